@@ -1,0 +1,65 @@
+# Needs only Python 3.11+ with pip and venv; `make PYTHON=python3.12 setup` picks one.
+PYTHON  ?= python3
+VENV    := .venv
+BIN     := $(VENV)/bin
+STAMP   := $(VENV)/.installed
+PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/*/pyproject.toml))
+MEMBERS := . $(PLUGINS)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup hello test format lint types check check-long bench constraints clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: $(STAMP)  ## make .venv with all members, editable, and the tools
+hello: $(STAMP)  ## run the smallest example
+	@$(BIN)/python examples/hello.py
+
+test: $(STAMP)  ## all quick tests
+	$(BIN)/pytest -n 2 -m "not long"
+
+format: $(STAMP)  ## put the code in order
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format
+
+lint: $(STAMP)  ## format, rules and layers, without changing anything
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/lint-imports --no-logo
+
+types: $(STAMP)  ## mypy on all code, pyright on tests/typing
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+check:  ## everything a change must pass: lint, types, test
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory types
+	@$(MAKE) --no-print-directory test
+
+check-long: $(STAMP)  ## the tests marked long
+	$(BIN)/pytest -n 2 -m long
+
+bench: $(STAMP)  ## the benchmarks
+	$(BIN)/python -m benchmarks
+
+# Keeps the pins that still fit; `make constraints UPGRADE=1` takes the newest of everything. The file names no registry.
+constraints: $(BIN)/uv  ## write constraints.txt anew from the pyproject files
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
+	  $(addprefix --no-emit-package=,troupe-core $(notdir $(PLUGINS))) $(if $(UPGRADE),--upgrade) \
+	  --output-file constraints.txt --group dev $(addsuffix /pyproject.toml,$(MEMBERS))
+
+clean:  ## remove .venv, caches and builds
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Troupe needs Python 3.11 or later: make PYTHON=python3.11 setup")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(addprefix -c ,$(wildcard constraints.txt)) uv
+
+# The directories are here so that a plugin that came or went counts as a change.
+$(STAMP): constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS)) $(wildcard plugins/*) | $(BIN)/uv
+	$(BIN)/uv pip install --quiet --exact --python $(BIN)/python -c constraints.txt -b constraints.txt \
+	  --group dev $(addprefix -e ,$(MEMBERS))
+	@touch $@

@@ -1,0 +1,15 @@
+"""What an installed troupe-testing offers: the backend `scripted`, whose people are quiet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from troupe_core.hookspecs import hookimpl
+from troupe_core.records import BackendSpec
+
+TROUPE_API = (0, 1)
+
+
+@hookimpl
+def troupe_register_llm_backends() -> Iterator[BackendSpec]:
+    yield BackendSpec("scripted", "troupe_testing.scripted:ScriptedModel")

@@ -1,0 +1,100 @@
+"""Troupe: simulating people with language models, in order to understand people.
+
+    from troupe_core import Simulation, TinyPerson, TinyWorld
+
+Importing this package loads nothing but itself; each name is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from troupe_core.builtin.episodic import EpisodicMemory
+    from troupe_core.events import Fact, ModelCall, Remark, StepEnded, TurnEnded
+    from troupe_core.hookspecs import hookimpl
+    from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
+    from troupe_core.llm.request import Call, LLMRequest, Message, Parameters
+    from troupe_core.llm.response import LLMChunk, LLMResponse, Usage
+    from troupe_core.people.faculty import TinyMentalFaculty, action
+    from troupe_core.people.memory import Memory, Recalled
+    from troupe_core.people.person import TinyPerson
+    from troupe_core.people.turn import Turn
+    from troupe_core.records import BackendSpec, FacultySpec, MemorySpec
+    from troupe_core.runtime import Runtime
+    from troupe_core.simulation.lookup import current_simulation
+    from troupe_core.simulation.simulation import Simulation
+    from troupe_core.worlds.report import RunReport
+    from troupe_core.worlds.world import TinyWorld
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "troupe_core.builtin.episodic": ("EpisodicMemory",),
+    "troupe_core.events": ("Fact", "ModelCall", "Remark", "StepEnded", "TurnEnded"),
+    "troupe_core.hookspecs": ("hookimpl",),
+    "troupe_core.llm.handlers": ("Capabilities", "LLMBackend", "LLMHandler", "LLMWrapper"),
+    "troupe_core.llm.request": ("Call", "LLMRequest", "Message", "Parameters"),
+    "troupe_core.llm.response": ("LLMChunk", "LLMResponse", "Usage"),
+    "troupe_core.people.faculty": ("TinyMentalFaculty", "action"),
+    "troupe_core.people.memory": ("Memory", "Recalled"),
+    "troupe_core.people.person": ("TinyPerson",),
+    "troupe_core.people.turn": ("Turn",),
+    "troupe_core.records": ("BackendSpec", "FacultySpec", "MemorySpec"),
+    "troupe_core.runtime": ("Runtime",),
+    "troupe_core.simulation.lookup": ("current_simulation",),
+    "troupe_core.simulation.simulation": ("Simulation",),
+    "troupe_core.worlds.report": ("RunReport",),
+    "troupe_core.worlds.world": ("TinyWorld",),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "BackendSpec",
+    "Call",
+    "Capabilities",
+    "EpisodicMemory",
+    "Fact",
+    "FacultySpec",
+    "LLMBackend",
+    "LLMChunk",
+    "LLMHandler",
+    "LLMRequest",
+    "LLMResponse",
+    "LLMWrapper",
+    "Memory",
+    "MemorySpec",
+    "Message",
+    "ModelCall",
+    "Parameters",
+    "Recalled",
+    "Remark",
+    "RunReport",
+    "Runtime",
+    "Simulation",
+    "StepEnded",
+    "TinyMentalFaculty",
+    "TinyPerson",
+    "TinyWorld",
+    "Turn",
+    "TurnEnded",
+    "Usage",
+    "action",
+    "current_simulation",
+    "hookimpl",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found = getattr(import_module(home), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

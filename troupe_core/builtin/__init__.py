@@ -1,0 +1,1 @@
+"""Plugins that ship inside the core, through the same hooks as everybody's."""

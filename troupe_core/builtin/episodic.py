@@ -1,0 +1,179 @@
+"""Episodic memory: everything that happened, in order; the latest of it in view, the rest found again by its words.
+
+When what is in view grows beyond `window` characters it is cut to `keep`, by whole turns: a prompt that slid along
+would have to be paid for anew at every turn. An episode of `episode` turns is consolidated by one call into a few
+memories in the person's own words; what they were made from stays. Beyond `capacity` facts the oldest are forgotten,
+memories never.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from troupe_core.builtin.word_index import WordIndexes
+from troupe_core.errors import ArgumentError
+from troupe_core.events import MEMORY, STIMULUS, Fact
+from troupe_core.keys import NOTHING, digest, roll
+from troupe_core.people.lines import heading, line, perceived
+from troupe_core.people.memory import PAUSE, Batch, Recalled
+from troupe_core.people.persona import short_biography
+from troupe_core.templates import template
+
+if TYPE_CHECKING:
+    from troupe_core.people.turn import Turn
+
+EPISODE_LENGTH = 24_000
+"""So many characters of an episode are put before the model; longer things in it are shortened."""
+
+
+def _positive(instance: Any, attribute: attrs.Attribute[int], value: int) -> None:
+    if type(value) is not int or value < 1:
+        raise ArgumentError(f"EpisodicMemory: {attribute.name} must be a whole number from 1 on, not {value!r}")
+
+
+@attrs.frozen(eq=False, slots=True)
+class Node:
+    """What one turn, or one consolidation, added to what was before."""
+
+    before: Node | None
+    batch: Batch
+    count: int
+
+
+@attrs.frozen(eq=False, slots=True)
+class EpisodicState:
+    """A chain of nodes, shared by forks, and the part of it that is in view."""
+
+    last: Node | None = None
+    digest: bytes = NOTHING
+    shown: tuple[Batch, ...] = ()
+    shown_size: int = 0
+    omitted: Fact | None = None
+    episode: tuple[Batch, ...] = ()
+    """The turns since the last consolidation."""
+    consolidated: bool = False
+    """Whether there are memories, which are never in view."""
+
+    @property
+    def count(self) -> int:
+        return self.last.count if self.last is not None else 0
+
+
+@attrs.frozen
+class Recollections:
+    """What a model makes of an episode."""
+
+    memories: list[str]
+
+
+@attrs.frozen(eq=False)
+class Delta:
+    """What an episode left behind, and how many of its turns it covers."""
+
+    memories: tuple[Fact, ...]
+    turns: int
+
+
+@attrs.frozen
+class EpisodicMemory:
+    """The default memory of people."""
+
+    window_size: int = attrs.field(default=12_000, validator=_positive)
+    keep: int = attrs.field(default=3_000, validator=_positive)
+    episode: int = attrs.field(default=10, validator=_positive)
+    capacity: int = attrs.field(default=5_000, validator=_positive)
+    _indexes: WordIndexes = attrs.field(factory=WordIndexes, init=False, eq=False, repr=False)
+
+    def start(self) -> EpisodicState:
+        return EpisodicState()
+
+    def append(self, state: EpisodicState, items: Sequence[Fact]) -> EpisodicState:
+        batch = items if isinstance(items, Batch) else Batch(items)
+        state = self._chained(state, batch)
+        shown, size = (*state.shown, batch), state.shown_size + batch.size
+        omitted = state.omitted
+        if size > self.window_size:
+            shown, size, omitted = self._cut(shown, size, omitted)
+        return attrs.evolve(state, shown=shown, shown_size=size, omitted=omitted, episode=(*state.episode, batch))
+
+    def _chained(self, state: EpisodicState, batch: Batch) -> EpisodicState:
+        node = Node(state.last, batch, state.count + len(batch))
+        if node.count > self.capacity * 5 // 4:  # by a quarter at once, so that forgetting costs little
+            node = self._forget(node)
+        return attrs.evolve(state, last=node, digest=roll(state.digest, batch.digest))
+
+    def _forget(self, last: Node) -> Node:
+        facts = _facts(last)
+        surplus = len(facts) - self.capacity
+        memories = [fact for fact in facts[:surplus] if fact.kind == MEMORY]
+        kept = (*memories, *facts[surplus:])
+        return Node(None, Batch(kept), len(kept))
+
+    def _cut(
+        self, shown: tuple[Batch, ...], size: int, omitted: Fact | None
+    ) -> tuple[tuple[Batch, ...], int, Fact | None]:
+        """Whole turns from the front, until what is left is small; the last turn always stays."""
+        gone = 0
+        while len(shown) > 1 and size > self.keep:
+            size -= shown[0].size
+            gone += sum(1 for fact in shown[0] if fact is not PAUSE)
+            shown = shown[1:]
+        if not gone:
+            return shown, size, omitted
+        gone += omitted.data["count"] if omitted is not None else 0
+        words = f"{gone} earlier things. What matters of them comes back to you as memories."
+        return shown, size, Fact.of(NOTHING, gone, STIMULUS, "OMITTED", "", "", words, data={"count": gone})
+
+    def window(self, state: EpisodicState) -> Sequence[Fact]:
+        shown = [fact for batch in state.shown for fact in batch]
+        return shown if state.omitted is None else [state.omitted, *shown]
+
+    def items(self, state: EpisodicState) -> Sequence[Fact]:
+        return [fact for fact in _facts(state.last) if fact is not PAUSE]
+
+    async def recall(
+        self, state: EpisodicState, query: str, k: int, turn: Turn[Any] | None = None, *, hidden: bool = False
+    ) -> Sequence[Recalled]:
+        if hidden and state.omitted is None and not state.consolidated:
+            return ()
+        seen = {fact.id for batch in state.shown for fact in batch} if hidden else frozenset()
+        return self._indexes.search(state.last, query, k, seen)
+
+    def due(self, state: EpisodicState) -> bool:
+        return len(state.episode) >= self.episode
+
+    async def consolidate(self, state: EpisodicState, turn: Turn[Any]) -> Delta | None:
+        facts = [fact for batch in state.episode for fact in batch if fact is not PAUSE]
+        if not facts:
+            return None
+        system = template("consolidate")({"name": turn.name})
+        about = short_biography(turn.persona, turn.name)
+        answer = await turn.llm("consolidation").ask(f"{about}\n\n{_told(facts)}", system=system, output=Recollections)
+        memories = tuple(turn.remember(words) for words in map(str.strip, answer.memories) if words)
+        return Delta(memories, len(state.episode))
+
+    def absorb(self, state: EpisodicState, delta: Delta) -> EpisodicState:
+        state = attrs.evolve(state, episode=state.episode[delta.turns :])
+        if delta.memories:
+            state = attrs.evolve(self._chained(state, Batch(delta.memories)), consolidated=True)
+        return attrs.evolve(state, digest=digest(b"absorbed", state.digest, b"%d" % delta.turns))
+
+
+def _facts(last: Node | None) -> list[Fact]:
+    batches = []
+    while last is not None:
+        batches.append(last.batch)
+        last = last.before
+    return [fact for batch in reversed(batches) for fact in batch]
+
+
+def _told(facts: Sequence[Fact]) -> str:
+    """An episode as text, of bounded length: where there is too much, the longest things are shortened."""
+    pairs = [(heading(fact), line(fact)) for fact in facts]
+    share = max(80, EPISODE_LENGTH // max(1, len(pairs)))
+    if sum(len(text) for _, text in pairs) > EPISODE_LENGTH:
+        pairs = [(kind, text if len(text) <= share else f"{text[: share - 1]}…") for kind, text in pairs]
+    return perceived(pairs)

@@ -1,0 +1,120 @@
+"""Two streams that are never mixed.
+
+**Facts** are what happened in the simulated world, in logical order: the same in every run with the same seed and
+answers, whatever the timing. Memories keep them, transcripts and findings point at them.
+**Telemetry** is what happened in this process, in the order in which it happened: progress, calls, failures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import attrs
+
+from troupe_core.keys import canonical, digest, utf8
+
+if TYPE_CHECKING:
+    from troupe_core.llm.request import Call
+    from troupe_core.llm.response import Usage
+
+STIMULUS = "stimulus"
+ACTION = "action"
+OBSERVATION = "observation"
+MEMORY = "memory"
+
+NO_DATA: Mapping[str, Any] = {}
+
+
+@attrs.frozen(eq=False, slots=True)
+class Fact:
+    """Something that happened, once. Whoever did it, heard it and remembers it shares this one value.
+
+    `thing` is the id of the person or world in whose history it stands; `source` and `target` are names as they were
+    then. The id is made from the transaction it came from, its place in it and its content: a finding that cites it
+    cites these words.
+    """
+
+    id: bytes
+    kind: str
+    type: str
+    thing: str
+    source: str
+    content: str
+    target: str = ""
+    data: Mapping[str, Any] = NO_DATA
+    when: str | None = None
+    turn: int = 0
+
+    @classmethod
+    def of(  # noqa: PLR0913 - it mirrors the fields, and is called in few places
+        cls,
+        origin: bytes,
+        ordinal: int,
+        kind: str,
+        type: str,
+        thing: str,
+        source: str,
+        content: str,
+        *,
+        target: str = "",
+        data: Mapping[str, Any] = NO_DATA,
+        when: str | None = None,
+        turn: int = 0,
+    ) -> Fact:
+        """The fact with its id."""
+        words = utf8("\0".join((str(ordinal), kind, type, thing, source, target, when or "", content)))
+        id = digest(b"fact", origin, words) if not data else digest(b"fact", origin, words, canonical(data, type))
+        return cls(id, kind, type, thing, source, content, target, data, when, turn)
+
+    def __repr__(self) -> str:
+        words = self.content if len(self.content) <= 60 else self.content[:57] + "…"
+        return f"<{self.type} {self.source or self.thing}{' → ' + self.target if self.target else ''}: {words!r}>"
+
+
+# -- telemetry -------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class ModelCall:
+    """One physical attempt to ask a model, failed ones too."""
+
+    call: Call
+    model: str
+    usage: Usage | None
+    seconds: float
+    error: Exception | None = None
+
+
+@attrs.frozen
+class TurnEnded:
+    """Somebody has had a turn."""
+
+    simulation: str
+    world: str | None
+    person: str
+    turn: int
+    error: Exception | None = None
+
+
+@attrs.frozen
+class StepEnded:
+    """A world has made a step; `facts` are those that the step added."""
+
+    simulation: str
+    world: str
+    step: int
+    facts: tuple[Fact, ...]
+
+
+@attrs.frozen
+class Remark:
+    """Something that somebody watching should know, and that is no error."""
+
+    simulation: str
+    thing: str
+    text: str
+
+
+Event: TypeAlias = ModelCall | TurnEnded | StepEnded | Remark
+Emit: TypeAlias = Callable[[Event], None]

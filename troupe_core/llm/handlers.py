@@ -1,0 +1,85 @@
+"""The protocol of everything that answers requests, a base for backends and a base for wrappers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+import attrs
+
+from troupe_core.llm.request import Call, LLMRequest
+from troupe_core.llm.response import LLMChunk, LLMResponse
+
+if TYPE_CHECKING:
+    from troupe_core.records import BackendSpec
+
+
+class LLMHandler(Protocol):
+    """Answers requests, whole or piece by piece."""
+
+    async def complete(self, request: LLMRequest, call: Call) -> LLMResponse: ...
+
+    def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]: ...
+
+
+@attrs.frozen
+class Capabilities:
+    """What a backend can do by itself. What it cannot, the core does without, or in words."""
+
+    json_schema: bool = True
+    streaming: bool = False
+
+
+class LLMBackend:
+    """Base of backends: one instance a Runtime, made at first use.
+
+    `class Acme(LLMBackend, config=Config)` receives its settings as `self.config`. `open` runs once, on the runtime's
+    loop, before the first call; `aclose` when the runtime closes.
+    """
+
+    config_class: ClassVar[type[Any] | None] = None
+    capabilities: ClassVar[Capabilities] = Capabilities()
+    """Used when the backend is given to a runtime by itself; a plugin states them in its record."""
+
+    def __init_subclass__(cls, *, config: type[Any] | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if config is not None:
+            cls.config_class = config
+
+    def __init__(self, config: Any = None) -> None:
+        self.config = config if config is not None or self.config_class is None else self.config_class()
+
+    @classmethod
+    def as_record(cls, given: Any) -> BackendSpec:
+        """What a runtime registers that was given this backend, or its class, without a plugin around it."""
+        from troupe_core.records import BackendSpec
+
+        name = getattr(cls, "name", None) or cls.__name__.lower()
+        return BackendSpec(name, given if isinstance(given, type) else lambda: given, capabilities=cls.capabilities)
+
+    async def open(self) -> None:
+        """Make clients and sessions here."""
+
+    async def aclose(self) -> None:
+        """Give them back."""
+
+    async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
+        raise NotImplementedError(f"{type(self).__qualname__} has no complete()")
+
+    async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
+        """The whole answer as one piece; a backend that can do better overrides it."""
+        response = await self.complete(request, call)
+        yield LLMChunk(response.text, response.usage, response.finish)
+
+
+class LLMWrapper:
+    """Base of what plugins put around a handler: override one method, the other is passed on."""
+
+    def __init__(self, inner: LLMHandler) -> None:
+        self.inner = inner
+
+    async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
+        return await self.inner.complete(request, call)
+
+    def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
+        return self.inner.stream(request, call)

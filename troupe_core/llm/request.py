@@ -1,0 +1,155 @@
+"""What a model is asked, and who asks it.
+
+An `LLMRequest` holds only what changes the answer; everything else about a call is in `Call`, and never in a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import attrs
+
+from troupe_core.errors import ArgumentError
+from troupe_core.keys import DIGEST_SIZE, canonical, digest, utf8
+
+
+@attrs.frozen(eq=False, slots=True)
+class Message:
+    """One chat message. Its digest is made once, so that the key of a long request costs almost nothing."""
+
+    role: str
+    content: str
+    digest: bytes = attrs.field(
+        repr=False,
+        kw_only=True,
+        default=attrs.Factory(
+            lambda self: blake2b(
+                utf8(f"{self.role}\0{self.content}"), digest_size=DIGEST_SIZE, person=b"message"
+            ).digest(),
+            takes_self=True,
+        ),
+    )
+
+
+@attrs.frozen
+class Parameters:
+    """How the model samples. None means: as the provider has it."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = attrs.field(factory=dict)
+
+    def given(self) -> dict[str, Any]:
+        """Those that are set, as a provider's names go."""
+        named = {
+            "temperature": self.temperature,
+            "top_p": self.top_p,
+            "max_tokens": self.max_tokens,
+            "seed": self.seed,
+            "stop": list(self.stop) or None,
+        }
+        return {**{k: v for k, v in named.items() if v is not None}, **self.extra}
+
+
+@attrs.frozen(eq=False, slots=True)
+class Form:
+    """Everything of a request but its messages: the same for many requests, hence digested once."""
+
+    model: str
+    parameters: Parameters = Parameters()
+    schema_name: str = ""
+    schema: Mapping[str, Any] | None = None
+    tools: tuple[Mapping[str, Any], ...] = ()
+    digest: bytes = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        whole = [self.model, self.parameters.given(), self.schema_name, self.schema, list(self.tools)]
+        object.__setattr__(self, "digest", digest(b"form", canonical(whole, "the request")))
+
+
+@attrs.frozen(eq=False, slots=True)
+class LLMRequest:
+    """`draw` tells apart the answers wanted to one question; `lane` the persons who ask the same one."""
+
+    form: Form
+    messages: tuple[Message, ...]
+    draw: int = 0
+    lane: str = ""
+    key: bytes = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        key = blake2b(self.form.digest, digest_size=DIGEST_SIZE, person=b"request")
+        key.update(b"%d\0%s\0" % (self.draw, utf8(self.lane)))
+        for message in self.messages:
+            key.update(message.digest)
+        object.__setattr__(self, "key", key.digest())
+
+    @property
+    def model(self) -> str:
+        """The model's name as its backend knows it: what stands behind the first slash."""
+        return ModelRef.parse(self.form.model).name
+
+    @property
+    def parameters(self) -> Parameters:
+        return self.form.parameters
+
+    @property
+    def schema(self) -> Mapping[str, Any] | None:
+        return self.form.schema
+
+    @property
+    def schema_name(self) -> str:
+        return self.form.schema_name
+
+    @property
+    def tools(self) -> tuple[Mapping[str, Any], ...]:
+        return self.form.tools
+
+    def plain_messages(self) -> list[dict[str, str]]:
+        """As chat protocols have them."""
+        return [{"role": message.role, "content": message.content} for message in self.messages]
+
+
+@attrs.frozen(slots=True)
+class Call:
+    """Who asks, for what, when. Nothing in it changes the answer."""
+
+    simulation: str
+    purpose: str
+    world: str | None = None
+    person: str | None = None
+    turn: int = 0
+    step: int | None = None
+    ordinal: int = 0
+    timeout: float | None = None
+    priority: int = 0
+
+
+@attrs.frozen(slots=True)
+class ModelRef:
+    """`backend/model`: which plugin answers, and which of its models."""
+
+    backend: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> ModelRef:
+        backend, slash, name = text.partition("/")
+        if not (slash and backend and name):
+            raise ArgumentError(f"a model is named backend/model, such as openai/gpt-5-mini; got {text!r}")
+        return cls(backend, name)
+
+
+def candidates(model: str | Sequence[str]) -> tuple[str, ...]:
+    """The models to try, in order: a comma-separated text or a sequence."""
+    names = [name.strip() for name in model.split(",")] if isinstance(model, str) else [str(name) for name in model]
+    if not names or not all(names):
+        raise ArgumentError(f"no model is named in {model!r}")
+    for name in names:
+        ModelRef.parse(name)
+    return tuple(names)

@@ -1,0 +1,176 @@
+"""What a set of faculties comes to: the rules as text, the schema of an answer, and who owns which action.
+
+Made once for each set, and shared by everybody who has it: the text and the schema are the same bytes for all of them,
+so that a provider's prompt cache serves one person with what another has sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import msgspec
+
+from troupe_core.errors import PluginError
+from troupe_core.keys import canonical, digest, utf8
+from troupe_core.llm.structured import Output, json_schema
+from troupe_core.people.faculty import Action, TinyMentalFaculty
+from troupe_core.templates import template, template_source
+
+if TYPE_CHECKING:
+    from troupe_core.runtime import Runtime
+
+DONE = "DONE"
+
+
+class Cognition(msgspec.Struct, frozen=True):
+    """The state of mind that an answer ends with."""
+
+    goals: str = ""
+    attention: str = ""
+    emotions: str = ""
+    context: list[str] = []
+
+
+@attrs.frozen(eq=False)
+class Ability:
+    """An action, and the faculty that performs it."""
+
+    faculty: TinyMentalFaculty
+    action: Action
+    plain: bool
+    """Whether content and target are all that it takes."""
+
+
+@attrs.frozen(eq=False)
+class Abilities:
+    """Compiled."""
+
+    faculties: tuple[TinyMentalFaculty, ...]
+    rules: str
+    rules_digest: bytes
+    output: Output[Any]
+    by_type: dict[type[Any], Ability]
+    aware: tuple[TinyMentalFaculty, ...]
+    """Those that add to the present state."""
+    fingerprint: bytes
+    """Of everything here that shapes a turn: texts, schema, versions."""
+
+    @classmethod
+    def of(cls, faculties: Sequence[TinyMentalFaculty]) -> Abilities:
+        owned = _owned(faculties)
+        by_type = {_struct(ability.action): ability for _, ability in sorted(owned.items())}
+        answer = _answer_type(tuple(by_type))
+        schema = _schema(by_type)
+        rules = template("rules")(
+            {
+                "faculties": [
+                    {"text": faculty.text, "actions": [{"name": a.name, "text": a.text} for a in faculty.actions]}
+                    for faculty in faculties
+                ]
+            }
+        )
+        versions = [[faculty.name, faculty.cache_version] for faculty in faculties]
+        shape = canonical([schema, versions, template_source("state")], "abilities")
+        rules_digest = digest(b"rules", utf8(rules))
+        output = Output(answer, name="turn", schema=schema, adapt=_adapt)
+        aware = tuple(f for f in faculties if type(f).state_prompt is not TinyMentalFaculty.state_prompt)
+        fingerprint = digest(b"abilities", rules_digest, shape)
+        return cls(tuple(faculties), rules, rules_digest, output, by_type, aware, fingerprint)
+
+
+def abilities_of(runtime: Runtime, faculties: tuple[str, ...]) -> Abilities:
+    """What the faculties of these names come to, on this runtime."""
+    made: Abilities = runtime.once(
+        ("abilities", faculties), lambda: Abilities.of([runtime.faculty(name) for name in faculties])
+    )
+    return made
+
+
+def _owned(faculties: Sequence[TinyMentalFaculty]) -> dict[str, Ability]:
+    owned: dict[str, Ability] = {}
+    for faculty in faculties:
+        for action in faculty.actions:
+            other = owned.get(action.name)
+            if other is not None:
+                raise PluginError(
+                    f"the faculties {other.faculty.name!r} and {faculty.name!r} both have an action {action.name}; "
+                    "a person can have only one of them"
+                )
+            owned[action.name] = Ability(faculty, action, set(action.parameters) == {"content", "target"})
+    return owned
+
+
+def _struct(action: Action) -> type[Any]:
+    fields: list[Any] = [
+        (name, kind) if default is attrs.NOTHING else (name, kind, default)
+        for name, (kind, default) in action.parameters.items()
+    ]
+    return msgspec.defstruct(
+        action.name, fields, tag_field="type", tag=action.name, frozen=True, gc=False, kw_only=True
+    )
+
+
+def _answer_type(actions: tuple[type[Any], ...]) -> type[Any]:
+    union = actions[0]
+    for other in actions[1:]:
+        union = union | other  # type: ignore[assignment]  # a union of types is a type to msgspec
+    return msgspec.defstruct(
+        "Answer", [("actions", list[union]), ("cognitive_state", Cognition, Cognition())], frozen=True  # type: ignore[valid-type]
+    )  # fmt: skip
+
+
+def _schema(by_type: dict[type[Any], Ability]) -> dict[str, Any]:
+    """Actions that take the same things share one object, so that the usual schema is a short one."""
+    shapes: dict[bytes, dict[str, Any]] = {}
+    for struct in by_type:
+        made = json_schema(struct)
+        names = made["properties"].pop("type")["enum"]
+        shape = canonical(made, "schema")
+        if shape in shapes:
+            shapes[shape]["properties"]["type"]["enum"] += names
+        else:
+            made["properties"] = {"type": {"type": "string", "enum": names}, **made["properties"]}
+            made["required"] = list(made["properties"])
+            shapes[shape] = made
+    kinds = list(shapes.values())
+    items = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+    return {
+        "type": "object",
+        "properties": {"actions": {"type": "array", "items": items}, "cognitive_state": json_schema(Cognition)},
+        "required": ["actions", "cognitive_state"],
+        "additionalProperties": False,
+    }
+
+
+def _adapt(found: Any) -> Any:
+    """Spellings of an answer that leave no doubt about what is meant."""
+    if isinstance(found, list):
+        found = {"actions": found}
+    if not isinstance(found, dict):
+        return found
+    out = dict(found)
+    actions = out.get("actions", out.pop("action", None))
+    if isinstance(actions, dict):
+        actions = [actions]
+    if isinstance(actions, list):
+        out["actions"] = [_spelled(action) for action in actions]
+    state = out.get("cognitive_state")
+    if isinstance(state, dict):
+        state = dict(state)
+        for name in ("goals", "attention", "emotions"):
+            if isinstance(state.get(name), list):
+                state[name] = "; ".join(map(str, state[name]))
+        if isinstance(state.get("context"), str):
+            state["context"] = [state["context"]]
+        out["cognitive_state"] = state
+    return out
+
+
+def _spelled(action: Any) -> Any:
+    if isinstance(action, dict) and isinstance(action.get("type"), str):
+        action = {**action, "type": action["type"].strip().upper().replace(" ", "_")}
+        if action["type"] == DONE:  # models write all sorts of things beside it, or nothing
+            action = {"type": DONE}
+    return action

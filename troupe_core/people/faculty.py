@@ -1,0 +1,152 @@
+"""Mental faculties: what a person can do. A class with a docstring, and methods marked as actions.
+
+    class Mood(TinyMentalFaculty, state=Feeling):
+        \"\"\"You have moods, and they colour what you say.\"\"\"
+
+        @action(observe=True)
+        async def vent(self, turn: Turn[Feeling], intensity: int) -> str:
+            \"\"\"Let off steam. intensity: 1 is a sigh, 5 a shout.\"\"\"
+
+The class's docstring is what the person is told of it; a method is an action of that name (VENT), its docstring says
+what it does, and its parameters are what the model has to give. An observing action returns what the person perceives
+of its result, before it goes on.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_type_hints, overload
+
+import attrs
+
+from troupe_core.errors import ArgumentError
+from troupe_core.records import FacultySpec
+
+if TYPE_CHECKING:
+    from troupe_core.people.turn import Turn
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+@attrs.frozen(eq=False)
+class Action:
+    """One thing that a faculty lets a person do."""
+
+    name: str
+    text: str
+    parameters: dict[str, tuple[Any, Any]]
+    """Name to type and default; `attrs.NOTHING` where there is none."""
+    observe: bool
+    perform: Callable[..., Awaitable[object] | object] | None
+    """The method, unbound. None for what has no effect in the person itself."""
+
+
+@overload
+def action(method: Method) -> Method: ...
+@overload
+def action(*, name: str | None = None, observe: bool = False, effect: bool = True) -> Callable[[Method], Method]: ...
+def action(
+    method: Method | None = None, *, name: str | None = None, observe: bool = False, effect: bool = True
+) -> Method | Callable[[Method], Method]:
+    """Mark a method as an action. `observe`: its result is perceived before the person goes on. `effect=False`: it is
+    not called; others do what has to be done.
+    """
+
+    def mark(function: Method) -> Method:
+        function.__troupe_action__ = (name or function.__name__.upper(), observe, effect)  # type: ignore[attr-defined]
+        return function
+
+    return mark if method is None else mark(method)
+
+
+class TinyMentalFaculty:
+    """Base of faculties. One instance serves every person of a runtime: what belongs to a person goes in its state."""
+
+    name: ClassVar[str]
+    state_class: ClassVar[type[Any] | None] = None
+    config_class: ClassVar[type[Any] | None] = None
+    cache_version: ClassVar[int] = 1
+    actions: ClassVar[tuple[Action, ...]] = ()
+
+    def __init_subclass__(
+        cls, *, state: type[Any] | None = None, config: type[Any] | None = None, name: str | None = None, **kwargs: Any
+    ) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.name = name or _snake(cls.__name__)
+        cls.state_class = state or cls.state_class
+        cls.config_class = config or cls.config_class
+        cls.actions = tuple(_actions_of(cls))
+
+    def __init__(self, config: Any = None) -> None:
+        self.config = config if config is not None or self.config_class is None else self.config_class()
+
+    def start(self) -> Any:
+        """The state of somebody who has just got this faculty."""
+        return self.state_class() if self.state_class is not None else None
+
+    @classmethod
+    def as_record(cls, given: Any) -> FacultySpec:
+        """What a runtime registers that was given this faculty, or its class, without a plugin around it."""
+        return FacultySpec(cls.name, given if isinstance(given, type) else lambda: given, cls.cache_version)
+
+    @property
+    def text(self) -> str:
+        """What the person is told of it."""
+        return inspect.cleandoc(type(self).__doc__ or "")
+
+    def state_prompt(self, turn: Turn[Any]) -> str:
+        """What the person is aware of at this moment; a line among its present state, or nothing."""
+        return ""
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.removesuffix("Faculty") or name).lower()
+
+
+def _actions_of(cls: type[TinyMentalFaculty]) -> list[Action]:
+    found: dict[str, Action] = {}
+    for member in (member for base in reversed(cls.__mro__) for member in vars(base).values()):
+        marked = getattr(member, "__troupe_action__", None)
+        if marked is not None:
+            made = _action(cls, member, *marked)
+            found[made.name] = made
+    return list(found.values())
+
+
+def _action(cls: type, method: Callable[..., Any], name: str, observe: bool, effect: bool) -> Action:
+    signature = list(inspect.signature(method).parameters.values())[2:]  # without self and turn
+    hints = _hints(method)
+    parameters = {}
+    for parameter in signature:
+        if parameter.name == "type" or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise ArgumentError(f"{cls.__qualname__}.{method.__name__}: an action cannot have a parameter {parameter}")
+        if parameter.name not in hints:
+            raise ArgumentError(
+                f"{cls.__qualname__}.{method.__name__}: the parameter {parameter.name!r} needs a type, "
+                "which becomes part of the schema"
+            )
+        default = attrs.NOTHING if parameter.default is parameter.empty else parameter.default
+        parameters[parameter.name] = (hints[parameter.name], default)
+    text = " ".join(inspect.cleandoc(method.__doc__ or "").split())
+    return Action(name, text, parameters, observe, method if effect else None)
+
+
+def _hints(method: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return get_type_hints(method, include_extras=True)
+    except NameError:  # the turn's type is often imported for checkers only; the parameters' own types must be there
+        scope = getattr(method, "__globals__", {})
+        hints = {}
+        for name, hint in method.__annotations__.items():
+            try:
+                resolved = get_type_hints(_with_only(name, hint), scope, include_extras=True)
+            except NameError:
+                continue
+            hints[name] = resolved[name]
+        return hints
+
+
+def _with_only(name: str, hint: Any) -> Any:
+    return type("Holder", (), {"__annotations__": {name: hint}})

@@ -1,0 +1,44 @@
+"""How facts are written for a person to read: grouped by kind, one line each.
+
+Nobody can write a line in another's name: items begin with a dash, what continues an item is indented, and whoever
+speaks can produce neither a heading nor a new item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from troupe_core.events import Fact
+
+HEARD_AS = {"TALK": "CONVERSATION", "REACH_OUT": "SOCIAL"}
+"""What the acts of others are to those whom they reach."""
+
+NOTHING_NEW = "(nothing new)"
+
+
+def heading(fact: Fact) -> str:
+    return HEARD_AS.get(fact.type, fact.type)
+
+
+def line(fact: Fact) -> str:
+    """One item."""
+    content = fact.content
+    if len(content.splitlines()) > 1:
+        content = "\n  ".join(content.splitlines())
+    return f"- {fact.source}: {content}" if fact.source else f"- {content}"
+
+
+def perceived(pairs: Iterable[tuple[str, str]]) -> str:
+    """Headings and lines as one text, in order of arrival; a heading stands once for a run of its kind."""
+    out: list[str] = []
+    last = ""
+    for kind, text in pairs:
+        if kind != last:
+            out.append(f"{kind}:")
+            last = kind
+        out.append(text)
+    return "\n".join(out) if out else NOTHING_NEW
+
+
+def pairs_of(facts: Sequence[Fact]) -> list[tuple[str, str]]:
+    return [(heading(fact), line(fact)) for fact in facts]

@@ -1,0 +1,283 @@
+"""The leaf transactions of a person: a turn, and the consolidation of an episode.
+
+A turn: what is new → prompt → model → actions, each to the ability that owns it, up to the first whose result the
+person has to see first; then the model is asked again. Everything happens on a scene; the outcome is a value, and an
+exception anywhere leaves nothing changed.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from troupe_core.events import ACTION, OBSERVATION, STIMULUS, Fact
+from troupe_core.keys import digest
+from troupe_core.llm.request import Message
+from troupe_core.people.abilities import DONE, Abilities, Ability, abilities_of
+from troupe_core.people.history import EMPTY, History, did
+from troupe_core.people.lines import NOTHING_NEW
+from troupe_core.people.memory import PAUSE, Entry
+from troupe_core.people.mind import Mind
+from troupe_core.people.prompt import new_lines, one_line, state_block, system_message
+from troupe_core.people.state import PersonState
+from troupe_core.people.ties import NOBODY, told
+from troupe_core.people.turn import Scene, Turn, When
+from troupe_core.people.words import alike, words
+from troupe_core.simulation.things import working
+from troupe_core.simulation.transaction import Outcome, Transaction
+
+if TYPE_CHECKING:
+    from troupe_core.llm.asking import Question
+    from troupe_core.simulation.simulation import Simulation
+
+TURN = "turn"
+CONSOLIDATION = "consolidation"
+
+MAX_CALLS = 4
+MAX_ACTIONS = 15
+TOO_ALIKE = 0.85
+ENOUGH_WORDS = 5
+SAID_KEPT = 4
+MEMORIES_SHOWN = 3
+MEMORY_LENGTH = 200
+QUERY_LENGTH = 1_000
+
+
+async def live(simulation: Simulation, state: PersonState, when: When, arguments: bytes) -> Outcome:
+    """One turn of one person, brought about through whatever wraps it. `arguments` is the spelled `{"now": …}`."""
+    abilities = abilities_of(simulation.runtime, state.faculties)
+    question = simulation.question(abilities.output, TURN, state.model)
+    now = when.now.isoformat() if when.now is not None else None
+
+    async def execute(tx: Transaction) -> Outcome:
+        scene = Scene.of(simulation, tx, when)
+        token = working.set(scene)
+        try:
+            return await _turn(scene, abilities, question)
+        finally:
+            working.reset(token)
+
+    fingerprint = digest(TURN.encode(), abilities.fingerprint, question.digest)
+    return await simulation.transact(TURN, state, {"now": now}, arguments, fingerprint, execute)
+
+
+@attrs.frozen(eq=False)
+class Opening:
+    """What a turn begins with: the request as far as it is fixed, and what the person perceives."""
+
+    head: tuple[Message, ...]
+    history: History
+    entries: tuple[Entry, ...]
+    unrolled: tuple[Entry, ...]
+    """Those entries that the trail has not seen yet."""
+    text: str
+    memories: list[str]
+    block: str
+
+
+async def first_request(scene: Scene, abilities: Abilities) -> Opening:
+    """Take in what is new, and see what it brings to mind."""
+    before = scene.state
+    entries: tuple[Entry, ...] = before.inbox
+    unrolled: tuple[Entry, ...] = ()
+    people = told(before.told, before.ties, before.id) if before.ties is not before.told else ""
+    if people:
+        unrolled = (scene.fact(STIMULUS, "PEOPLE", people, recorded=False),)  # the meeting was the event
+        entries = (*entries, *unrolled)
+    scene.state = attrs.evolve(before, inbox=(), told=before.ties)
+    history = history_of(before)
+    head = (system_message(abilities, before.persona), *history.messages)
+    text = new_lines(entries)
+    memories = await _come_to_mind(scene, text)
+    return Opening(head, history, entries, unrolled, text, memories, _block(scene, abilities, memories))
+
+
+async def _turn(scene: Scene, abilities: Abilities, question: Question) -> Outcome:
+    before = scene.state
+    opening = await first_request(scene, abilities)
+    entries, unrolled = [*opening.entries], [*opening.unrolled]
+    said: list[Message] = []
+    text, block = opening.text, opening.block
+    guard = Guard(before.said)
+    for _ in range(MAX_CALLS):
+        messages = (*opening.head, *said, Message("user", f"{text}\n\n{block}"))
+        answer = await scene.ask(question, messages, TURN)
+        scene.state = attrs.evolve(scene.state, mind=_after(scene.state.mind, answer.cognitive_state))
+        done, observed = await _act(scene, abilities, answer.actions, guard)
+        said += [Message("user", text), did(done)]
+        entries += done
+        unrolled += done
+        if observed is None:
+            break
+        heard = scene.state.inbox
+        scene.state = attrs.evolve(scene.state, inbox=())
+        entries += [observed, *heard]
+        unrolled.append(observed)
+        text = new_lines([observed, *heard])
+        block = _block(scene, abilities, opening.memories)
+    else:  # the last thing is an observation, which nothing was asked about any more
+        said += [Message("user", text), did(())]
+    entries.append(PAUSE)
+    return _outcome(scene, before, tuple(entries), tuple(unrolled), opening.history, said, guard)
+
+
+def _block(scene: Scene, abilities: Abilities, memories: Sequence[str]) -> str:
+    return state_block(scene.state, scene.when.now, memories, _awareness(scene, abilities))
+
+
+def _outcome(
+    scene: Scene,
+    before: PersonState,
+    entries: tuple[Entry, ...],
+    unrolled: tuple[Entry, ...],
+    history: History,
+    said: list[Message],
+    guard: Guard,
+) -> Outcome:
+    memory, trail = scene.state.lived(entries, unrolled)
+    first = next(iter(entries[0])) if not isinstance(entries[0], Fact) else entries[0]
+    count = sum(1 if isinstance(entry, Fact) else sum(1 for _ in entry) for entry in entries)
+    grown = history.grown(said, count, first)
+    whole = len(before.memory_kind.window(memory)) == grown.count
+    after = attrs.evolve(
+        scene.state,
+        memory=memory,
+        trail=trail,
+        said=guard.said[-SAID_KEPT:],
+        turns=before.turns + 1,
+        history=grown if whole else EMPTY,
+        told=scene.state.told if whole else NOBODY,  # the line that told it may be among what was cut
+    )
+    done = tuple(entry for entry in entries if isinstance(entry, Fact) and entry.kind == ACTION and entry is not PAUSE)
+    return Outcome(after, done, tuple(scene.facts))
+
+
+def history_of(state: PersonState) -> History:
+    """The messages of what memory shows: those at hand, if they are still those, else written anew."""
+    window = state.memory_kind.window(state.memory)
+    return state.history if state.history.fits(window) else History.of(window, state.id)
+
+
+class Guard:
+    """Against saying the same thing again. It compares words, and lets short answers be: Yes may be said twice."""
+
+    __slots__ = ("said",)
+
+    def __init__(self, said: tuple[str, ...]) -> None:
+        self.said = said
+
+    def repeats(self, content: str) -> bool:
+        now = words(content)
+        if len(now) >= ENOUGH_WORDS and any(alike(now, words(old)) > TOO_ALIKE for old in self.said[-SAID_KEPT:]):
+            return True
+        self.said = (*self.said, content)
+        return False
+
+
+async def _act(
+    scene: Scene, abilities: Abilities, actions: Sequence[Any], guard: Guard
+) -> tuple[list[Fact], Fact | None]:
+    """Perform the actions up to DONE, or up to the first whose result has to be seen: what was done, what was seen."""
+    done: list[Fact] = []
+    for wanted in actions[:MAX_ACTIONS]:
+        ability = abilities.by_type[type(wanted)]
+        action = ability.action
+        if action.name == DONE:
+            break
+        given = {name: getattr(wanted, name) for name in action.parameters}
+        content = given.get("content", "")
+        if ability.plain and not content.strip():
+            continue
+        if action.name == "TALK" and guard.repeats(content):
+            _kept_to_oneself(scene)
+            continue
+        done.append(
+            scene.fact(ACTION, action.name, content, target=given["target"], source=scene.state.name)
+            if ability.plain
+            else scene.fact(ACTION, action.name, str(content), data=given, source=scene.state.name)
+        )
+        if action.perform is not None:
+            result = await _perform(scene, ability, action.perform, given)
+            if action.observe:
+                return done, scene.fact(OBSERVATION, action.name, "" if result is None else str(result))
+    return done, None
+
+
+async def _perform(scene: Scene, ability: Ability, perform: Callable[..., Any], given: dict[str, Any]) -> object:
+    try:
+        result = perform(ability.faculty, Turn(scene, ability.faculty.name), **given)
+        return await result if inspect.isawaitable(result) else result
+    except Exception as error:
+        error.add_note(f"in the action {ability.action.name} of the faculty {ability.faculty.name!r}")
+        raise
+
+
+def _kept_to_oneself(scene: Scene) -> None:
+    note = scene.fact(STIMULUS, "THOUGHT", "I was about to say the same thing once more, and kept it to myself.")
+    scene.state = scene.state.hear(note)
+
+
+def _after(mind: Mind, told: Any) -> Mind:
+    return mind.after(told.goals, told.attention, told.emotions, told.context)
+
+
+def _awareness(scene: Scene, abilities: Abilities) -> list[str]:
+    """What the faculties add to the present state."""
+    lines = []
+    for faculty in abilities.aware:
+        try:
+            said = faculty.state_prompt(Turn(scene, faculty.name))
+        except Exception as error:
+            error.add_note(f"in state_prompt of the faculty {faculty.name!r}")
+            raise
+        if said:
+            lines.append(one_line(said))
+    return lines
+
+
+async def _come_to_mind(scene: Scene, text: str) -> list[str]:
+    """Memories that the news bring back, of what the prompt no longer shows."""
+    if text == NOTHING_NEW:
+        return []
+    state = scene.state
+    turn: Turn[Any] = Turn(scene, "memory")
+    found = await state.memory_kind.recall(state.memory, text[:QUERY_LENGTH], MEMORIES_SHOWN, turn, hidden=True)
+    return [remembered(recalled.fact) for recalled in found]
+
+
+def remembered(fact: Fact) -> str:
+    """A memory in one line."""
+    words = one_line(fact.content)
+    words = words if len(words) <= MEMORY_LENGTH else words[: MEMORY_LENGTH - 1] + "…"
+    return f"{fact.source}: {words}" if fact.source and fact.kind != "memory" else words
+
+
+# -- consolidation ---------------------------------------------------------------------------------------------------
+
+
+def consolidation(simulation: Simulation, state: PersonState, when: When) -> Coroutine[Any, Any, Outcome]:
+    """What an episode leaves behind, worked out beside everything else from the state as it is now."""
+
+    async def execute(tx: Transaction) -> Outcome:
+        scene = Scene.of(simulation, tx, when)
+        delta = await tx.state.memory_kind.consolidate(tx.state.memory, Turn(scene, "memory"))
+        return Outcome(tx.state, delta, tuple(scene.facts))
+
+    async def work() -> Outcome:
+        async with simulation.slots:
+            models = simulation.models.named(CONSOLIDATION, state.model)
+            fingerprint = digest(CONSOLIDATION.encode(), *(model.encode() for model in models))
+            return await simulation.transact(CONSOLIDATION, state, {}, b"{}", fingerprint, execute)
+
+    return work()
+
+
+def absorb(state: PersonState, outcome: Outcome) -> PersonState:
+    """The person of now with what an earlier episode has left behind."""
+    if outcome.output is None:
+        return state
+    memory = state.memory_kind.absorb(state.memory, outcome.output)
+    return attrs.evolve(state, memory=memory)

@@ -1,0 +1,146 @@
+"""What memories are given, and what they must be able to do.
+
+A memory is a set of functions over a frozen value: people share it, forks share its past, and nothing of it is anywhere
+else. What it keeps are facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, overload
+
+import attrs
+
+from troupe_core.events import ACTION, Fact
+from troupe_core.keys import NOTHING, digest, roll, utf8
+from troupe_core.people.lines import line
+
+if TYPE_CHECKING:
+    from troupe_core.people.turn import Turn
+
+PAUSE = Fact(NOTHING, ACTION, "DONE", "", "", "")
+"""Stands in memory where somebody's turn ended. It happened to nobody, and is the same for all."""
+
+
+class Shared:
+    """Facts that reach many at once: one value, whose lines are written once, however many hear them."""
+
+    __slots__ = ("digest", "facts", "lines", "size")
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self.facts = tuple(facts)
+        self.lines = tuple(line(fact) for fact in self.facts)
+        self.size = sum(map(len, self.lines))
+        self.digest = digest(b"shared", *(fact.id for fact in self.facts))
+
+
+@attrs.frozen(eq=False, slots=True)
+class Heard:
+    """What one of many hears of it: everything but their own part."""
+
+    shared: Shared
+    without: str = ""
+
+    def __iter__(self) -> Iterator[Fact]:
+        if not self.without:
+            return iter(self.shared.facts)
+        return (fact for fact in self.shared.facts if fact.thing != self.without)
+
+    @property
+    def id(self) -> bytes:
+        return roll(self.shared.digest, digest(b"without", utf8(self.without)))
+
+
+Entry: TypeAlias = Fact | Heard
+
+
+class Batch(Sequence[Fact]):
+    """The facts of one turn of a person, in order: what was perceived, what was done. It reads as a sequence of facts;
+    inside, what many heard is kept once.
+    """
+
+    __slots__ = ("entries",)
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.entries = tuple(entries)
+
+    def __iter__(self) -> Iterator[Fact]:
+        for entry in self.entries:
+            if type(entry) is Heard:
+                yield from entry
+            else:
+                yield entry  # type: ignore[misc]  # the other member of the union
+
+    def __len__(self) -> int:
+        return sum(sum(1 for _ in entry) if isinstance(entry, Heard) else 1 for entry in self.entries)
+
+    @overload
+    def __getitem__(self, place: int) -> Fact: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Fact, ...]: ...
+    def __getitem__(self, place: int | slice) -> Fact | tuple[Fact, ...]:
+        return tuple(self)[place]
+
+    @property
+    def size(self) -> int:
+        """About how many characters it takes in a prompt."""
+        return sum(entry.shared.size if isinstance(entry, Heard) else len(entry.content) + 40 for entry in self.entries)
+
+    @property
+    def digest(self) -> bytes:
+        return digest(b"batch", *(entry.id for entry in self.entries))
+
+
+@attrs.frozen
+class Recalled:
+    """A fact that came to mind, and how strongly."""
+
+    fact: Fact
+    score: float
+
+
+M = TypeVar("M")
+
+
+class Memory(Protocol[M]):
+    """A kind of memory. Its implementation is a frozen attrs class whose fields are its settings; `M`, the state, is a
+    frozen value. A state with a `digest` of its own is asked for it; any other is digested by its fields.
+    """
+
+    def start(self) -> M:
+        """The memory of somebody who has not lived yet."""
+        ...
+
+    def append(self, state: M, items: Sequence[Fact]) -> M:
+        """With what one turn added. It ends with `PAUSE`."""
+        ...
+
+    def window(self, state: M) -> Sequence[Fact]:
+        """What the prompt shows, bounded, oldest first. From one turn to the next it only grows at its end; when it has
+        to shrink, it shrinks rarely and by much, since everything behind a change is paid for anew.
+        """
+        ...
+
+    def items(self, state: M) -> Sequence[Fact]:
+        """Everything that is kept."""
+        ...
+
+    async def recall(
+        self, state: M, query: str, k: int, turn: Turn[Any] | None = None, *, hidden: bool = False
+    ) -> Sequence[Recalled]:
+        """Up to `k` facts that the query brings to mind, the strongest first; with `hidden`, none that `window`
+        shows.
+        """
+        ...
+
+    def due(self, state: M) -> bool:
+        """Whether `consolidate` has something to do. It is asked often, and must be cheap."""
+        ...
+
+    async def consolidate(self, state: M, turn: Turn[Any]) -> Any:
+        """What an episode leaves behind, or None. It may call a model; meanwhile the person lives on."""
+        ...
+
+    def absorb(self, state: M, delta: Any) -> M:
+        """The state of now, with what `consolidate` found. It touches only what the delta names."""
+        ...

@@ -1,0 +1,328 @@
+"""TinyPerson: the handle by which a simulated person is made, spoken to, and asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+
+from troupe_core.errors import ArgumentError
+from troupe_core.people.abilities import abilities_of
+from troupe_core.people.faculty import TinyMentalFaculty
+from troupe_core.people.perceiving import checked_text, name_of, perceive, stimulus
+from troupe_core.people.persona import Persona
+from troupe_core.people.state import PersonState
+from troupe_core.people.ties import NOBODY
+from troupe_core.simulation.simulation import same_simulation, simulation_of
+from troupe_core.simulation.things import Handle
+
+if TYPE_CHECKING:
+    from troupe_core.events import Fact
+    from troupe_core.people.memory import Memory, Recalled
+    from troupe_core.people.mind import Mind
+    from troupe_core.people.prompt import Prompt
+    from troupe_core.simulation.simulation import Simulation
+
+T = TypeVar("T")
+
+CONVERSATION = "conversation"
+KNOWN = "somebody you know"
+
+
+class TinyPerson(Handle, state=PersonState):
+    """A simulated person. `persona` is any JSON-like mapping (or a sentence); everything in it reaches the model.
+
+    `mental_faculties` are names of installed faculties, or faculties; `memory` is a kind of memory with its settings;
+    `model` overrides the simulation's. Without `simulation` the person joins the current one.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        name: str,
+        persona: Mapping[str, Any] | str | None = None,
+        *,
+        mental_faculties: Iterable[str | TinyMentalFaculty | type[TinyMentalFaculty]] = (),
+        memory: Memory[Any] | str | None = None,
+        model: str | None = None,
+        simulation: Simulation | None = None,
+    ) -> None:
+        joined = simulation_of(simulation)
+        name = checked_name(name)
+        if isinstance(persona, str):
+            persona = {"description": checked_text(persona, "persona")}
+        described = {"name": name, **{key: value for key, value in (persona or {}).items() if key != "name"}}
+        if isinstance(mental_faculties, str):
+            raise ArgumentError(f"mental_faculties is a list of faculties; write [{mental_faculties!r}]")
+        faculties = (CONVERSATION, *sorted({_faculty(joined, given) for given in mental_faculties} - {CONVERSATION}))
+        abilities_of(joined.runtime, faculties)  # two that clash are found here, not in the middle of a run
+        slices = {each: joined.runtime.faculty(each).start() for each in faculties}
+        kind = joined.memory_kind(memory)
+        if model is not None:
+            joined.models.named("turn", model)
+        state = PersonState(
+            name,
+            name,
+            joined.interned(Persona.of(described)),
+            kind,
+            kind.start(),
+            faculties=faculties,
+            slices={each: value for each, value in slices.items() if value is not None},
+            model=model,
+        )
+        joined.settle_in(self, state)
+
+    def __repr__(self) -> str:
+        return f"<TinyPerson {self._id}>"
+
+    # -- who the person is --------------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> PersonState:
+        """The person as a value, as it is now."""
+        found: PersonState = self.simulation.state(self._id)
+        return found
+
+    @property
+    def name(self) -> str:
+        return self.state.name
+
+    @property
+    def persona(self) -> Mapping[str, Any]:
+        """Everything that describes the person, read-only; `define` changes it."""
+        return self.state.persona.view()
+
+    @property
+    def mind(self) -> Mind:
+        """Goals, attention, emotions and notes, as the last turn left them."""
+        return self.state.mind
+
+    @property
+    def place(self) -> str:
+        return self.state.place
+
+    def get(self, path: str) -> Any:
+        """What the persona says at a dotted path, such as "occupation.title"; None if nothing."""
+        return self.state.persona.get(path)
+
+    def __getitem__(self, path: str) -> Any:
+        return self.get(path)
+
+    def define(self, key: str, value: Any) -> TinyPerson:
+        """Set a top-level part of the persona. The name is the person's own: see `name`."""
+        if not isinstance(key, str) or not key:
+            raise ArgumentError(f"key must be text, not {key!r}")
+        if key == "name":
+            raise ArgumentError("the name is fixed when a person is made")
+        simulation = self.simulation
+
+        def change(state: PersonState) -> PersonState:
+            persona = Persona.of({**state.persona.data(), key: value})
+            return attrs.evolve(state, persona=simulation.interned(persona))
+
+        return self._change(change)
+
+    # -- what reaches the person --------------------------------------------------------------------------------------
+
+    def listen(self, speech: str, source: Any = None) -> TinyPerson:
+        """Somebody says something to the person."""
+        return self._perceive("CONVERSATION", speech, source, "speech")
+
+    def see(self, visual_description: str, source: Any = None) -> TinyPerson:
+        """The person sees something."""
+        return self._perceive("VISUAL", visual_description, source, "visual_description")
+
+    def socialize(self, social_description: str, source: Any = None) -> TinyPerson:
+        """Something about the person's relations to others, or a social situation."""
+        return self._perceive("SOCIAL", social_description, source, "social_description")
+
+    def think(self, thought: str) -> TinyPerson:
+        """A thought comes up in the person."""
+        return self._perceive("THOUGHT", thought, None, "thought")
+
+    def internalize_goal(self, goal: str) -> TinyPerson:
+        """An aim takes shape in the person."""
+        return self._perceive("INTERNAL_GOAL_FORMULATION", goal, None, "goal")
+
+    def _perceive(self, kind: str, content: str, source: Any, argument: str) -> TinyPerson:
+        text, origin = checked_text(content, argument), name_of(source)
+        simulation = self.simulation
+        perceive(simulation, self._id, kind, text, origin, simulation.now(self._id))
+        return self
+
+    # -- where and how the person is ----------------------------------------------------------------------------------
+
+    def move_to(self, location: str, context: Sequence[str] | None = None) -> TinyPerson:
+        """Be somewhere else; with `context`, in another situation too."""
+        place = checked_text(location, "location")
+        notes = _notes(context) if context is not None else None
+        return self._change(
+            lambda state: attrs.evolve(state, place=place, context=state.context if notes is None else notes)
+        )
+
+    def change_context(self, context: Sequence[str]) -> TinyPerson:
+        """What is to be known of the situation; it replaces what was said of it before."""
+        notes = _notes(context)
+        return self._change(lambda state: attrs.evolve(state, context=notes))
+
+    def change_mind(
+        self, *, goals: str | None = None, attention: str | None = None, emotions: str | None = None
+    ) -> TinyPerson:
+        """Set parts of the state of mind, as an experimenter may."""
+        given = {"goals": goals, "attention": attention, "emotions": emotions}
+        for name, value in given.items():
+            if value is not None and not isinstance(value, str):
+                raise ArgumentError(f"{name} must be text, not {type(value).__name__}")
+        changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        return self._change(lambda state: attrs.evolve(state, mind=attrs.evolve(state.mind, **changed)))
+
+    # -- who is near --------------------------------------------------------------------------------------------------
+
+    @property
+    def accessible_agents(self) -> list[TinyPerson]:
+        """Whom the person can speak to."""
+        simulation = self.simulation
+        return [simulation[id] for id in self.state.ties.near(self._id) if id in simulation]
+
+    def make_agent_accessible(self, agent: TinyPerson, relation_description: str = KNOWN) -> TinyPerson:
+        """From now on this person can speak to the other one (and not yet the other way round)."""
+        same_simulation([self, agent])
+        if agent.id == self._id:
+            raise ArgumentError(f"{self.name} need not be made accessible to {self.name}")
+        id, name = agent.id, agent.name
+        return self._change(lambda state: attrs.evolve(state, ties=state.ties.meet(id, name, relation_description)))
+
+    def make_agents_accessible(self, agents: Iterable[TinyPerson], relation_description: str = KNOWN) -> TinyPerson:
+        """The same for several."""
+        for agent in agents:
+            self.make_agent_accessible(agent, relation_description)
+        return self
+
+    def make_agent_inaccessible(self, agent: TinyPerson) -> TinyPerson:
+        """This person can no longer speak to the other one."""
+        id = agent.id
+        return self._change(lambda state: attrs.evolve(state, ties=state.ties.leave(id)))
+
+    def make_all_agents_inaccessible(self) -> TinyPerson:
+        """This person is alone."""
+        return self._change(lambda state: attrs.evolve(state, ties=NOBODY))
+
+    # -- what the person does -----------------------------------------------------------------------------------------
+
+    def act(self) -> tuple[Fact, ...]:
+        """One turn: what the person does about everything that has reached it since the last one."""
+        return self._wait(self.aact, "person.aact()")
+
+    async def aact(self) -> tuple[Fact, ...]:
+        """`act`, awaited."""
+        return await self._act(None)
+
+    def listen_and_act(self, speech: str, source: Any = None) -> tuple[Fact, ...]:
+        """Hear something, and do something about it."""
+        return self._wait(lambda: self.alisten_and_act(speech, source), "person.alisten_and_act(…)")
+
+    async def alisten_and_act(self, speech: str, source: Any = None) -> tuple[Fact, ...]:
+        """`listen_and_act`, awaited."""
+        return await self._act(self._hearing("CONVERSATION", speech, source, "speech"))
+
+    def see_and_act(self, visual_description: str, source: Any = None) -> tuple[Fact, ...]:
+        """See something, and do something about it."""
+        return self._wait(lambda: self.asee_and_act(visual_description, source), "person.asee_and_act(…)")
+
+    async def asee_and_act(self, visual_description: str, source: Any = None) -> tuple[Fact, ...]:
+        """`see_and_act`, awaited."""
+        return await self._act(self._hearing("VISUAL", visual_description, source, "visual_description"))
+
+    def think_and_act(self, thought: str) -> tuple[Fact, ...]:
+        """Have a thought, and do something about it."""
+        return self._wait(lambda: self.athink_and_act(thought), "person.athink_and_act(…)")
+
+    async def athink_and_act(self, thought: str) -> tuple[Fact, ...]:
+        """`think_and_act`, awaited."""
+        return await self._act(self._hearing("THOUGHT", thought, None, "thought"))
+
+    def _hearing(
+        self, kind: str, content: str, source: Any, argument: str
+    ) -> Callable[[PersonState], tuple[PersonState, Fact]]:
+        text, origin, now = checked_text(content, argument), name_of(source), self.simulation.now(self._id)
+
+        def change(state: PersonState) -> tuple[PersonState, Fact]:
+            fact = stimulus(state, kind, text, origin, now)
+            return state.hear(fact), fact
+
+        return change
+
+    async def _act(self, hear: Callable[[PersonState], tuple[PersonState, Fact]] | None) -> tuple[Fact, ...]:
+        from troupe_core.people.acting import act
+
+        simulation = self.simulation
+        simulation.check_open()
+        return await simulation.runtime.thread.hop(act(simulation, self._id, hear))
+
+    # -- what the person remembers, and reads -------------------------------------------------------------------------
+
+    def memories(self) -> Sequence[Fact]:
+        """Everything that the person's memory keeps, oldest first."""
+        state = self.state
+        return state.memory_kind.items(state.memory)
+
+    def retrieve_relevant_memories(self, query: str, top_k: int = 20) -> Sequence[Recalled]:
+        """What the query brings to the person's mind, the strongest first."""
+        return self._wait(
+            lambda: self.aretrieve_relevant_memories(query, top_k), "person.aretrieve_relevant_memories(…)"
+        )
+
+    async def aretrieve_relevant_memories(self, query: str, top_k: int = 20) -> Sequence[Recalled]:
+        """`retrieve_relevant_memories`, awaited."""
+        state = self.state
+        text = checked_text(query, "query")
+        recalled = state.memory_kind.recall(state.memory, text, top_k)
+        return await self.simulation.runtime.thread.hop(recalled)
+
+    def prompt(self) -> Prompt:
+        """The next request of this person, its parts named by where they come from. Nothing is changed or asked."""
+        return self._wait(self.aprompt, "person.aprompt()")
+
+    async def aprompt(self) -> Prompt:
+        """`prompt`, awaited."""
+        from troupe_core.people.preview import preview
+
+        simulation = self.simulation
+        return await simulation.runtime.thread.hop(preview(simulation, self.state))
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _change(self, change: Callable[[PersonState], PersonState]) -> TinyPerson:
+        self.simulation.apply(self._id, change)
+        return self
+
+    def _wait(self, make: Callable[[], Coroutine[Any, Any, T]], twin: str) -> T:
+        return self.simulation.runtime.wait(make, twin)
+
+
+def checked_name(name: Any) -> str:
+    """A name in any script, on one line, without what would make a line of a prompt ambiguous."""
+    if not isinstance(name, str):
+        raise ArgumentError(f"a name must be text, not {type(name).__name__}")
+    checked = " ".join(checked_text(name, "the name").split())
+    if len(checked) > 200:
+        raise ArgumentError(f"a name of {len(checked)} characters is too long (200)")
+    return checked
+
+
+def _faculty(simulation: Simulation, given: Any) -> str:
+    if isinstance(given, str):
+        simulation.runtime.faculty(given)
+        return given
+    kind = given if isinstance(given, type) else type(given)
+    if not issubclass(kind, TinyMentalFaculty):
+        raise ArgumentError(f"a mental faculty is a name or a TinyMentalFaculty, not {given!r}")
+    return simulation.runtime.lend(given)
+
+
+def _notes(context: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(context, str):
+        raise ArgumentError("context is a list of notes; write [context]")
+    return tuple(checked_text(note, f"context[{place}]") for place, note in enumerate(context))

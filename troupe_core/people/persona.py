@@ -1,0 +1,83 @@
+"""A persona: the data that describes a person, kept as the very bytes that the model reads.
+
+Compact JSON in UTF-8 costs the fewest tokens, loses nothing (types, order, unknown keys), and needs no rendering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+
+from troupe_core.errors import ArgumentError
+from troupe_core.keys import digest, plain
+
+
+class Persona:
+    """Frozen. Equal personas of one simulation are one object."""
+
+    __slots__ = ("__weakref__", "digest", "prompt_digest", "raw")
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self.digest = digest(b"persona", raw)
+        # The digest of the whole system message, with the rules it was made for: a memo of the prompt's.
+        self.prompt_digest: tuple[object, bytes] | None = None
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Persona:
+        if not isinstance(data, Mapping):
+            raise ArgumentError(f"a persona is a mapping from names to plain values, not {type(data).__name__}")
+        try:
+            return cls(orjson.dumps(plain(data, "persona")))
+        except TypeError as error:
+            raise ArgumentError(f"the persona cannot be written as JSON: {error}") from None
+
+    def data(self) -> dict[str, Any]:
+        """A fresh copy, to change and make another persona of."""
+        parsed: dict[str, Any] = orjson.loads(self.raw)
+        return parsed
+
+    def view(self) -> Mapping[str, Any]:
+        """The same, read-only all the way down."""
+        frozen: Mapping[str, Any] = _freeze(self.data())
+        return frozen
+
+    def get(self, path: str) -> Any:
+        """What stands at a dotted path, or None."""
+        node: Any = self.data()
+        for key in path.split("."):
+            if not isinstance(node, dict) or key not in node:
+                return None
+            node = node[key]
+        return _freeze(node)
+
+    def __repr__(self) -> str:
+        return f"<Persona of {len(self.raw)} bytes>"
+
+
+def _freeze(value: Any) -> Any:
+    if isinstance(value, dict):
+        return MappingProxyType({key: _freeze(item) for key, item in value.items()})
+    if isinstance(value, list):
+        return tuple(_freeze(item) for item in value)
+    return value
+
+
+def short_biography(persona: Mapping[str, Any], name: str) -> str:
+    """One sentence from whatever of the usual facts is there."""
+    occupation = persona.get("occupation")
+    if isinstance(occupation, Mapping):
+        occupation = occupation.get("title")
+    age, nationality = persona.get("age"), persona.get("nationality")
+    residence = persona.get("residence") or persona.get("country_of_residence")
+    facts = [
+        f"{age} years old" if age else "",
+        f"{nationality}" if nationality else "",
+        f"{occupation}" if isinstance(occupation, str) else "",
+        f"living in {residence}" if isinstance(residence, str) else "",
+    ]
+    said = ", ".join(fact for fact in facts if fact)
+    return f"{name} is {said}." if said else f"This is {name}."

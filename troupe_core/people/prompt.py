@@ -1,0 +1,99 @@
+"""The next request of a person, the most stable part first.
+
+One system message (rules, abilities, persona), the history as chat turns, and a last user message: what is new, a blank
+line, the present state. What is new stays in history byte for byte as it was sent; the state is dropped, and sent anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import blake2b
+
+import attrs
+
+from troupe_core.keys import DIGEST_SIZE
+from troupe_core.llm.request import Message
+from troupe_core.people.abilities import Abilities
+from troupe_core.people.lines import heading, line, perceived
+from troupe_core.people.memory import Entry, Heard
+from troupe_core.people.persona import Persona
+from troupe_core.people.state import PersonState
+from troupe_core.simulation.clock import in_words
+from troupe_core.templates import template
+
+CHARACTER = "\n\n# Your character\n\n"
+
+
+def system_message(abilities: Abilities, persona: Persona) -> Message:
+    """Rules and persona joined. The digest is kept with the persona, the text is not: it would double its memory."""
+    text = f"{abilities.rules}{CHARACTER}{persona.raw.decode()}"
+    kept = persona.prompt_digest
+    if kept is not None and kept[0] is abilities:
+        return Message("system", text, digest=kept[1])
+    state = blake2b(abilities.rules_digest, digest_size=DIGEST_SIZE, person=b"system")
+    state.update(persona.digest)
+    persona.prompt_digest = (abilities, state.digest())
+    return Message("system", text, digest=persona.prompt_digest[1])
+
+
+def new_lines(entries: Sequence[Entry]) -> str:
+    """What has reached the person, as it will stand in history."""
+    pairs: list[tuple[str, str]] = []
+    for entry in entries:
+        if isinstance(entry, Heard):
+            shared = entry.shared
+            for fact, text in zip(shared.facts, shared.lines, strict=True):
+                if not entry.without or fact.thing != entry.without:
+                    pairs.append((heading(fact), text))
+        else:
+            pairs.append((heading(entry), line(entry)))
+    return perceived(pairs)
+
+
+def state_block(
+    state: PersonState, now: datetime | None, memories: Sequence[str] = (), awareness: Sequence[str] = ()
+) -> str:
+    """What is true at this moment: dropped afterwards, so that it is never in the way of what was sent before."""
+    mind = state.mind
+    notes = state.context if mind.context == state.context else (*state.context, *mind.context)
+    return template("state")(
+        {
+            "time": in_words(now) if now is not None else "",
+            "place": one_line(state.place),
+            "context": [one_line(note) for note in notes],
+            "goals": one_line(mind.goals),
+            "attention": one_line(mind.attention),
+            "emotions": one_line(mind.emotions),
+            "memories": memories,
+            "awareness": awareness,
+        }
+    )
+
+
+def one_line(text: str) -> str:
+    """In the state block each thing has one line, and nothing in it can look like another."""
+    return " ".join(text.splitlines()) if len(text.splitlines()) > 1 else text
+
+
+@attrs.frozen
+class Part:
+    """A piece of a prompt, and where it comes from."""
+
+    origin: str
+    text: str
+
+
+@attrs.frozen
+class Prompt:
+    """The next request of a person, for reading."""
+
+    parts: tuple[Part, ...]
+    messages: tuple[Message, ...]
+
+    def __str__(self) -> str:
+        return "\n\n".join(f"── {part.origin} ──\n{part.text}" for part in self.parts)
+
+    def __len__(self) -> int:
+        """Characters that would be sent."""
+        return sum(len(message.content) for message in self.messages)

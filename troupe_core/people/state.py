@@ -1,0 +1,91 @@
+"""A person as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, cast
+
+import attrs
+import orjson
+
+from troupe_core.keys import NOTHING, canonical, digest, digest_of, roll, utf8
+from troupe_core.people.history import EMPTY, History
+from troupe_core.people.memory import Batch, Entry, Memory
+from troupe_core.people.mind import CALM, Mind
+from troupe_core.people.parts import Part
+from troupe_core.people.persona import Persona
+from troupe_core.people.ties import NOBODY, Ties
+
+NO_SLICES: Mapping[str, Any] = MappingProxyType({})
+
+
+@attrs.frozen(eq=False, slots=True)
+class PersonState(Part):
+    """Everything that a turn can read and that is its own. All of it is frozen, and shared with what it came from."""
+
+    id: str
+    name: str
+    persona: Persona
+    memory_kind: Memory[Any]
+    memory: Any
+    mind: Mind = CALM
+    place: str = ""
+    context: tuple[str, ...] = ()
+    ties: Ties = NOBODY
+    told: Ties = NOBODY
+    """The ties as the person was last told of them."""
+    faculties: tuple[str, ...] = ()
+    slices: Mapping[str, Any] = NO_SLICES
+    """What each faculty keeps for this person."""
+    inbox: tuple[Entry, ...] = ()
+    """What has reached the person since its last turn."""
+    trail: bytes = NOTHING
+    """Rolls over everything that ever reached the person or was done by it."""
+    said: tuple[str, ...] = ()
+    """The last things said, against repetition."""
+    turns: int = 0
+    model: str | None = None
+    history: History = EMPTY
+    """A memo of the prompt's, and no part of the digest."""
+
+    def hear(self, *entries: Entry) -> PersonState:
+        """With something more to perceive at the next turn."""
+        trail = self.trail
+        for entry in entries:
+            trail = roll(trail, entry.id)
+        return attrs.evolve(self, inbox=(*self.inbox, *entries), trail=trail)
+
+    def lived(self, entries: tuple[Entry, ...], unrolled: tuple[Entry, ...]) -> tuple[Any, bytes]:
+        """Memory and trail after a turn; those entries that came in through the inbox have been rolled already."""
+        trail = self.trail
+        for entry in unrolled:
+            trail = roll(trail, entry.id)
+        return self.memory_kind.append(self.memory, Batch(entries)), trail
+
+    def with_slice(self, faculty: str, value: Any) -> PersonState:
+        return attrs.evolve(self, slices=MappingProxyType({**self.slices, faculty: value}))
+
+    def _make_digest(self) -> bytes:
+        small = [self.id, self.name, self.place, self.context, self.faculties, self.turns, self.model]
+        return digest(
+            b"person",
+            orjson.dumps(small),
+            self.persona.digest,
+            self.mind.digest,
+            self.ties.digest,
+            self.told.digest,
+            self.trail,
+            digest_of(self.memory, f"the memory of {self.id}"),
+            _settings_digest(cast(Hashable, self.memory_kind)),
+            *(
+                digest(b"slice", utf8(name), canonical(value, f"the state of {name}"))
+                for name, value in sorted(self.slices.items())
+            ),
+        )
+
+
+@lru_cache(maxsize=128)
+def _settings_digest(kind: Hashable) -> bytes:
+    return digest(b"memory", canonical(kind, "memory settings"))

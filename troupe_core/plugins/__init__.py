@@ -1,0 +1,1 @@
+"""Plugins: found, checked, kept apart and, when they fail, named."""

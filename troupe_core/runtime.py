@@ -1,0 +1,303 @@
+"""A Runtime: plugins, settings, composed handlers and one event loop. Simulations run on it, many at a time."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+
+from troupe_core.errors import ArgumentError, PluginError, UnknownModelError
+from troupe_core.events import Event, ModelCall
+from troupe_core.llm.handlers import Capabilities, LLMHandler
+from troupe_core.llm.request import ModelRef, candidates
+from troupe_core.plugins.distributions import advice
+from troupe_core.plugins.loader import Failure, add_built_in, add_given, load_installed
+from troupe_core.plugins.manager import Origin, PluginManager, Registered, settings_for
+from troupe_core.records import BackendSpec, FacultySpec, MemorySpec, Record
+
+if TYPE_CHECKING:
+    from troupe_core.llm.provider import Opening
+    from troupe_core.people.memory import Memory
+    from troupe_core.simulation.simulation import Simulation
+    from troupe_core.sync import LoopFactory, LoopThread
+
+R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+
+log = logging.getLogger("troupe")
+
+
+class Runtime:
+    """`plugins` adds plugins given in code: modules, objects with hooks, faculties, backends. `settings` holds each
+    plugin's own table by its name. `model` is the default for whoever names none (else `TROUPE_MODEL`).
+    """
+
+    def __init__(
+        self,
+        plugins: Iterable[object] = (),
+        *,
+        model: str | Sequence[str] | None = None,
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+        autoload: bool = True,
+        loop_factory: LoopFactory | None = None,
+    ) -> None:
+        self.settings: dict[str, dict[str, Any]] = {name: dict(table) for name, table in (settings or {}).items()}
+        self.model = candidates(model) if model is not None else None
+        self.failures: list[Failure] = []
+        self.simulations: weakref.WeakValueDictionary[str, Simulation] = weakref.WeakValueDictionary()
+        self._loop_factory = loop_factory
+        self._thread: LoopThread | None = None
+        self._lock = threading.RLock()
+        self._records: dict[type[Record], Registered[Any]] = {}
+        self._handlers: dict[str, LLMHandler] = {}
+        self._openings: dict[str, Opening] = {}
+        self._faculties: dict[str, Any] = {}
+        self._once: dict[object, Any] = {}
+        self._simulations_made = 0
+        self.plugins = PluginManager()
+        add_built_in(self.plugins, self._instantiate)
+        if autoload:
+            self.failures = load_installed(self.plugins, self._instantiate)
+            for failure in self.failures:
+                log.warning("plugin %s was left out", failure)
+        add_given(self.plugins, plugins, self._instantiate)
+        unknown = sorted(set(self.settings) - self._settable())
+        if unknown:
+            raise ArgumentError(
+                f"settings for {', '.join(unknown)}, and there is no such plugin or backend; "
+                f"there are {', '.join(sorted(self.plugins.origins))}"
+            )
+        self._observers = [
+            (origin, function, "event" in names)
+            for origin, function, names in self.plugins.implementations("troupe_event")
+        ]
+        self._blamed: set[Origin] = set()
+
+    # -- plugins and what they registered -----------------------------------------------------------------------------
+
+    def _instantiate(self, plugin: Any, origin: Origin) -> object:
+        """A plugin as pluggy wants it: classes are made, faculties and backends given alone become plugins."""
+        record = getattr(plugin, "as_record", None)
+        if record is not None:
+            from troupe_core.plugins.alone import Alone
+
+            return Alone(record(plugin))
+        if isinstance(plugin, type):
+            config_class = getattr(plugin, "config_class", None)
+            return plugin(settings_for(origin.plugin, config_class, self.settings.get(origin.plugin, {})), self)
+        return cast(object, plugin)
+
+    def _settable(self) -> set[str]:
+        """The names that can have settings: plugins, backends and faculties."""
+        return {*self.plugins.origins, *self._records_of(BackendSpec).names(), *self._records_of(FacultySpec).names()}
+
+    def _records_of(self, kind: type[R]) -> Registered[R]:
+        with self._lock:
+            found = self._records.get(kind)
+            if found is None:
+                found = self._records[kind] = self.plugins.collect(_HOOKS[kind], kind)
+            return cast("Registered[R]", found)
+
+    def record(self, kind: type[R], name: str) -> R:
+        """The record of that name, or an error that lists the others and says what may be missing."""
+        records = self._records_of(kind)
+        found = records.get(name)
+        if found is not None:
+            return found
+        what = _WORDS[kind]
+        troubles = [f"Left out: {failure}." for failure in self.failures] + records.failures
+        text = f"there is no {what} {name!r}; there are: {', '.join(records.names()) or 'none'}. "
+        text += " ".join([advice(what, name), *troubles])
+        raise UnknownModelError(text) if kind is BackendSpec else PluginError(text)
+
+    def _make(self, kind: type[Record], name: str) -> Any:
+        """What a record's factory makes: a class is given its settings, anything else is called as it is."""
+        factory = self.record(kind, name).load()
+        if isinstance(factory, type) and hasattr(factory, "config_class"):
+            return factory(settings_for(name, factory.config_class, self.settings.get(name, {})))
+        return factory()
+
+    def faculty(self, name: str) -> Any:
+        """The one instance of a faculty; it keeps no state of its own."""
+        with self._lock:
+            made = self._faculties.get(name)
+            if made is None:
+                made = self._faculties[name] = self._make(FacultySpec, name)
+            return made
+
+    def lend(self, faculty: Any) -> str:
+        """Take in a faculty that was given to a person as an object; its name from then on means it."""
+        with self._lock:
+            made = faculty() if isinstance(faculty, type) else faculty
+            known = self._faculties.get(made.name)
+            if known is None:
+                if self._records_of(FacultySpec).get(made.name) is not None:
+                    known = self.faculty(made.name)
+                else:
+                    self._faculties[made.name] = known = made
+            if type(known) is not type(made) or known.config != made.config:
+                raise PluginError(
+                    f"this runtime has another faculty called {made.name!r}: {type(known).__qualname__} with settings "
+                    f"{known.config!r}. Give one of them another name, or use two runtimes."
+                )
+            return str(made.name)
+
+    def once(self, key: object, make: Callable[[], Any]) -> Any:
+        """What is made once for a runtime, by whoever needs it first."""
+        made = self._once.get(key)
+        if made is None:
+            with self._lock:
+                made = self._once.get(key)
+                if made is None:
+                    made = self._once[key] = make()
+        return made
+
+    def forget(self, key: object) -> None:
+        """Let something be made once more."""
+        self._once.pop(key, None)
+
+    def memory(self, name: str, **settings: Any) -> Memory[Any]:
+        """A kind of memory with its settings."""
+        return cast("Memory[Any]", self.record(MemorySpec, name).load()(**settings))
+
+    # -- models -------------------------------------------------------------------------------------------------------
+
+    def default_model(self) -> tuple[str, ...]:
+        """What is asked when neither person, purpose nor simulation names a model."""
+        if self.model is not None:
+            return self.model
+        named = os.environ.get("TROUPE_MODEL")
+        if named:
+            return candidates(named)
+        offered = self._records_of(BackendSpec).names()
+        raise UnknownModelError(
+            "no model is named: give one as Runtime(model=…), Simulation(model=…) or in TROUPE_MODEL, "
+            f"as backend/model. Backends that are installed: {', '.join(offered) or 'none'}."
+        )
+
+    def llm_handler(self, model: str) -> LLMHandler:
+        """The composed handler of a model: made once, wrapped by the plugins, shared by all simulations."""
+        made = self._handlers.get(model)
+        if made is None:
+            ref = ModelRef.parse(model)
+            made = self._handlers[model] = self.plugins.compose(
+                "troupe_llm_handler", lambda: self.plugins.hooks.troupe_llm_handler(model=ref), model
+            )
+        return made
+
+    def capabilities(self, model: str) -> Capabilities:
+        """What the model's backend can do by itself."""
+        return self.record(BackendSpec, ModelRef.parse(model).backend).capabilities
+
+    def provider(self, ref: ModelRef) -> LLMHandler:
+        """The innermost handler: the backend itself, metered."""
+        from troupe_core.llm.provider import Opening, Provider
+
+        opening = self._openings.get(ref.backend)
+        if opening is None:
+            opening = self._openings[ref.backend] = Opening(self._make(BackendSpec, ref.backend))
+        return Provider(opening, f"{ref.backend}/{ref.name}", self._account)
+
+    def _account(self, event: ModelCall) -> None:
+        simulation = self.simulations.get(event.call.simulation)
+        if simulation is not None:
+            simulation.meter.count(event)
+        self.emit(event)
+
+    # -- telemetry ----------------------------------------------------------------------------------------------------
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody wants telemetry: nobody pays for making events that nobody reads."""
+        return bool(self._observers)
+
+    def emit(self, event: Event) -> None:
+        """Give an event to every observer; what one raises is logged once, and reaches nobody else."""
+        for origin, function, wants_event in self._observers:
+            try:
+                if wants_event:
+                    function(event=event)
+                else:
+                    function()
+            except Exception:
+                if origin not in self._blamed:
+                    self._blamed.add(origin)
+                    log.exception("troupe_event of plugin %s failed; further errors of it are not logged", origin)
+
+    # -- the loop -----------------------------------------------------------------------------------------------------
+
+    @property
+    def thread(self) -> LoopThread:
+        """The thread with the event loop."""
+        with self._lock:
+            if self._thread is None:
+                from troupe_core.sync import LoopThread
+
+                self._thread = LoopThread(self._loop_factory)
+            return self._thread
+
+    def wait(self, make: Callable[[], Coroutine[Any, Any, T]], twin: str) -> T:
+        """Run a coroutine on the loop while plain code waits; `twin` is the awaitable form, for the error's sake."""
+        return self.thread.wait(make(), twin)
+
+    def new_id(self) -> str:
+        """A name for one more simulation."""
+        with self._lock:
+            self._simulations_made += 1
+            return f"simulation-{self._simulations_made}"
+
+    def close(self) -> None:
+        """End the simulations, close the backends and stop the loop."""
+        if self._thread is None or self._thread.closed:
+            return
+        self._thread.wait(self._shut(), "runtime.aclose()")
+        self._thread.close()
+
+    async def aclose(self) -> None:
+        """The same, awaited."""
+        if self._thread is None or self._thread.closed:
+            return
+        await self._thread.hop(self._shut())
+        self._thread.close()
+
+    async def _shut(self) -> None:
+        for simulation in list(self.simulations.values()):
+            await simulation.drain()
+        for opening in self._openings.values():
+            await opening.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.aclose()
+
+
+_HOOKS: dict[type[Record], str] = {
+    BackendSpec: "troupe_register_llm_backends",
+    FacultySpec: "troupe_register_faculties",
+    MemorySpec: "troupe_register_memories",
+}
+_WORDS: dict[type[Record], str] = {BackendSpec: "LLM backend", FacultySpec: "faculty", MemorySpec: "memory"}
+
+
+_default: Runtime | None = None
+_default_lock = threading.Lock()
+
+
+def default_runtime() -> Runtime:
+    """The one runtime that is made without being asked for, at first use."""
+    global _default  # noqa: PLW0603 - the only global that the design permits
+    with _default_lock:
+        if _default is None or (_default._thread is not None and _default._thread.closed):
+            _default = Runtime()
+        return _default

@@ -1,0 +1,30 @@
+"""Answers of models, kept from the moment they arrive until the turn that paid for them is over.
+
+This one lives in memory: a turn that fails on its second call does not pay for its first one again. A journal on disk
+takes its place where a simulation has a file.
+"""
+
+from __future__ import annotations
+
+from troupe_core.llm.response import LLMResponse
+
+
+class AnswersInMemory:
+    """By owner, since an owner's answers are let go together."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, dict[bytes, LLMResponse]] = {}
+
+    def find(self, owner: str, key: bytes) -> LLMResponse | None:
+        kept = self._kept.get(owner)
+        return None if kept is None else kept.get(key)
+
+    async def keep(self, owner: str, key: bytes, response: LLMResponse) -> None:
+        self._kept.setdefault(owner, {})[key] = response
+
+    def settle(self, owner: str) -> None:
+        """The owner's turn is part of what is visible: its answers will not be asked for again."""
+        self._kept.pop(owner, None)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._kept.values()))

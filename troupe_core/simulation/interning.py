@@ -1,0 +1,26 @@
+"""One object for equal values, as long as anybody has it."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any, Protocol, TypeVar
+
+
+class Named(Protocol):
+    """A value that knows its digest."""
+
+    digest: bytes
+
+
+N = TypeVar("N", bound=Named)
+
+
+class Interned:
+    """By digest. Clones and forks of a person then cost next to nothing."""
+
+    def __init__(self) -> None:
+        self._known: weakref.WeakValueDictionary[bytes, Any] = weakref.WeakValueDictionary()
+
+    def __call__(self, value: N) -> N:
+        kept: N = self._known.setdefault(value.digest, value)
+        return kept

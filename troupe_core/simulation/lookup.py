@@ -1,0 +1,72 @@
+"""Which simulation is meant when none is named: the one of this context, else the only open one, else the default."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from contextvars import ContextVar, Token
+from typing import TYPE_CHECKING
+
+from troupe_core.errors import AmbiguousSimulation
+
+if TYPE_CHECKING:
+    from troupe_core.simulation.simulation import Simulation
+
+_current: ContextVar[Simulation | None] = ContextVar("troupe_simulation", default=None)
+_open: weakref.WeakSet[Simulation] = weakref.WeakSet()
+_lock = threading.Lock()
+_FREE = "the simulation of free people"
+
+
+def current_simulation() -> Simulation:
+    """A context variable alone would fail between the cells of a notebook, hence the second rule."""
+    named = _current.get()
+    if named is not None and not named.ended:
+        return named
+    with _lock:
+        found = [simulation for simulation in _open if not simulation.ended]
+    if len(found) > 1:
+        names = ", ".join(sorted(simulation.id for simulation in found))
+        raise AmbiguousSimulation(
+            f"{len(found)} simulations are open ({names}) and none is current: work inside `with simulation:`, "
+            "or pass simulation=…"
+        )
+    return found[0] if found else default_simulation()
+
+
+def default_simulation() -> Simulation:
+    """The simulation of free people: in memory, on the default runtime, and not among those that are open."""
+    from troupe_core.runtime import default_runtime
+    from troupe_core.simulation.simulation import Simulation
+
+    runtime = default_runtime()
+
+    def make() -> Simulation:
+        made = Simulation(runtime=runtime)
+        ended(made)
+        return made
+
+    found: Simulation = runtime.once(_FREE, make)
+    if found.ended:
+        runtime.forget(_FREE)
+        found = runtime.once(_FREE, make)
+    return found
+
+
+def opened(simulation: Simulation) -> None:
+    with _lock:
+        _open.add(simulation)
+
+
+def ended(simulation: Simulation) -> None:
+    with _lock:
+        _open.discard(simulation)
+
+
+def enter(simulation: Simulation) -> Token[Simulation | None]:
+    """Make it the current one of this context."""
+    return _current.set(simulation)
+
+
+def leave(token: Token[Simulation | None]) -> None:
+    _current.reset(token)

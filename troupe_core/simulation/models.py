@@ -1,0 +1,48 @@
+"""Which model answers for whom: the person's › the purpose's › the simulation's › the runtime's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from troupe_core.llm.request import candidates
+
+if TYPE_CHECKING:
+    from troupe_core.llm.asking import Question
+    from troupe_core.llm.request import Parameters
+    from troupe_core.llm.structured import Output
+    from troupe_core.runtime import Runtime
+
+
+class Models:
+    """One simulation's choice, with the questions made of it: each is made once and used for many calls."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        model: str | Sequence[str] | None,
+        models: Mapping[str, str | Sequence[str]],
+        parameters: Parameters | None,
+    ) -> None:
+        self._runtime = runtime
+        self._default = candidates(model) if model is not None else None
+        self._purposes = {purpose: candidates(named) for purpose, named in models.items()}
+        self._parameters = parameters
+        self._questions: dict[tuple[int, str, str | None], Question] = {}
+
+    def named(self, purpose: str, own: str | None = None) -> tuple[str, ...]:
+        """The candidates, in order."""
+        if own is not None:
+            return candidates(own)
+        return self._purposes.get(purpose) or self._default or self._runtime.default_model()
+
+    def question(self, output: Output[Any] | None, purpose: str, own: str | None = None) -> Question:
+        key = (id(output), purpose, own)
+        made = self._questions.get(key)
+        if made is None:
+            from troupe_core.llm.asking import Question
+            from troupe_core.llm.request import Parameters
+
+            made = Question(self.named(purpose, own), output, self._parameters or Parameters())
+            self._questions[key] = made  # it holds the output, so that the id stays taken
+        return made

@@ -1,0 +1,346 @@
+"""A Simulation: the people and worlds of one run, their states as values, and what happened to them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextvars import Token
+from typing import TYPE_CHECKING, Any, Self
+
+from troupe_core.errors import ArgumentError, Busy, CrossThingError, DuplicateName, SimulationEnded, SimulationError
+from troupe_core.keys import digest, utf8
+from troupe_core.simulation import lookup
+from troupe_core.simulation.interning import Interned
+from troupe_core.simulation.things import Closed, Handle, State, bind, make_handle, working
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from troupe_core.events import Fact
+    from troupe_core.llm.asking import Asker, Question
+    from troupe_core.llm.request import Parameters
+    from troupe_core.llm.structured import Output
+    from troupe_core.people.memory import Memory
+    from troupe_core.runtime import Runtime
+    from troupe_core.simulation.transaction import Outcome, Transaction, TransactionHandler
+
+Change = Callable[[Any], Any]
+
+DEFAULT_IN_FLIGHT = 256
+
+log = logging.getLogger("troupe")
+
+
+class Simulation:
+    """Many can be open on one runtime, and know nothing of each other.
+
+    `model` names what its people are asked with, `models` what single purposes are ("consolidation"), a person's own
+    model goes before both. `max_in_flight` bounds model calls, turns and background work together.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        runtime: Runtime | None = None,
+        model: str | Sequence[str] | None = None,
+        models: Mapping[str, str | Sequence[str]] | None = None,
+        parameters: Parameters | None = None,
+        max_in_flight: int = DEFAULT_IN_FLIGHT,
+    ) -> None:
+        from troupe_core.runtime import default_runtime
+        from troupe_core.simulation.answers import AnswersInMemory
+        from troupe_core.simulation.holds import Holds
+        from troupe_core.simulation.meter import Meter
+        from troupe_core.simulation.models import Models
+        from troupe_core.simulation.pending import Background
+
+        if not isinstance(seed, int) or isinstance(seed, bool):
+            raise ArgumentError(f"seed must be a whole number, not {seed!r}")
+        if not isinstance(max_in_flight, int) or max_in_flight < 1:
+            raise ArgumentError(f"max_in_flight must be a whole number from 1 on, not {max_in_flight!r}")
+        self.runtime = runtime or default_runtime()
+        self.id = self.runtime.new_id()
+        self.seed = seed
+        self.max_in_flight = max_in_flight
+        self.models = Models(self.runtime, model, models or {}, parameters)
+        self.states: dict[str, Any] = {}
+        self.facts: list[Fact] = []
+        self.members: dict[str, str] = {}
+        self.ended = False
+        self.holds = Holds()
+        self.answers = AnswersInMemory()
+        self.background = Background()
+        self.meter = Meter()
+        self.stumbles: dict[str, int] = {}
+        self.interned = Interned()
+        self._memory_kinds: dict[str, Memory[Any]] = {}
+        self._handles: dict[str, Handle] = {}
+        self._transaction_handlers: dict[str, TransactionHandler] = {}
+        self._asker: Asker | None = None
+        self._slots: Any = None
+        self._tokens: list[Token[Simulation | None]] = []
+        self.runtime.simulations[self.id] = self
+        lookup.opened(self)
+
+    def __repr__(self) -> str:
+        return f"<Simulation {self.id}: {len(self.states)} things, seed {self.seed}{', ended' if self.ended else ''}>"
+
+    # -- things -------------------------------------------------------------------------------------------------------
+
+    def __getitem__(self, name: str) -> Any:
+        """The handle of the thing with that id; always the same one."""
+        handle = self._handles.get(name)
+        if handle is None:
+            state = self.states.get(name)
+            if state is None:
+                raise KeyError(f"{name!r} is not in {self.id}; there are {', '.join(sorted(self.states)) or 'none'}")
+            handle = self._handles[name] = make_handle(self, state)
+        return handle
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.states
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[name] for name in list(self.states))
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    def settle_in(self, handle: Handle, state: State) -> None:
+        """Take in a new thing with its handle."""
+        self.check_open()
+        if state.id in self.states:
+            raise DuplicateName(f"{state.id!r} exists already in {self.id}; names within one simulation are unique")
+        self.states[state.id] = state
+        self._handles[state.id] = handle
+        bind(handle, self, state.id)
+
+    def state(self, thing: str) -> Any:
+        """The thing's state as the running code sees it: inside its own transaction, the state in the making."""
+        scene = working.get()
+        if scene is not None and scene.thing == thing and scene.simulation is self:
+            return scene.state
+        return self.states[thing]
+
+    # -- changes ------------------------------------------------------------------------------------------------------
+
+    def apply(self, thing: str, change: Change) -> None:
+        """A cheap change of one thing, without a model: executed at once, or within the transaction that is going
+        on.
+        """
+        scene = working.get()
+        if scene is not None and scene.simulation is self:
+            if scene.thing != thing:
+                raise CrossThingError(
+                    f"{scene.thing!r} is having a turn, and may not change {thing!r}: "
+                    "emit an action instead; the world delivers it"
+                )
+            scene.state = change(scene.state)
+            return
+        self.check_free((thing,))
+        self.states[thing] = change(self.states[thing])
+
+    def check_open(self) -> None:
+        if self.ended:
+            raise SimulationEnded(f"{self.id} has ended; its people can be read, and no longer change")
+
+    def check_free(self, things: Sequence[str]) -> None:
+        """For plain changes, which cannot wait until somebody is free."""
+        self.check_open()
+        held = self.holds.any_of(things)
+        if held is not None:
+            raise Busy(f"{held!r} is in the middle of a turn or run of {self.id}; wait for it to end")
+
+    def record(self, facts: Sequence[Fact]) -> None:
+        """Add to what has happened."""
+        self.facts.extend(facts)
+
+    def record_within(self, facts: Sequence[Fact]) -> None:
+        """Add to what happens in the transaction that is going on, else to what has happened."""
+        scene = working.get()
+        if scene is not None and scene.simulation is self:
+            scene.facts.extend(facts)
+        else:
+            self.facts.extend(facts)
+
+    def remark(self, thing: str, text: str) -> None:
+        """Say something to whoever is watching, and to the log."""
+        log.warning("%s: %s: %s", self.id, thing, text)
+        if self.runtime.watched:
+            from troupe_core.events import Remark
+
+            self.runtime.emit(Remark(self.id, thing, text))
+
+    async def transact(
+        self,
+        kind: str,
+        state: State,
+        arguments: Mapping[str, Any],
+        argument_bytes: bytes,
+        fingerprint: bytes,
+        execute: Callable[[Transaction], Awaitable[Outcome]],
+    ) -> Outcome:
+        """Bring a keyed transaction about, through whatever wraps it. Nothing is changed here: the caller commits."""
+        from troupe_core.simulation.transaction import Transaction, outcome_key
+
+        handler = self._transaction_handlers.get(kind) or self._compose(kind)
+        key = outcome_key(kind, state.digest, argument_bytes, fingerprint, self.seed)
+        return await handler(Transaction(self.id, kind, state.id, arguments, state, key, execute))
+
+    def _compose(self, kind: str) -> TransactionHandler:
+        plugins = self.runtime.plugins
+        made = plugins.compose(
+            "troupe_transaction_handler", lambda: plugins.hooks.troupe_transaction_handler(kind=kind), kind
+        )
+        self._transaction_handlers[kind] = made
+        return made
+
+    def memory_kind(self, given: Memory[Any] | str | None) -> Memory[Any]:
+        """A kind of memory; by name with its own settings, and the usual one once for all who have it."""
+        if given is not None and not isinstance(given, str):
+            return given
+        name = given or "episodic"
+        made = self._memory_kinds.get(name)
+        if made is None:
+            made = self._memory_kinds[name] = self.runtime.memory(name)
+        return made
+
+    def now(self, thing: str) -> datetime | None:
+        """The time at the place of a person; None where there is no time."""
+        world = self.members.get(thing)
+        return None if world is None else self.states[world].now
+
+    # -- models -------------------------------------------------------------------------------------------------------
+
+    @property
+    def asker(self) -> Asker:
+        """Asks models on behalf of this simulation."""
+        if self._asker is None:
+            from troupe_core.llm.asking import Asker
+
+            self._asker = Asker(self.runtime, self.answers, self.seed)
+        return self._asker
+
+    def question(self, output: Output[Any] | None, purpose: str, own_model: str | None = None) -> Question:
+        """What is asked with which model: the person's › the purpose's › the simulation's › the runtime's."""
+        return self.models.question(output, purpose, own_model)
+
+    @property
+    def slots(self) -> Any:
+        """Admits `max_in_flight` at a time."""
+        if self._slots is None:
+            import asyncio
+
+            self._slots = asyncio.Semaphore(self.max_in_flight)
+        return self._slots
+
+    # -- what it came to ----------------------------------------------------------------------------------------------
+
+    @property
+    def usage(self) -> Any:
+        """What was spent so far, in all."""
+        return self.meter.total()
+
+    def digest(self) -> str:
+        """One name for the state of everything: equal digests, equal simulations."""
+        return digest(b"simulation", *(part for id in sorted(self.states) for part in self._root(id))).hex()
+
+    def _root(self, id: str) -> tuple[bytes, bytes]:
+        return utf8(id), self.states[id].digest
+
+    # -- the end ------------------------------------------------------------------------------------------------------
+
+    def end(self) -> None:
+        """Take in what is still pending, and let nothing change any more. Handles can be read on."""
+        if self.ended:
+            return
+        if self.background.pending:
+            self.runtime.wait(self.aend, "simulation.aend()")
+        else:
+            self._end()
+
+    async def aend(self) -> None:
+        """The same, awaited."""
+        if not self.ended:
+            if self.background.pending:
+                await self.runtime.thread.hop(self.finish())
+            self._end()
+
+    async def finish(self) -> None:
+        """Wait for everything pending, and take it in, in the order of names."""
+        for item in self.background.take(sorted(self.background.pending), lambda _: True):
+            await self.absorb(item)
+
+    async def absorb(self, item: Any) -> Exception | None:
+        """Take one pending result in; its failure is returned, and leaves the thing as it is."""
+        try:
+            outcome = await item.task
+        except Exception as error:
+            return error
+        self.states[item.thing] = item.absorb(self.states[item.thing], outcome)
+        self.record(outcome.facts)
+        return None
+
+    def _end(self) -> None:
+        self.ended = True
+        lookup.ended(self)
+
+    async def drain(self) -> None:
+        """Stop background work without waiting for it."""
+        await self.background.cancel()
+        self._end()
+
+    def close(self) -> None:
+        """End, and free everything: handles that are still about point nowhere from now on."""
+        if self.background.pending:
+            self.runtime.wait(self.drain, "simulation.aclose()")
+        self._detach()
+
+    async def aclose(self) -> None:
+        """The same, awaited."""
+        if self.background.pending:
+            await self.runtime.thread.hop(self.drain())
+        self._detach()
+
+    def _detach(self) -> None:
+        self._end()
+        closed = Closed(self.id)
+        for id, handle in self._handles.items():
+            bind(handle, closed, id)
+        self.runtime.simulations.pop(self.id, None)
+        for kept in (self._handles, self.states, self.facts, self.members, self._transaction_handlers):
+            kept.clear()
+
+    def __enter__(self) -> Self:
+        self.check_open()
+        self._tokens.append(lookup.enter(self))
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        lookup.leave(self._tokens.pop())
+        self.end()
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(self, *exception: object) -> None:
+        lookup.leave(self._tokens.pop())
+        await self.aend()
+
+
+def simulation_of(given: Simulation | None) -> Simulation:
+    """The simulation that a new thing joins."""
+    if given is None:
+        return lookup.current_simulation()
+    if not isinstance(given, Simulation):
+        raise ArgumentError(f"simulation must be a Simulation, not {type(given).__name__}")
+    return given
+
+
+def same_simulation(handles: Sequence[Handle]) -> Simulation:
+    """The one simulation of several things."""
+    found = {id(handle.simulation): handle.simulation for handle in handles}
+    if len(found) > 1:
+        raise SimulationError(f"these belong to different simulations: {', '.join(handle.id for handle in handles)}")
+    return next(iter(found.values()))

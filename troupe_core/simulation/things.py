@@ -1,0 +1,90 @@
+"""Simulated things: values that hold their state, handles that users hold, and the base of both."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from troupe_core.errors import SimulationEnded
+
+if TYPE_CHECKING:
+    from troupe_core.events import Fact
+    from troupe_core.simulation.simulation import Simulation
+
+
+class State(Protocol):
+    """The frozen value of one thing at one time."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def digest(self) -> bytes: ...
+
+
+class Working(Protocol):
+    """Somebody's transaction while it goes on: its own thing's state can be changed, no other's."""
+
+    simulation: Simulation
+    thing: str
+    state: Any
+    facts: list[Fact]
+
+
+working: ContextVar[Working | None] = ContextVar("troupe_working", default=None)
+"""The transaction that the running code belongs to."""
+
+HANDLES: dict[type[Any], type[Handle]] = {}
+"""Which handle goes with which kind of state."""
+
+
+class Handle:
+    """A simulation and an id, and no state of its own: what is not declared as state would be lost by a resume."""
+
+    __slots__ = ("__weakref__", "_id", "_simulation")
+
+    _simulation: Simulation | Closed
+    _id: str
+    state_class: ClassVar[type[Any] | None] = None
+
+    def __init_subclass__(cls, *, state: type[Any] | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if state is not None:
+            cls.state_class = state
+            HANDLES[state] = cls
+
+    @property
+    def id(self) -> str:
+        """The first name that it had; it stays when the name changes."""
+        return self._id
+
+    @property
+    def simulation(self) -> Simulation:
+        """The simulation that it belongs to."""
+        found = self._simulation
+        if isinstance(found, Closed):
+            raise SimulationEnded(f"{self._id!r} belonged to {found.id}, which was closed; nothing of it is left")
+        return found
+
+
+class Closed:
+    """What handles of a closed simulation point to."""
+
+    __slots__ = ("id",)
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+
+
+def bind(handle: Handle, simulation: Simulation | Closed, id: str) -> None:
+    """Point a handle somewhere."""
+    handle._simulation = simulation
+    handle._id = id
+
+
+def make_handle(simulation: Simulation, state: State) -> Handle:
+    """A handle for a state that has none yet."""
+    kind = HANDLES[type(state)]
+    handle = object.__new__(kind)
+    bind(handle, simulation, state.id)
+    return handle

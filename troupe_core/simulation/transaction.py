@@ -1,0 +1,54 @@
+"""A transaction: one keyed change of one simulated thing, that may spend. And the handler that wrappers wrap."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+import attrs
+
+from troupe_core.events import Fact
+from troupe_core.keys import canonical, digest, utf8
+
+
+@attrs.frozen(eq=False, slots=True)
+class Outcome:
+    """What a transaction came to: the thing's new state, what the caller gets, and what happened on the way."""
+
+    state: Any
+    output: Any
+    facts: tuple[Fact, ...]
+
+
+@attrs.frozen(eq=False, slots=True)
+class Transaction:
+    """`key` names the outcome by everything that it depends on. `execute` is the core's way to bring it about."""
+
+    simulation: str
+    kind: str
+    thing: str
+    arguments: Mapping[str, Any]
+    state: Any = attrs.field(repr=False)
+    key: bytes = attrs.field(repr=False)
+    execute: Callable[[Transaction], Awaitable[Outcome]] = attrs.field(repr=False)
+
+
+class TransactionHandler(Protocol):
+    """Brings a transaction about. The core's executes it; a wrapper may know the outcome already."""
+
+    async def __call__(self, tx: Transaction) -> Outcome: ...
+
+
+async def execute(tx: Transaction) -> Outcome:
+    """The core's own handler."""
+    return await tx.execute(tx)
+
+
+def outcome_key(kind: str, root: bytes, arguments: bytes, fingerprint: bytes, seed: int) -> bytes:
+    """The root of the one thing (its id is in it), what is asked, and what takes part. Nothing else reaches a turn."""
+    return digest(b"outcome", utf8(kind), root, arguments, fingerprint, b"%d" % seed)
+
+
+def spelled(arguments: Mapping[str, Any]) -> bytes:
+    """The arguments as they enter a key."""
+    return canonical(arguments, "arguments")

@@ -1,0 +1,125 @@
+"""Mustache behind one seam: chevron reads a template once, and closures write it as often as needed.
+
+Chevron's own renderer walks the template anew each time; on a prompt that is ten times slower, and output is the same
+(a test compares them). Three rules keep data from becoming template: only `{{{x}}}` is allowed, since `{{x}}` escapes
+HTML and would change what people say; values are inserted and never read as templates; nothing that is callable is
+called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from troupe_core.errors import TemplateError
+
+Render = Callable[[Mapping[str, Any]], str]
+_Op = Callable[[list[Any], list[str]], None]
+
+_FOLDER = Path(__file__).parent / "prompts"
+_reading = Lock()  # chevron's tokenizer keeps its place in module globals
+
+
+def compile_template(source: str, name: str = "template") -> Render:
+    """A function from values to text."""
+    from chevron.tokenizer import ChevronError, tokenize  # only whoever compiles pays for the import
+
+    with _reading:
+        try:
+            tokens = list(tokenize(source))
+        except (ChevronError, IndexError) as error:
+            raise TemplateError(f"{name}: {error}") from None
+    ops = _build(iter(tokens), name, None)
+
+    def render(values: Mapping[str, Any]) -> str:
+        out: list[str] = []
+        scopes: list[Any] = [values]
+        for op in ops:
+            op(scopes, out)
+        return "".join(out)
+
+    return render
+
+
+@cache
+def template(name: str) -> Render:
+    """A template that ships with the core."""
+    return compile_template(template_source(name), f"{name}.mustache")
+
+
+def template_source(name: str) -> str:
+    """Its text."""
+    return (_FOLDER / f"{name}.mustache").read_text(encoding="utf-8")
+
+
+def _build(tokens: Iterator[tuple[str, str]], name: str, until: str | None) -> list[_Op]:
+    ops: list[_Op] = []
+    for kind, key in tokens:
+        if kind == "literal":
+            ops.append(_literal(key))
+        elif kind == "no escape":
+            ops.append(_variable(key))
+        elif kind == "section":
+            ops.append(_section(key, _build(tokens, name, key)))
+        elif kind == "inverted section":
+            ops.append(_inverted(key, _build(tokens, name, key)))
+        elif kind == "end" and key == until:
+            return ops
+        elif kind == "variable":
+            raise TemplateError(f"{name}: write {{{{{{{key}}}}}}} with three braces; two would escape HTML in it")
+        else:
+            raise TemplateError(f"{name}: {kind} {key!r} is not part of what prompts need")
+    return ops
+
+
+def _literal(text: str) -> _Op:
+    return lambda scopes, out: out.append(text)
+
+
+def _variable(key: str) -> _Op:
+    def op(scopes: list[Any], out: list[str]) -> None:
+        value = _lookup(scopes, key)
+        out.append(value if type(value) is str else "" if value is None else str(value))
+
+    return op
+
+
+def _section(key: str, body: list[_Op]) -> _Op:
+    def op(scopes: list[Any], out: list[str]) -> None:
+        value = _lookup(scopes, key)
+        if not value:
+            return
+        many = isinstance(value, Sequence) and not isinstance(value, str)
+        for item in value if many else (value,):
+            scopes.append(item)
+            for inner in body:
+                inner(scopes, out)
+            scopes.pop()
+
+    return op
+
+
+def _inverted(key: str, body: list[_Op]) -> _Op:
+    def op(scopes: list[Any], out: list[str]) -> None:
+        if not _lookup(scopes, key):
+            for inner in body:
+                inner(scopes, out)
+
+    return op
+
+
+def _lookup(scopes: list[Any], key: str) -> Any:
+    if key == ".":
+        return scopes[-1]
+    head, _, rest = key.partition(".")
+    for scope in reversed(scopes):
+        if isinstance(scope, Mapping) and head in scope:
+            value = scope[head]
+            while rest:
+                head, _, rest = rest.partition(".")
+                value = value.get(head) if isinstance(value, Mapping) else None
+            return value
+    return None

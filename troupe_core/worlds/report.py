@@ -1,0 +1,47 @@
+"""What a run came to."""
+
+from __future__ import annotations
+
+import attrs
+
+from troupe_core.simulation.meter import Spent
+
+
+@attrs.frozen
+class Failure:
+    """Somebody's turn, or the consolidation of somebody's memories, that failed for good."""
+
+    person: str
+    step: int
+    error: Exception
+    purpose: str = "turn"
+
+    def __str__(self) -> str:
+        what = "" if self.purpose == "turn" else f" ({self.purpose})"
+        return f"{self.person}, step {self.step}{what}: {type(self.error).__name__}: {self.error}"
+
+
+@attrs.frozen
+class RunReport:
+    """One run of a world: whole steps, turns, failures by person and cause, and what was spent meanwhile."""
+
+    world: str
+    steps: int
+    turns: int
+    failures: tuple[Failure, ...]
+    spent: Spent
+    stopped: str = ""
+    """Why the run ended early; empty if it did not."""
+
+    def __str__(self) -> str:
+        usage = self.spent.usage
+        calls = f"{_counted(self.spent.calls, 'model call')} ({usage.input:,} tokens in, {usage.output:,} out)"
+        lines = [f"{self.world}: {_counted(self.steps, 'step')}, {_counted(self.turns, 'turn')}, {calls}"]
+        if self.stopped:
+            lines.append(f"stopped: {self.stopped}")
+        lines += [f"failed: {failure}" for failure in self.failures]
+        return "\n".join(lines)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,77 @@
+"""A run: some steps of a world, and an account of them."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from troupe_core.errors import Busy, RunStopped
+from troupe_core.simulation.things import working
+from troupe_core.worlds.report import Failure, RunReport
+from troupe_core.worlds.step import Step, Stopped
+
+if TYPE_CHECKING:
+    from troupe_core.simulation.meter import Spent
+    from troupe_core.simulation.simulation import Simulation
+
+
+async def run(
+    simulation: Simulation, world: str, steps: int, delta: timedelta | None, schedule: str, max_failed: float
+) -> RunReport:
+    """Each step is all or nothing; a run that has to stop leaves the last whole one, and tells it in its error."""
+    if working.get() is not None:
+        raise Busy(f"{world!r} cannot run within somebody's turn")
+    before = simulation.meter.total()
+    made, turns = 0, 0
+    failures: list[Failure] = []
+
+    def report(stopped: str = "") -> RunReport:
+        spent: Spent = simulation.meter.total() - before
+        return RunReport(world, made, turns, tuple(failures), spent, stopped)
+
+    async with simulation.holds((world, *simulation.states[world].roster)):
+        simulation.check_open()
+        with patient_collector():
+            for _ in range(steps):
+                step = Step(simulation, world, schedule=schedule, max_failed=max_failed)
+                try:
+                    await step.run(delta)
+                except Stopped as stopped:
+                    failures += step.failures
+                    made_so_far = f"{world!r} stopped after {made} whole step(s) of {steps}: {stopped}"
+                    raise RunStopped(made_so_far, report(str(stopped))) from stopped.cause
+                made += 1
+                turns += step.turns
+                failures += step.failures
+                for failure in step.failures:
+                    simulation.remark(failure.person, f"failed: {failure}")
+    return report()
+
+
+_running = 0
+_running_lock = threading.Lock()
+_usual: tuple[int, int, int] = (0, 0, 0)
+
+
+@contextmanager
+def patient_collector() -> Iterator[None]:
+    """During a run the garbage collector waits longer: what a run makes is history, which stays, and walking all of it
+    again and again would cost as much as the turns themselves. The last run to end restores what was set before.
+    """
+    global _running, _usual  # noqa: PLW0603 - the collector is the process's own
+    with _running_lock:
+        if _running == 0:
+            _usual = gc.get_threshold()
+            gc.set_threshold(50_000, 20, 100)
+        _running += 1
+    try:
+        yield
+    finally:
+        with _running_lock:
+            _running -= 1
+            if _running == 0:
+                gc.set_threshold(*_usual)

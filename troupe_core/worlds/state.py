@@ -1,0 +1,32 @@
+"""A world as a value: a clock, a count of steps, who is there. It owns nobody's state."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import attrs
+
+from troupe_core.keys import NOTHING, canonical, digest
+from troupe_core.people.parts import Part
+
+
+@attrs.frozen(eq=False, slots=True)
+class WorldState(Part):
+    """`roster` holds ids, in the order in which people act and are heard."""
+
+    id: str
+    now: datetime | None = None
+    step: int = 0
+    roster: tuple[str, ...] = ()
+    broadcast_if_no_target: bool = True
+    schedule: str = "parallel"
+    trail: bytes = NOTHING
+    """Rolls over everything that was ever broadcast here."""
+
+    @property
+    def name(self) -> str:
+        return self.id
+
+    def _make_digest(self) -> bytes:
+        fields = [self.id, self.now, self.step, self.roster, self.broadcast_if_no_target, self.schedule, self.trail]
+        return digest(b"world", canonical(fields, "world"))

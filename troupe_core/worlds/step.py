@@ -1,0 +1,213 @@
+"""A step of a world: everybody has a turn, then what they did reaches the others; all of it becomes visible at once.
+
+Schedules differ only in when it is delivered. *parallel*: all turns run at the same time against the state at the
+beginning of the step. *sequential* and *random*: one after the other, and each hears what those before have said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from troupe_core.errors import ArgumentError, ModelError
+from troupe_core.events import Fact, StepEnded
+from troupe_core.people.acting import LAG, begin_consolidation, have_turn, now_bytes
+from troupe_core.people.living import CONSOLIDATION
+from troupe_core.people.turn import When
+from troupe_core.simulation.pending import Due, Pending
+from troupe_core.simulation.rng import Stream
+from troupe_core.worlds.delivery import Delivery
+from troupe_core.worlds.report import Failure
+from troupe_core.worlds.state import WorldState
+
+if TYPE_CHECKING:
+    from troupe_core.simulation.simulation import Simulation
+    from troupe_core.simulation.transaction import Outcome
+
+
+class Stopped(Exception):
+    """The step cannot be finished; what it began is rolled back."""
+
+    def __init__(self, reason: str, cause: Exception) -> None:
+        super().__init__(reason)
+        self.cause = cause
+
+
+class Step:
+    """One step in the making."""
+
+    def __init__(self, simulation: Simulation, world: str, *, schedule: str, max_failed: float) -> None:
+        self.simulation = simulation
+        self.world = world
+        self.schedule = schedule
+        self.max_failed = max_failed
+        self.failures: list[Failure] = []
+        self.turns = 0
+        self.facts: list[Fact] = []
+        self._stop: Stopped | None = None
+        self._failed = 0
+
+    @property
+    def state(self) -> WorldState:
+        found: WorldState = self.simulation.states[self.world]
+        return found
+
+    async def run(self, delta: timedelta | None) -> None:
+        """All of it, or nothing."""
+        simulation = self.simulation
+        states, told = simulation.states.copy(), len(simulation.facts)
+        taken: list[Pending] = []
+        try:
+            world = self._begin(delta)
+            when = When(world.now, world.id, world.step)
+            taken = simulation.background.take(list(world.roster), self._is_due)
+            await self._absorb(taken)
+            done = await SCHEDULES[self.schedule](self, when)
+        except BaseException:
+            simulation.states.clear()
+            simulation.states.update(states)
+            del simulation.facts[told:]
+            simulation.background.put_back(taken)
+            raise
+        self.facts = simulation.facts[told:]
+        for id in done:
+            simulation.answers.settle(id)
+            simulation.stumbles.pop(id, None)
+        self.turns = len(done)
+        for id in world.roster:
+            begin_consolidation(simulation, id, when, Due(world.id, world.step + LAG))
+        if simulation.runtime.watched:
+            simulation.runtime.emit(StepEnded(simulation.id, world.id, world.step, tuple(self.facts)))
+
+    def _begin(self, delta: timedelta | None) -> WorldState:
+        before = self.state
+        now = before.now + delta if before.now is not None and delta is not None else before.now
+        world = attrs.evolve(before, now=now, step=before.step + 1)
+        self.simulation.states[self.world] = world
+        return world
+
+    def _is_due(self, item: Pending) -> bool:
+        """By steps of this world; who acted alone meanwhile, or came from another world, counts in own turns."""
+        if item.due.world == self.world:
+            return item.due.count <= self.state.step
+        return item.due.world is not None or item.due.count <= self.simulation.states[item.thing].turns
+
+    async def _absorb(self, items: Sequence[Pending]) -> None:
+        for item in items:
+            error = await self.simulation.absorb(item)
+            if error is not None:
+                self.failures.append(Failure(item.thing, self.state.step, error, CONSOLIDATION))
+
+    async def turn(self, id: str, when: When, arguments: bytes) -> Outcome | None:
+        """One turn, or a failure on record. Nothing is visible yet."""
+        simulation = self.simulation
+        if self._stop is not None:
+            return None
+        async with simulation.slots:
+            if self._stop is not None:
+                return None
+            try:
+                return await have_turn(simulation, simulation.states[id], when, arguments)
+            except Exception as error:
+                self._fail(id, error)
+                return None
+
+    def _fail(self, id: str, error: Exception) -> None:
+        step, size = self.state.step, len(self.state.roster)
+        self.failures.append(Failure(id, step, error))
+        self._failed += 1
+        if isinstance(error, ModelError) and error.fatal:
+            self._stop = self._stop or Stopped(f"{type(error).__name__} for {id}: {error}", error)
+        elif self._failed == size or self._failed > max(1.0, self.max_failed * size):
+            reason = f"{self._failed} of {size} people failed in step {step}, the last of them {id}: {error}"
+            self._stop = self._stop or Stopped(reason, error)
+
+    def check(self) -> None:
+        """End the step if something has happened that ends it."""
+        if self._stop is not None:
+            raise self._stop
+
+    def take_in(self, outcome: Outcome) -> None:
+        self.simulation.states[outcome.state.id] = outcome.state
+        self.simulation.record(outcome.facts)
+
+    def deliver(self, done: Sequence[tuple[str, Sequence[Fact]]], when: When) -> None:
+        """What these people did reaches the others."""
+        simulation, world = self.simulation, self.state
+        people = {id: simulation.states[id] for id in world.roster}
+        now = when.now.isoformat() if when.now is not None else None
+        delivery = Delivery(people, world.broadcast_if_no_target, now)
+        for id, acts in done:
+            delivery.add(id, acts)
+        simulation.states.update(delivery.changed())
+        simulation.record(delivery.facts)
+
+
+async def parallel(step: Step, when: When) -> list[str]:
+    """N workers over one list, not a task for everybody: at ten thousand people tasks would cost more than turns."""
+    roster = step.state.roster
+    outcomes: list[Outcome | None] = [None] * len(roster)
+    arguments = now_bytes(when)
+    places = iter(range(len(roster)))
+
+    async def work() -> None:
+        for place in places:
+            outcomes[place] = await step.turn(roster[place], when, arguments)
+
+    await _all(work, min(step.simulation.max_in_flight, len(roster)))
+    step.failures.sort(key=lambda failure: roster.index(failure.person) if failure.person in roster else -1)
+    step.check()
+    done = [(id, outcome) for id, outcome in zip(roster, outcomes, strict=True) if outcome is not None]
+    for _, outcome in done:
+        step.take_in(outcome)
+    step.deliver([(id, outcome.output) for id, outcome in done], when)
+    return [id for id, _ in done]
+
+
+async def _all(work: Callable[[], Coroutine[Any, Any, None]], number: int) -> None:
+    workers = [asyncio.ensure_future(work()) for _ in range(number)]
+    try:
+        await asyncio.gather(*workers)
+    except BaseException:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+        raise
+
+
+async def sequential(step: Step, when: When) -> list[str]:
+    """In the order of the roster."""
+    return await _one_by_one(step, when, step.state.roster)
+
+
+async def shuffled(step: Step, when: When) -> list[str]:
+    """In an order that is drawn anew for each step, and the same in every run with the same seed."""
+    order = list(step.state.roster)
+    Stream(step.simulation.seed, step.world, "order", step.state.step).shuffle(order)
+    return await _one_by_one(step, when, order)
+
+
+async def _one_by_one(step: Step, when: When, order: Sequence[str]) -> list[str]:
+    arguments = now_bytes(when)
+    done: list[str] = []
+    for id in order:
+        outcome = await step.turn(id, when, arguments)
+        step.check()
+        if outcome is not None:
+            done.append(id)
+            step.take_in(outcome)
+            step.deliver([(id, outcome.output)], when)
+    return done
+
+
+SCHEDULES = {"parallel": parallel, "sequential": sequential, "random": shuffled}
+
+
+def checked_schedule(schedule: str) -> str:
+    if schedule not in SCHEDULES:
+        raise ArgumentError(f"schedule must be one of {', '.join(SCHEDULES)}; got {schedule!r}")
+    return schedule

@@ -29,11 +29,8 @@ _LIMIT = 2**63
 
 def digest(tag: bytes, *parts: bytes) -> bytes:
     """A digest of framed parts: ("ab", "c") is not ("a", "bc"). The tag keeps kinds of things apart."""
-    state = blake2b(digest_size=DIGEST_SIZE, person=tag)
-    for part in parts:
-        state.update(len(part).to_bytes(5, "big"))
-        state.update(part)
-    return state.digest()
+    framed = b"".join([b"%d:%b" % (len(part), part) for part in parts])
+    return blake2b(framed, digest_size=DIGEST_SIZE, person=tag).digest()
 
 
 def roll(before: bytes, entry: bytes) -> bytes:

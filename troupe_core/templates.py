@@ -2,13 +2,13 @@
 
 Chevron's own renderer walks the template anew each time; on a prompt that is ten times slower, and output is the same
 (a test compares them). Three rules keep data from becoming template: only `{{{x}}}` is allowed, since `{{x}}` escapes
-HTML and would change what people say; values are inserted and never read as templates; nothing that is callable is
-called.
+HTML and would change what people say; values (plain dictionaries and lists) are inserted and never read as templates;
+nothing that is callable is called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -16,7 +16,7 @@ from typing import Any
 
 from troupe_core.errors import TemplateError
 
-Render = Callable[[Mapping[str, Any]], str]
+Render = Callable[[dict[str, Any]], str]
 _Op = Callable[[list[Any], list[str]], None]
 
 _FOLDER = Path(__file__).parent / "prompts"
@@ -34,7 +34,7 @@ def compile_template(source: str, name: str = "template") -> Render:
             raise TemplateError(f"{name}: {error}") from None
     ops = _build(iter(tokens), name, None)
 
-    def render(values: Mapping[str, Any]) -> str:
+    def render(values: dict[str, Any]) -> str:
         out: list[str] = []
         scopes: list[Any] = [values]
         for op in ops:
@@ -92,8 +92,7 @@ def _section(key: str, body: list[_Op]) -> _Op:
         value = _lookup(scopes, key)
         if not value:
             return
-        many = isinstance(value, Sequence) and not isinstance(value, str)
-        for item in value if many else (value,):
+        for item in value if type(value) in (list, tuple) else (value,):
             scopes.append(item)
             for inner in body:
                 inner(scopes, out)
@@ -116,10 +115,10 @@ def _lookup(scopes: list[Any], key: str) -> Any:
         return scopes[-1]
     head, _, rest = key.partition(".")
     for scope in reversed(scopes):
-        if isinstance(scope, Mapping) and head in scope:
+        if type(scope) is dict and head in scope:
             value = scope[head]
             while rest:
                 head, _, rest = rest.partition(".")
-                value = value.get(head) if isinstance(value, Mapping) else None
+                value = value.get(head) if type(value) is dict else None
             return value
     return None

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from troupe_core.builtin.word_index import WordIndexes
+from troupe_core.builtin.word_index import EFFORT, PASSING_EFFORT, WordIndexes
 from troupe_core.errors import ArgumentError
 from troupe_core.events import MEMORY, STIMULUS, Fact
 from troupe_core.keys import NOTHING, digest, roll
 from troupe_core.people.lines import heading, line, perceived
-from troupe_core.people.memory import PAUSE, Batch, Recalled
+from troupe_core.people.memory import PAUSE, Batch, Batches, Recalled
 from troupe_core.people.persona import short_biography
 from troupe_core.templates import template
 
@@ -54,8 +54,8 @@ class EpisodicState:
     omitted: Fact | None = None
     episode: tuple[Batch, ...] = ()
     """The turns since the last consolidation."""
-    consolidated: bool = False
-    """Whether there are memories, which are never in view."""
+    memories: Node | None = None
+    """What consolidation has left behind, once more as a chain of its own; it is never in view."""
 
     @property
     def count(self) -> int:
@@ -85,25 +85,27 @@ class EpisodicMemory:
     keep: int = attrs.field(default=3_000, validator=_positive)
     episode: int = attrs.field(default=10, validator=_positive)
     capacity: int = attrs.field(default=5_000, validator=_positive)
-    _indexes: WordIndexes = attrs.field(factory=WordIndexes, init=False, eq=False, repr=False)
+    _everything: WordIndexes = attrs.field(factory=WordIndexes, init=False, eq=False, repr=False)
+    _memories: WordIndexes = attrs.field(factory=WordIndexes, init=False, eq=False, repr=False)
 
     def start(self) -> EpisodicState:
         return EpisodicState()
 
     def append(self, state: EpisodicState, items: Sequence[Fact]) -> EpisodicState:
         batch = items if isinstance(items, Batch) else Batch(items)
-        state = self._chained(state, batch)
         shown, size = (*state.shown, batch), state.shown_size + batch.size
         omitted = state.omitted
         if size > self.window_size:
             shown, size, omitted = self._cut(shown, size, omitted)
-        return attrs.evolve(state, shown=shown, shown_size=size, omitted=omitted, episode=(*state.episode, batch))
+        rolled = roll(state.digest, batch.digest)
+        episode = (*state.episode, batch)
+        return EpisodicState(self._chained(state, batch), rolled, shown, size, omitted, episode, state.memories)
 
-    def _chained(self, state: EpisodicState, batch: Batch) -> EpisodicState:
+    def _chained(self, state: EpisodicState, batch: Batch) -> Node:
         node = Node(state.last, batch, state.count + len(batch))
         if node.count > self.capacity * 5 // 4:  # by a quarter at once, so that forgetting costs little
             node = self._forget(node)
-        return attrs.evolve(state, last=node, digest=roll(state.digest, batch.digest))
+        return node
 
     def _forget(self, last: Node) -> Node:
         facts = _facts(last)
@@ -128,19 +130,19 @@ class EpisodicMemory:
         return shown, size, Fact.of(NOTHING, gone, STIMULUS, "OMITTED", "", "", words, data={"count": gone})
 
     def window(self, state: EpisodicState) -> Sequence[Fact]:
-        shown = [fact for batch in state.shown for fact in batch]
-        return shown if state.omitted is None else [state.omitted, *shown]
+        return Batches(state.shown, state.omitted)
 
     def items(self, state: EpisodicState) -> Sequence[Fact]:
         return [fact for fact in _facts(state.last) if fact is not PAUSE]
 
     async def recall(
-        self, state: EpisodicState, query: str, k: int, turn: Turn[Any] | None = None, *, hidden: bool = False
+        self, state: EpisodicState, query: str, k: int, turn: Turn[Any] | None = None
     ) -> Sequence[Recalled]:
-        if hidden and state.omitted is None and not state.consolidated:
-            return ()
-        seen = {fact.id for batch in state.shown for fact in batch} if hidden else frozenset()
-        return self._indexes.search(state.last, query, k, seen)
+        return self._everything.search(state.last, query, k, EFFORT)
+
+    async def remind(self, state: EpisodicState, news: str, k: int, turn: Turn[Any]) -> Sequence[Recalled]:
+        """Memories only: what was worth keeping of an episode is what comes back unbidden."""
+        return self._memories.search(state.memories, news, k, PASSING_EFFORT)
 
     def due(self, state: EpisodicState) -> bool:
         return len(state.episode) >= self.episode
@@ -156,10 +158,14 @@ class EpisodicMemory:
         return Delta(memories, len(state.episode))
 
     def absorb(self, state: EpisodicState, delta: Delta) -> EpisodicState:
-        state = attrs.evolve(state, episode=state.episode[delta.turns :])
-        if delta.memories:
-            state = attrs.evolve(self._chained(state, Batch(delta.memories)), consolidated=True)
-        return attrs.evolve(state, digest=digest(b"absorbed", state.digest, b"%d" % delta.turns))
+        rolled = digest(b"absorbed", state.digest, b"%d" % delta.turns, *(fact.id for fact in delta.memories))
+        state = attrs.evolve(state, digest=rolled, episode=state.episode[delta.turns :])
+        if not delta.memories:
+            return state
+        batch = Batch(delta.memories)
+        before = state.memories.count if state.memories is not None else 0
+        memories = Node(state.memories, batch, before + len(batch))
+        return attrs.evolve(state, last=self._chained(state, batch), memories=memories)
 
 
 def _facts(last: Node | None) -> list[Fact]:

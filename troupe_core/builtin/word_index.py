@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Collection
+from heapq import nlargest
 from typing import TYPE_CHECKING
 
 from troupe_core.people.memory import PAUSE, Recalled
@@ -23,6 +23,8 @@ KEPT = 128
 """So many people's indexes are kept at a time."""
 EFFORT = 4_000
 """So many places are looked at for one query, those of rare words first: what everybody says finds nothing."""
+PASSING_EFFORT = 60
+"""The same, for what comes to mind in passing."""
 
 
 class WordIndex:
@@ -38,29 +40,22 @@ class WordIndex:
         for word in words(f"{fact.source} {fact.content}"):
             self.places.setdefault(word, []).append(place)
 
-    def search(self, query: str, k: int, seen: Collection[bytes]) -> list[Recalled]:
+    def search(self, query: str, k: int, most: int) -> list[Recalled]:
+        """The best `k`, after looking at `most` places, or at those of the rarest word."""
         total = len(self.facts)
-        known = sorted(
-            (len(self.places[word]), word) for word in words(query) if word in self.places
-        )  # the rare ones first
+        known = sorted((len(self.places[word]), word) for word in words(query) if word in self.places)
         scores: dict[int, float] = {}
         effort = 0
         for often, word in known:
-            if scores and effort + often > EFFORT:
+            if scores and effort + often > most:
                 break
             effort += often
             weight = math.log1p(total / often) if often < total or total == 1 else 0.0
             if weight:
                 for place in self.places[word]:
                     scores[place] = scores.get(place, 0.0) + weight
-        best = sorted(scores.items(), key=lambda item: (-item[1], -item[0]))
-        found: list[Recalled] = []
-        for place, score in best:
-            if len(found) == k:
-                break
-            if self.facts[place].id not in seen:
-                found.append(Recalled(self.facts[place], score))
-        return found
+        best = nlargest(k, ((score, place) for place, score in scores.items()))
+        return [Recalled(self.facts[place], score) for score, place in best]
 
 
 class WordIndexes:
@@ -70,11 +65,11 @@ class WordIndexes:
         self._kept: OrderedDict[int, tuple[Node, WordIndex]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def search(self, last: Node | None, query: str, k: int, seen: Collection[bytes]) -> list[Recalled]:
+    def search(self, last: Node | None, query: str, k: int, most: int) -> list[Recalled]:
         if last is None or k < 1:
             return []
         with self._lock:
-            return self._index(last).search(query, k, seen)
+            return self._index(last).search(query, k, most)
 
     def _index(self, last: Node) -> WordIndex:
         missing: list[Node] = []

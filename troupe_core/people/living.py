@@ -25,7 +25,7 @@ from troupe_core.people.prompt import new_lines, one_line, state_block, system_m
 from troupe_core.people.state import PersonState
 from troupe_core.people.ties import NOBODY, told
 from troupe_core.people.turn import Scene, Turn, When
-from troupe_core.people.words import alike, words
+from troupe_core.people.words import repeats, words
 from troupe_core.simulation.things import working
 from troupe_core.simulation.transaction import Outcome, Transaction
 
@@ -43,7 +43,7 @@ ENOUGH_WORDS = 5
 SAID_KEPT = 4
 MEMORIES_SHOWN = 3
 MEMORY_LENGTH = 200
-QUERY_LENGTH = 1_000
+QUERY_LENGTH = 500
 
 
 async def live(simulation: Simulation, state: PersonState, when: When, arguments: bytes) -> Outcome:
@@ -87,7 +87,7 @@ async def first_request(scene: Scene, abilities: Abilities) -> Opening:
     if people:
         unrolled = (scene.fact(STIMULUS, "PEOPLE", people, recorded=False),)  # the meeting was the event
         entries = (*entries, *unrolled)
-    scene.state = attrs.evolve(before, inbox=(), told=before.ties)
+    scene.state = before.changed(inbox=(), told=before.ties)
     history = history_of(before)
     head = (system_message(abilities, before.persona), *history.messages)
     text = new_lines(entries)
@@ -105,7 +105,7 @@ async def _turn(scene: Scene, abilities: Abilities, question: Question) -> Outco
     for _ in range(MAX_CALLS):
         messages = (*opening.head, *said, Message("user", f"{text}\n\n{block}"))
         answer = await scene.ask(question, messages, TURN)
-        scene.state = attrs.evolve(scene.state, mind=_after(scene.state.mind, answer.cognitive_state))
+        scene.state = scene.state.changed(mind=_after(scene.state.mind, answer.cognitive_state))
         done, observed = await _act(scene, abilities, answer.actions, guard)
         said += [Message("user", text), did(done)]
         entries += done
@@ -113,7 +113,7 @@ async def _turn(scene: Scene, abilities: Abilities, question: Question) -> Outco
         if observed is None:
             break
         heard = scene.state.inbox
-        scene.state = attrs.evolve(scene.state, inbox=())
+        scene.state = scene.state.changed(inbox=())
         entries += [observed, *heard]
         unrolled.append(observed)
         text = new_lines([observed, *heard])
@@ -139,11 +139,10 @@ def _outcome(
 ) -> Outcome:
     memory, trail = scene.state.lived(entries, unrolled)
     first = next(iter(entries[0])) if not isinstance(entries[0], Fact) else entries[0]
-    count = sum(1 if isinstance(entry, Fact) else sum(1 for _ in entry) for entry in entries)
+    count = sum(1 if isinstance(entry, Fact) else len(entry) for entry in entries)
     grown = history.grown(said, count, first)
     whole = len(before.memory_kind.window(memory)) == grown.count
-    after = attrs.evolve(
-        scene.state,
+    after = scene.state.changed(
         memory=memory,
         trail=trail,
         said=guard.said[-SAID_KEPT:],
@@ -171,7 +170,7 @@ class Guard:
 
     def repeats(self, content: str) -> bool:
         now = words(content)
-        if len(now) >= ENOUGH_WORDS and any(alike(now, words(old)) > TOO_ALIKE for old in self.said[-SAID_KEPT:]):
+        if len(now) >= ENOUGH_WORDS and any(repeats(now, old, TOO_ALIKE) for old in self.said[-SAID_KEPT:]):
             return True
         self.said = (*self.said, content)
         return False
@@ -244,7 +243,7 @@ async def _come_to_mind(scene: Scene, text: str) -> list[str]:
         return []
     state = scene.state
     turn: Turn[Any] = Turn(scene, "memory")
-    found = await state.memory_kind.recall(state.memory, text[:QUERY_LENGTH], MEMORIES_SHOWN, turn, hidden=True)
+    found = await state.memory_kind.remind(state.memory, text[:QUERY_LENGTH], MEMORIES_SHOWN, turn)
     return [remembered(recalled.fact) for recalled in found]
 
 
@@ -280,4 +279,4 @@ def absorb(state: PersonState, outcome: Outcome) -> PersonState:
     if outcome.output is None:
         return state
     memory = state.memory_kind.absorb(state.memory, outcome.output)
-    return attrs.evolve(state, memory=memory)
+    return state.changed(memory=memory)

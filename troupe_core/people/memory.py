@@ -46,6 +46,10 @@ class Heard:
             return iter(self.shared.facts)
         return (fact for fact in self.shared.facts if fact.thing != self.without)
 
+    def __len__(self) -> int:
+        facts = self.shared.facts
+        return sum(1 for fact in facts if fact.thing != self.without) if self.without else len(facts)
+
     @property
     def id(self) -> bytes:
         return roll(self.shared.digest, digest(b"without", utf8(self.without)))
@@ -59,10 +63,19 @@ class Batch(Sequence[Fact]):
     inside, what many heard is kept once.
     """
 
-    __slots__ = ("entries",)
+    __slots__ = ("_length", "entries", "size")
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries = tuple(entries)
+        self.size = self._length = 0
+        """`size`: about how many characters it takes in a prompt."""
+        for entry in self.entries:
+            if isinstance(entry, Fact):
+                self._length += 1
+                self.size += len(entry.content) + 40
+            else:
+                self._length += len(entry)
+                self.size += entry.shared.size
 
     def __iter__(self) -> Iterator[Fact]:
         for entry in self.entries:
@@ -72,7 +85,7 @@ class Batch(Sequence[Fact]):
                 yield entry  # type: ignore[misc]  # the other member of the union
 
     def __len__(self) -> int:
-        return sum(sum(1 for _ in entry) if isinstance(entry, Heard) else 1 for entry in self.entries)
+        return self._length
 
     @overload
     def __getitem__(self, place: int) -> Fact: ...
@@ -82,13 +95,35 @@ class Batch(Sequence[Fact]):
         return tuple(self)[place]
 
     @property
-    def size(self) -> int:
-        """About how many characters it takes in a prompt."""
-        return sum(entry.shared.size if isinstance(entry, Heard) else len(entry.content) + 40 for entry in self.entries)
-
-    @property
     def digest(self) -> bytes:
         return digest(b"batch", *(entry.id for entry in self.entries))
+
+
+class Batches(Sequence[Fact]):
+    """The facts of several turns as one sequence, which costs nothing until somebody goes through it."""
+
+    __slots__ = ("_batches", "_first", "_length")
+
+    def __init__(self, batches: Sequence[Batch], first: Fact | None = None) -> None:
+        self._batches = batches
+        self._first = first
+        self._length = sum(map(len, batches)) + (first is not None)
+
+    def __iter__(self) -> Iterator[Fact]:
+        if self._first is not None:
+            yield self._first
+        for batch in self._batches:
+            yield from batch
+
+    def __len__(self) -> int:
+        return self._length
+
+    @overload
+    def __getitem__(self, place: int) -> Fact: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Fact, ...]: ...
+    def __getitem__(self, place: int | slice) -> Fact | tuple[Fact, ...]:
+        return next(iter(self)) if place == 0 and self._length else tuple(self)[place]
 
 
 @attrs.frozen
@@ -125,11 +160,13 @@ class Memory(Protocol[M]):
         """Everything that is kept."""
         ...
 
-    async def recall(
-        self, state: M, query: str, k: int, turn: Turn[Any] | None = None, *, hidden: bool = False
-    ) -> Sequence[Recalled]:
-        """Up to `k` facts that the query brings to mind, the strongest first; with `hidden`, none that `window`
-        shows.
+    async def recall(self, state: M, query: str, k: int, turn: Turn[Any] | None = None) -> Sequence[Recalled]:
+        """Up to `k` facts that the query brings to mind when the person tries to remember, the strongest first."""
+        ...
+
+    async def remind(self, state: M, news: str, k: int, turn: Turn[Any]) -> Sequence[Recalled]:
+        """Up to `k` facts that the news bring to mind by themselves, none that `window` shows. It is part of every
+        turn, and must be cheap.
         """
         ...
 

@@ -120,7 +120,7 @@ class TinyPerson(Handle, state=PersonState):
 
         def change(state: PersonState) -> PersonState:
             persona = Persona.of({**state.persona.data(), key: value})
-            return attrs.evolve(state, persona=simulation.interned(persona))
+            return state.changed(persona=simulation.interned(persona))
 
         return self._change(change)
 
@@ -158,14 +158,12 @@ class TinyPerson(Handle, state=PersonState):
         """Be somewhere else; with `context`, in another situation too."""
         place = checked_text(location, "location")
         notes = _notes(context) if context is not None else None
-        return self._change(
-            lambda state: attrs.evolve(state, place=place, context=state.context if notes is None else notes)
-        )
+        return self._change(lambda state: state.changed(place=place, context=state.context if notes is None else notes))
 
     def change_context(self, context: Sequence[str]) -> TinyPerson:
         """What is to be known of the situation; it replaces what was said of it before."""
         notes = _notes(context)
-        return self._change(lambda state: attrs.evolve(state, context=notes))
+        return self._change(lambda state: state.changed(context=notes))
 
     def change_mind(
         self, *, goals: str | None = None, attention: str | None = None, emotions: str | None = None
@@ -176,7 +174,7 @@ class TinyPerson(Handle, state=PersonState):
             if value is not None and not isinstance(value, str):
                 raise ArgumentError(f"{name} must be text, not {type(value).__name__}")
         changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        return self._change(lambda state: attrs.evolve(state, mind=attrs.evolve(state.mind, **changed)))
+        return self._change(lambda state: state.changed(mind=attrs.evolve(state.mind, **changed)))
 
     # -- who is near --------------------------------------------------------------------------------------------------
 
@@ -192,7 +190,7 @@ class TinyPerson(Handle, state=PersonState):
         if agent.id == self._id:
             raise ArgumentError(f"{self.name} need not be made accessible to {self.name}")
         id, name = agent.id, agent.name
-        return self._change(lambda state: attrs.evolve(state, ties=state.ties.meet(id, name, relation_description)))
+        return self._change(lambda state: state.changed(ties=state.ties.meet(id, name, relation_description)))
 
     def make_agents_accessible(self, agents: Iterable[TinyPerson], relation_description: str = KNOWN) -> TinyPerson:
         """The same for several."""
@@ -203,11 +201,11 @@ class TinyPerson(Handle, state=PersonState):
     def make_agent_inaccessible(self, agent: TinyPerson) -> TinyPerson:
         """This person can no longer speak to the other one."""
         id = agent.id
-        return self._change(lambda state: attrs.evolve(state, ties=state.ties.leave(id)))
+        return self._change(lambda state: state.changed(ties=state.ties.leave(id)))
 
     def make_all_agents_inaccessible(self) -> TinyPerson:
         """This person is alone."""
-        return self._change(lambda state: attrs.evolve(state, ties=NOBODY))
+        return self._change(lambda state: state.changed(ties=NOBODY))
 
     # -- what the person does -----------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from functools import lru_cache
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -50,12 +51,19 @@ class PersonState(Part):
     history: History = EMPTY
     """A memo of the prompt's, and no part of the digest."""
 
+    def changed(self, **changes: Any) -> PersonState:
+        """A copy with other values; several times as quick as attrs' own, and made several times a turn."""
+        values = list(_values(self))
+        for name, value in changes.items():
+            values[_PLACES[name]] = value
+        return PersonState(*values)
+
     def hear(self, *entries: Entry) -> PersonState:
         """With something more to perceive at the next turn."""
         trail = self.trail
         for entry in entries:
             trail = roll(trail, entry.id)
-        return attrs.evolve(self, inbox=(*self.inbox, *entries), trail=trail)
+        return self.changed(inbox=(*self.inbox, *entries), trail=trail)
 
     def lived(self, entries: tuple[Entry, ...], unrolled: tuple[Entry, ...]) -> tuple[Any, bytes]:
         """Memory and trail after a turn; those entries that came in through the inbox have been rolled already."""
@@ -65,13 +73,11 @@ class PersonState(Part):
         return self.memory_kind.append(self.memory, Batch(entries)), trail
 
     def with_slice(self, faculty: str, value: Any) -> PersonState:
-        return attrs.evolve(self, slices=MappingProxyType({**self.slices, faculty: value}))
+        return self.changed(slices=MappingProxyType({**self.slices, faculty: value}))
 
     def _make_digest(self) -> bytes:
         small = [self.id, self.name, self.place, self.context, self.faculties, self.turns, self.model]
-        return digest(
-            b"person",
-            orjson.dumps(small),
+        parts = [
             self.persona.digest,
             self.mind.digest,
             self.ties.digest,
@@ -79,11 +85,15 @@ class PersonState(Part):
             self.trail,
             digest_of(self.memory, f"the memory of {self.id}"),
             _settings_digest(cast(Hashable, self.memory_kind)),
-            *(
-                digest(b"slice", utf8(name), canonical(value, f"the state of {name}"))
-                for name, value in sorted(self.slices.items())
-            ),
-        )
+        ]
+        for name, value in sorted(self.slices.items()):
+            parts.append(digest(b"slice", utf8(name), canonical(value, f"the state of {name}")))
+        return digest(b"person", orjson.dumps(small), b"".join(parts))
+
+
+_NAMES = tuple(field.name for field in attrs.fields(PersonState))
+_PLACES = {name: place for place, name in enumerate(_NAMES)}
+_values = attrgetter(*_NAMES)
 
 
 @lru_cache(maxsize=128)

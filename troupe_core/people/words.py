@@ -11,7 +11,7 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u
 def words(text: str) -> frozenset[str]:
     """The different words. Scripts that put no spaces between them are taken two characters at a time."""
     found = _WORD.findall(text.casefold())
-    if text.isascii():
+    if text.isascii() or not _UNSPACED.search(text):
         return frozenset(found)
     out: set[str] = set()
     for word in found:
@@ -20,6 +20,20 @@ def words(text: str) -> frozenset[str]:
         else:
             out.add(word)
     return frozenset(out)
+
+
+def repeats(now: frozenset[str], old: str, bound: float) -> bool:
+    """Whether the words of now are, but for a few, those of an old text. Most texts are told apart by a handful of
+    words that the old one does not contain, without taking it to pieces.
+    """
+    text = old.casefold()
+    spare = (1.0 - bound) * len(now)
+    for word in now:
+        if word not in text:
+            spare -= 1.0
+            if spare < 0.0:
+                return False
+    return alike(now, words(old)) > bound
 
 
 def alike(one: frozenset[str], other: frozenset[str]) -> float:

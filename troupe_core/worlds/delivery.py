@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import attrs
-
 from troupe_core.events import STIMULUS, Fact
 from troupe_core.people.memory import Entry, Heard, Shared
 from troupe_core.people.state import PersonState
@@ -124,7 +122,7 @@ class Delivery:
             ties = self._ties.get(id)
             after = before.hear(*entries) if entries else before
             if ties is not None:
-                after = attrs.evolve(after, ties=ties)
+                after = after.changed(ties=ties)
             if after is not before:
                 out[id] = after
         return out

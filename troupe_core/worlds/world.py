@@ -125,9 +125,7 @@ class TinyWorld(Handle, state=WorldState):
         simulation.check_free((self._id, *state.roster))
         roster = Roster({id: simulation.states[id].name for id in state.roster})
         for id in state.roster:
-            simulation.apply(
-                id, lambda person: attrs.evolve(person, ties=Ties(known=person.ties.known, everyone=roster))
-            )
+            simulation.apply(id, lambda person: person.changed(ties=Ties(known=person.ties.known, everyone=roster)))
         return self
 
     # -- what happens -------------------------------------------------------------------------------------------------

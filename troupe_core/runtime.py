@@ -237,6 +237,7 @@ class Runtime:
                 from troupe_core.sync import LoopThread
 
                 self._thread = LoopThread(self._loop_factory)
+                weakref.finalize(self, self._thread.close)  # a runtime that nobody closed must not leave a thread
             return self._thread
 
     def wait(self, make: Callable[[], Coroutine[Any, Any, T]], twin: str) -> T:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from concurrent import futures
+from typing import Any, Generic, TypeVar
 
 from troupe_core.errors import SimulationError, WrongThread
 
@@ -45,37 +46,40 @@ class LoopThread:
         return self._thread is not None and threading.get_ident() == self._thread.ident
 
     def wait(self, coroutine: Coroutine[Any, Any, T], twin: str) -> T:
-        """Run to the end while the caller waits. After Ctrl-C the work is cancelled, and waited for, first."""
+        """Run to the end while the caller waits. After Ctrl-C the work is cancelled, and has been unwound, first."""
         if self.inside:
             coroutine.close()
             raise WrongThread(
                 f"this code already runs on the runtime's event loop, and would wait for itself: use `await {twin}`"
             )
-        future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        job = self._job(coroutine)
         try:
-            return future.result()
+            return job.result.result()
         except KeyboardInterrupt:
-            future.cancel()
-            self._settle()
+            job.cancel()
+            futures.wait([job.result])
             raise
 
     async def hop(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run on the runtime's loop, awaited from any other. Cancelling the one cancels the other."""
+        """Run on the runtime's loop, awaited from any other. Cancelling the one cancels the other, and waits for it."""
         if self.inside:
             return await coroutine
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self.loop))
+        job = self._job(coroutine)
+        here = asyncio.wrap_future(job.result)
+        try:
+            return await asyncio.shield(here)
+        except asyncio.CancelledError:
+            job.cancel()
+            await asyncio.wait([here])
+            here.cancelled() or here.exception()  # seen
+            raise
 
-    def _settle(self) -> None:
-        """Wait until what was cancelled has been unwound."""
-        done = threading.Event()
-
-        async def turn_over() -> None:
-            for _ in range(3):  # cancellation passes one task at each turn of the loop
-                await asyncio.sleep(0)
-            done.set()
-
-        asyncio.run_coroutine_threadsafe(turn_over(), self.loop)
-        done.wait(5)
+    def _job(self, coroutine: Coroutine[Any, Any, T]) -> Job[T]:
+        try:
+            return Job(self.loop, coroutine)
+        except BaseException:
+            coroutine.close()
+            raise
 
     def close(self) -> None:
         """Cancel what still runs, and end the thread."""
@@ -90,6 +94,37 @@ class LoopThread:
         loop.call_soon_threadsafe(loop.stop)
         if threading.get_ident() != thread.ident:
             thread.join()
+
+
+class Job(Generic[T]):
+    """A coroutine on its way through a loop of another thread, in the context of the caller."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T]) -> None:
+        self.result: futures.Future[T] = futures.Future()
+        self._loop = loop
+        self._coroutine = coroutine
+        self._task: asyncio.Task[T] | None = None
+        loop.call_soon_threadsafe(self._start)
+
+    def cancel(self) -> None:
+        """Ask it to stop; `result` tells when it has."""
+        self._loop.call_soon_threadsafe(self._cancel)
+
+    def _start(self) -> None:
+        self._task = self._loop.create_task(self._coroutine)
+        self._task.add_done_callback(self._finish)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _finish(self, task: asyncio.Task[T]) -> None:
+        if task.cancelled():
+            self.result.set_exception(futures.CancelledError())
+        elif (error := task.exception()) is not None:
+            self.result.set_exception(error)
+        else:
+            self.result.set_result(task.result())
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

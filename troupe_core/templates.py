@@ -80,16 +80,20 @@ def _literal(text: str) -> _Op:
 
 
 def _variable(key: str) -> _Op:
+    lookup = _lookup(key)
+
     def op(scopes: list[Any], out: list[str]) -> None:
-        value = _lookup(scopes, key)
+        value = lookup(scopes)
         out.append(value if type(value) is str else "" if value is None else str(value))
 
     return op
 
 
 def _section(key: str, body: list[_Op]) -> _Op:
+    lookup = _lookup(key)
+
     def op(scopes: list[Any], out: list[str]) -> None:
-        value = _lookup(scopes, key)
+        value = lookup(scopes)
         if not value:
             return
         for item in value if type(value) in (list, tuple) else (value,):
@@ -102,23 +106,32 @@ def _section(key: str, body: list[_Op]) -> _Op:
 
 
 def _inverted(key: str, body: list[_Op]) -> _Op:
+    lookup = _lookup(key)
+
     def op(scopes: list[Any], out: list[str]) -> None:
-        if not _lookup(scopes, key):
+        if not lookup(scopes):
             for inner in body:
                 inner(scopes, out)
 
     return op
 
 
-def _lookup(scopes: list[Any], key: str) -> Any:
+def _lookup(key: str) -> Callable[[list[Any]], Any]:
+    """How a key is found: in the innermost scope that has it, and then along its dots."""
     if key == ".":
-        return scopes[-1]
-    head, _, rest = key.partition(".")
-    for scope in reversed(scopes):
-        if type(scope) is dict and head in scope:
-            value = scope[head]
-            while rest:
-                head, _, rest = rest.partition(".")
-                value = value.get(head) if type(value) is dict else None
-            return value
-    return None
+        return lambda scopes: scopes[-1]
+    head, *rest = key.split(".")
+
+    def simple(scopes: list[Any]) -> Any:
+        for scope in reversed(scopes):
+            if type(scope) is dict and head in scope:
+                return scope[head]
+        return None
+
+    def dotted(scopes: list[Any]) -> Any:
+        value = simple(scopes)
+        for name in rest:
+            value = value.get(name) if type(value) is dict else None
+        return value
+
+    return dotted if rest else simple

@@ -19,6 +19,7 @@ from troupe_core.people.faculty import Action, TinyMentalFaculty
 from troupe_core.templates import template, template_source
 
 if TYPE_CHECKING:
+    from troupe_core.llm.asking import Question
     from troupe_core.runtime import Runtime
 
 DONE = "DONE"
@@ -56,6 +57,15 @@ class Abilities:
     """Those that add to the present state."""
     fingerprint: bytes
     """Of everything here that shapes a turn: texts, schema, versions."""
+
+    _fingerprints: dict[int, tuple[Question, bytes]] = attrs.field(factory=dict, init=False, repr=False)
+
+    def fingerprint_with(self, question: Question) -> bytes:
+        """Of all that takes part in a turn: these abilities, and the models that are asked."""
+        known = self._fingerprints.get(id(question))
+        if known is None:
+            known = self._fingerprints[id(question)] = (question, digest(b"turn", self.fingerprint, question.digest))
+        return known[1]
 
     @classmethod
     def of(cls, faculties: Sequence[TinyMentalFaculty]) -> Abilities:

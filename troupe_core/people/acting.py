@@ -19,6 +19,7 @@ from troupe_core.simulation.things import working
 from troupe_core.simulation.transaction import Outcome, spelled
 
 if TYPE_CHECKING:
+    from troupe_core.simulation.chronicle import Passage
     from troupe_core.simulation.pending import Pending
     from troupe_core.simulation.simulation import Simulation
 
@@ -33,17 +34,19 @@ async def act(simulation: Simulation, id: str, perceive: Perceive | None = None)
     scene = working.get()
     if scene is not None and scene.simulation is simulation:
         raise Busy(f"{scene.thing!r} is having a turn; within it nobody else can have one, nor {id!r} another")
+    passage = simulation.facts.begin()
     async with simulation.holds((id,)):
         simulation.check_open()
         when = when_of(simulation, id)
-        await _absorb_what_is_due(simulation, id)
+        await _absorb_what_is_due(simulation, id, passage)
         before: PersonState = simulation.states[id]
         state, heard = perceive(before) if perceive is not None else (before, None)
         async with simulation.slots:
             outcome = await have_turn(simulation, state, when, now_bytes(when))
         if heard is not None:
-            simulation.record((heard,))
-        take_in(simulation, outcome)
+            passage.append(heard)
+        take_in(simulation, outcome, passage)
+        settle(simulation, id)
         begin_consolidation(simulation, id, when, Due(None, outcome.state.turns + LAG - 1))
     return tuple(outcome.output)
 
@@ -66,11 +69,14 @@ def _report(simulation: Simulation, state: PersonState, when: When, error: Excep
         simulation.runtime.emit(TurnEnded(simulation.id, when.world, state.id, state.turns, error))
 
 
-def take_in(simulation: Simulation, outcome: Outcome) -> None:
-    """The outcome becomes visible; what was kept against its failure is let go."""
-    id = outcome.state.id
-    simulation.states[id] = outcome.state
-    simulation.record(outcome.facts)
+def take_in(simulation: Simulation, outcome: Outcome, passage: Passage) -> None:
+    """The outcome becomes visible."""
+    simulation.states[outcome.state.id] = outcome.state
+    passage.extend(outcome.facts)
+
+
+def settle(simulation: Simulation, id: str) -> None:
+    """The turn will not be undone any more: what was kept against its failure is let go."""
     simulation.answers.settle(id)
     simulation.stumbles.pop(id, None)
 
@@ -97,7 +103,7 @@ def begin_consolidation(simulation: Simulation, id: str, when: When, due: Due) -
     simulation.background.start(id, due, state.digest, consolidation(simulation, state, when), absorb)
 
 
-async def _absorb_what_is_due(simulation: Simulation, id: str) -> None:
+async def _absorb_what_is_due(simulation: Simulation, id: str, passage: Passage) -> None:
     world = simulation.members.get(id)
     turns = simulation.states[id].turns
 
@@ -106,6 +112,6 @@ async def _absorb_what_is_due(simulation: Simulation, id: str) -> None:
         return item.due.count <= turns if item.due.world is None else item.due.world != world
 
     for item in simulation.background.take([id], is_due):
-        error = await simulation.absorb(item)
+        error = await simulation.absorb(item, passage)
         if error is not None:
             simulation.remark(id, f"{CONSOLIDATION} failed, and will be tried again: {error}")

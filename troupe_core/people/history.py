@@ -7,6 +7,7 @@ the state: from the facts alone the same bytes come out (a property test holds t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import attrs
 import orjson
@@ -19,22 +20,23 @@ from troupe_core.people.memory import PAUSE
 
 @attrs.frozen(eq=False, slots=True)
 class History:
-    """The messages of a window of so many facts, of which this is the first."""
+    """The messages of a window of so many facts, of which this is the first; made for this state of a memory."""
 
     messages: tuple[Message, ...] = ()
     count: int = 0
     first: Fact | None = None
+    memory: Any = None
 
     def fits(self, window: Sequence[Fact]) -> bool:
         """A window only grows at its end, or is cut at its beginning: the first and the number tell."""
         return len(window) == self.count and (not window or window[0] is self.first)
 
-    def grown(self, messages: Iterable[Message], facts: int, first: Fact | None) -> History:
-        return History((*self.messages, *messages), self.count + facts, self.first or first)
+    def grown(self, messages: Iterable[Message], facts: int, first: Fact | None, memory: Any) -> History:
+        return History((*self.messages, *messages), self.count + facts, self.first or first, memory)
 
     @classmethod
-    def of(cls, window: Sequence[Fact], me: str) -> History:
-        return cls(tuple(written(window, me)), len(window), window[0] if window else None)
+    def of(cls, window: Sequence[Fact], me: str, memory: Any = None) -> History:
+        return cls(tuple(written(window, me)), len(window), window[0] if window else None, memory)
 
 
 EMPTY = History()

@@ -60,7 +60,7 @@ async def live(simulation: Simulation, state: PersonState, when: When, arguments
         finally:
             working.reset(token)
 
-    fingerprint = digest(TURN.encode(), abilities.fingerprint, question.digest)
+    fingerprint = abilities.fingerprint_with(question)
     return await simulation.transact(TURN, state, {"now": now}, arguments, fingerprint, execute)
 
 
@@ -140,7 +140,7 @@ def _outcome(
     memory, trail = scene.state.lived(entries, unrolled)
     first = next(iter(entries[0])) if not isinstance(entries[0], Fact) else entries[0]
     count = sum(1 if isinstance(entry, Fact) else len(entry) for entry in entries)
-    grown = history.grown(said, count, first)
+    grown = history.grown(said, count, first, memory)
     whole = len(before.memory_kind.window(memory)) == grown.count
     after = scene.state.changed(
         memory=memory,
@@ -150,14 +150,18 @@ def _outcome(
         history=grown if whole else EMPTY,
         told=scene.state.told if whole else NOBODY,  # the line that told it may be among what was cut
     )
-    done = tuple(entry for entry in entries if isinstance(entry, Fact) and entry.kind == ACTION and entry is not PAUSE)
+    # what others said to this person is an action too, and stands here as it came: it is not said once more
+    done = tuple(e for e in entries if isinstance(e, Fact) and e.kind == ACTION and e.thing == before.id)
     return Outcome(after, done, tuple(scene.facts))
 
 
 def history_of(state: PersonState) -> History:
     """The messages of what memory shows: those at hand, if they are still those, else written anew."""
+    history = state.history
+    if history.memory is state.memory:
+        return history
     window = state.memory_kind.window(state.memory)
-    return state.history if state.history.fits(window) else History.of(window, state.id)
+    return history if history.fits(window) else History.of(window, state.id, state.memory)
 
 
 class Guard:
@@ -181,6 +185,8 @@ async def _act(
 ) -> tuple[list[Fact], Fact | None]:
     """Perform the actions up to DONE, or up to the first whose result has to be seen: what was done, what was seen."""
     done: list[Fact] = []
+    if len(actions) > MAX_ACTIONS:
+        scene.simulation.remark(scene.thing, f"{len(actions)} actions in one answer; the first {MAX_ACTIONS} count")
     for wanted in actions[:MAX_ACTIONS]:
         ability = abilities.by_type[type(wanted)]
         action = ability.action

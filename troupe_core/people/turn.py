@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 import attrs
 
@@ -196,10 +196,15 @@ class Asking:
         self._scene = scene
         self._purpose = purpose
 
-    async def ask(self, prompt: str, *, system: str = "", output: type[O] | None = None) -> Any:
+    @overload
+    async def ask(self, prompt: str, *, system: str = "", output: None = None) -> str: ...
+    @overload
+    async def ask(self, prompt: str, *, system: str = "", output: type[O]) -> O: ...
+    async def ask(self, prompt: str, *, system: str = "", output: type[O] | None = None) -> O | str:
         """The model's answer: text, or an `output`, an attrs class whose fields are what is wanted."""
         messages = [Message("system", system)] if system else []
         messages.append(Message("user", prompt))
         wanted: Output[Any] | None = Output.of(cast(Any, output)) if output is not None else None
         question = self._scene.simulation.question(wanted, self._purpose, self._scene.state.model)
-        return await self._scene.ask(question, messages, self._purpose)
+        answer: O | str = await self._scene.ask(question, messages, self._purpose)
+        return answer

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from troupe_core.errors import ArgumentError, Busy, CrossThingError, DuplicateName, SimulationEnded, SimulationError
 from troupe_core.keys import digest, utf8
 from troupe_core.simulation import lookup
+from troupe_core.simulation.chronicle import Chronicle, Passage
 from troupe_core.simulation.interning import Interned
 from troupe_core.simulation.things import Closed, Handle, State, bind, make_handle, working
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from troupe_core.llm.structured import Output
     from troupe_core.people.memory import Memory
     from troupe_core.runtime import Runtime
+    from troupe_core.simulation.pending import Pending
     from troupe_core.simulation.transaction import Outcome, Transaction, TransactionHandler
 
 Change = Callable[[Any], Any]
@@ -65,7 +67,7 @@ class Simulation:
         self.max_in_flight = max_in_flight
         self.models = Models(self.runtime, model, models or {}, parameters)
         self.states: dict[str, Any] = {}
-        self.facts: list[Fact] = []
+        self.facts = Chronicle()
         self.members: dict[str, str] = {}
         self.ended = False
         self.holds = Holds()
@@ -152,17 +154,13 @@ class Simulation:
         if held is not None:
             raise Busy(f"{held!r} is in the middle of a turn or run of {self.id}; wait for it to end")
 
-    def record(self, facts: Sequence[Fact]) -> None:
-        """Add to what has happened."""
-        self.facts.extend(facts)
-
     def record_within(self, facts: Sequence[Fact]) -> None:
         """Add to what happens in the transaction that is going on, else to what has happened."""
         scene = working.get()
         if scene is not None and scene.simulation is self:
             scene.facts.extend(facts)
         else:
-            self.facts.extend(facts)
+            self.facts.add(facts)
 
     def remark(self, thing: str, text: str) -> None:
         """Say something to whoever is watching, and to the log."""
@@ -269,17 +267,20 @@ class Simulation:
 
     async def finish(self) -> None:
         """Wait for everything pending, and take it in, in the order of names."""
+        passage = self.facts.begin()
         for item in self.background.take(sorted(self.background.pending), lambda _: True):
-            await self.absorb(item)
+            error = await self.absorb(item, passage)
+            if error is not None:
+                self.remark(item.thing, f"background work failed: {error}")
 
-    async def absorb(self, item: Any) -> Exception | None:
+    async def absorb(self, item: Pending, passage: Passage) -> Exception | None:
         """Take one pending result in; its failure is returned, and leaves the thing as it is."""
         try:
             outcome = await item.task
         except Exception as error:
             return error
         self.states[item.thing] = item.absorb(self.states[item.thing], outcome)
-        self.record(outcome.facts)
+        passage.extend(outcome.facts)
         return None
 
     def _end(self) -> None:

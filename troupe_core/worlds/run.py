@@ -33,11 +33,12 @@ async def run(
         spent: Spent = simulation.meter.total() - before
         return RunReport(world, made, turns, tuple(failures), spent, stopped)
 
+    passage = simulation.facts.begin()
     async with simulation.holds((world, *simulation.states[world].roster)):
         simulation.check_open()
         with patient_collector():
             for _ in range(steps):
-                step = Step(simulation, world, schedule=schedule, max_failed=max_failed)
+                step = Step(simulation, world, passage, schedule=schedule, max_failed=max_failed)
                 try:
                     await step.run(delta)
                 except Stopped as stopped:
@@ -47,9 +48,15 @@ async def run(
                 made += 1
                 turns += step.turns
                 failures += step.failures
-                for failure in step.failures:
-                    simulation.remark(failure.person, f"failed: {failure}")
+                if step.failures:
+                    simulation.remark(world, told(step.failures))
     return report()
+
+
+def told(failures: list[Failure]) -> str:
+    """A step's failures in one line: a thousand of them are one piece of news."""
+    more = f", and {len(failures) - 1} more" if len(failures) > 1 else ""
+    return f"failed: {failures[0]}{more}"
 
 
 _running = 0

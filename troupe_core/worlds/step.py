@@ -15,7 +15,7 @@ import attrs
 
 from troupe_core.errors import ArgumentError, ModelError
 from troupe_core.events import Fact, StepEnded
-from troupe_core.people.acting import LAG, begin_consolidation, have_turn, now_bytes
+from troupe_core.people.acting import LAG, begin_consolidation, have_turn, now_bytes, settle, take_in
 from troupe_core.people.living import CONSOLIDATION
 from troupe_core.people.turn import When
 from troupe_core.simulation.pending import Due, Pending
@@ -25,6 +25,7 @@ from troupe_core.worlds.report import Failure
 from troupe_core.worlds.state import WorldState
 
 if TYPE_CHECKING:
+    from troupe_core.simulation.chronicle import Passage
     from troupe_core.simulation.simulation import Simulation
     from troupe_core.simulation.transaction import Outcome
 
@@ -40,14 +41,16 @@ class Stopped(Exception):
 class Step:
     """One step in the making."""
 
-    def __init__(self, simulation: Simulation, world: str, *, schedule: str, max_failed: float) -> None:
+    def __init__(
+        self, simulation: Simulation, world: str, passage: Passage, *, schedule: str, max_failed: float
+    ) -> None:
         self.simulation = simulation
         self.world = world
+        self.passage = passage
         self.schedule = schedule
         self.max_failed = max_failed
         self.failures: list[Failure] = []
         self.turns = 0
-        self.facts: list[Fact] = []
         self._stop: Stopped | None = None
         self._failed = 0
 
@@ -59,7 +62,8 @@ class Step:
     async def run(self, delta: timedelta | None) -> None:
         """All of it, or nothing."""
         simulation = self.simulation
-        states, told = simulation.states.copy(), len(simulation.facts)
+        before = {id: simulation.states[id] for id in (self.world, *self.state.roster)}
+        told = len(self.passage)
         taken: list[Pending] = []
         try:
             world = self._begin(delta)
@@ -68,20 +72,17 @@ class Step:
             await self._absorb(taken)
             done = await SCHEDULES[self.schedule](self, when)
         except BaseException:
-            simulation.states.clear()
-            simulation.states.update(states)
-            del simulation.facts[told:]
+            simulation.states.update(before)
+            del self.passage[told:]
             simulation.background.put_back(taken)
             raise
-        self.facts = simulation.facts[told:]
         for id in done:
-            simulation.answers.settle(id)
-            simulation.stumbles.pop(id, None)
+            settle(simulation, id)
         self.turns = len(done)
         for id in world.roster:
             begin_consolidation(simulation, id, when, Due(world.id, world.step + LAG))
         if simulation.runtime.watched:
-            simulation.runtime.emit(StepEnded(simulation.id, world.id, world.step, tuple(self.facts)))
+            simulation.runtime.emit(StepEnded(simulation.id, world.id, world.step, tuple(self.passage[told:])))
 
     def _begin(self, delta: timedelta | None) -> WorldState:
         before = self.state
@@ -98,7 +99,7 @@ class Step:
 
     async def _absorb(self, items: Sequence[Pending]) -> None:
         for item in items:
-            error = await self.simulation.absorb(item)
+            error = await self.simulation.absorb(item, self.passage)
             if error is not None:
                 self.failures.append(Failure(item.thing, self.state.step, error, CONSOLIDATION))
 
@@ -131,10 +132,6 @@ class Step:
         if self._stop is not None:
             raise self._stop
 
-    def take_in(self, outcome: Outcome) -> None:
-        self.simulation.states[outcome.state.id] = outcome.state
-        self.simulation.record(outcome.facts)
-
     def deliver(self, done: Sequence[tuple[str, Sequence[Fact]]], when: When) -> None:
         """What these people did reaches the others."""
         simulation, world = self.simulation, self.state
@@ -144,7 +141,7 @@ class Step:
         for id, acts in done:
             delivery.add(id, acts)
         simulation.states.update(delivery.changed())
-        simulation.record(delivery.facts)
+        self.passage.extend(delivery.facts)
 
 
 async def parallel(step: Step, when: When) -> list[str]:
@@ -163,7 +160,7 @@ async def parallel(step: Step, when: When) -> list[str]:
     step.check()
     done = [(id, outcome) for id, outcome in zip(roster, outcomes, strict=True) if outcome is not None]
     for _, outcome in done:
-        step.take_in(outcome)
+        take_in(step.simulation, outcome, step.passage)
     step.deliver([(id, outcome.output) for id, outcome in done], when)
     return [id for id, _ in done]
 
@@ -199,7 +196,7 @@ async def _one_by_one(step: Step, when: When, order: Sequence[str]) -> list[str]
         step.check()
         if outcome is not None:
             done.append(id)
-            step.take_in(outcome)
+            take_in(step.simulation, outcome, step.passage)
             step.deliver([(id, outcome.output)], when)
     return done
 

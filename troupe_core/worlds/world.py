@@ -147,7 +147,7 @@ class TinyWorld(Handle, state=WorldState):
         simulation.apply(self._id, lambda world: attrs.evolve(world, trail=roll(world.trail, fact.id)))
         for id in hearers:
             simulation.apply(id, lambda person: person.hear(heard))
-        simulation.record((fact,))
+        simulation.facts.add((fact,))
         return self
 
     def run(

@@ -1,0 +1,143 @@
+"""A model in this process, that answers at once or after a while, and the group of people that it plays.
+
+Every turn is the same amount of work: a person perceives two things (a question that the moderator puts to all, and
+what one other person has said to it) and does two (a thought, and a reply to one other person), each of so many words.
+An answer carries a state of mind of 48 words, and has about 900 characters when the words are 30. Which words is a
+function of the person and of its own turn, so that nothing depends on timing; no person says the same thing twice.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+
+from benchmarks.people import people, speech
+from troupe_core import (
+    Call,
+    LLMBackend,
+    LLMRequest,
+    LLMResponse,
+    RunReport,
+    Runtime,
+    Simulation,
+    TinyPerson,
+    TinyWorld,
+    Usage,
+)
+
+POOL = 2048
+MEMORIES = 4
+USAGE = Usage(3000, 220)
+Watch = Callable[[LLMRequest, Call], None]
+
+ANSWER = (
+    '{"actions":[{"type":"THINK","content":"%s","target":""},{"type":"TALK","content":"%s","target":"%s"},'
+    '{"type":"DONE","content":"","target":""}],"cognitive_state":{"goals":"%s","attention":"%s","emotions":"%s",'
+    '"context":["%s","%s"]}}'
+)
+
+
+@cache
+def said(words: int) -> list[str]:
+    """Different utterances of so many words, as they stand within a JSON text."""
+    return [orjson.dumps(speech(i, words)).decode()[1:-1] for i in range(POOL)]
+
+
+@cache
+def personas(n: int) -> list[dict[str, object]]:
+    """The first n persons, made once for a process that makes many groups of them."""
+    return list(people(n))
+
+
+class Model(LLMBackend):
+    """Plays everybody. `seconds` is the latency, on the real clock; `to_all` lets everybody talk to everybody."""
+
+    name = "bench"
+
+    def __init__(self, words: int, *, seconds: float = 0.0, to_all: bool = False, watch: Watch | None = None) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.places: dict[str, int] = {}
+        self.seconds = seconds
+        self.to_all = to_all
+        self.watch = watch
+        self.talk, self.mind = said(words), (said(14), said(8), said(10))
+
+    def plays(self, names: list[str]) -> None:
+        self.names = names
+        self.places = {name: place for place, name in enumerate(names)}
+
+    def answer(self, place: int, turn: int) -> str:
+        """Of the person at that place, in its turn of that number. Everybody is talked to by exactly one other."""
+        at = place * 613 + turn * 7
+        names, talk, (long, short, middling) = self.names, self.talk, self.mind
+        others = len(names) - 1
+        target = "" if self.to_all or not others else names[(place + 1 + turn * 37 % others) % len(names)]
+        return ANSWER % (
+            talk[at % POOL],
+            talk[(at + 1000) % POOL],
+            target,
+            long[at % POOL],
+            short[at % POOL],
+            middling[at % POOL],
+            short[(at + 500) % POOL],
+            short[(at + 900) % POOL],
+        )
+
+    def recollections(self, place: int, turn: int) -> str:
+        """What is left of an episode."""
+        texts = said(24)
+        kept = (texts[(place * 613 + turn * 7 + 300 * i) % POOL] for i in range(MEMORIES))
+        return '{"memories":["%s"]}' % '","'.join(kept)
+
+    async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
+        if self.watch is not None:
+            self.watch(request, call)
+        if self.seconds:
+            await asyncio.sleep(self.seconds)
+        place = self.places[call.person or ""]
+        made = self.answer if call.purpose == "turn" else self.recollections
+        return LLMResponse(made(place, call.turn), USAGE)
+
+
+class Group:
+    """So many people in one world, with a clock and a place, and nobody else's plugins."""
+
+    def __init__(self, n: int, *, words: int = 30, max_in_flight: int = 256, **model: Any) -> None:
+        self.size, self.words, self.steps = n, words, 0
+        self.model = Model(words, **model)
+        self.runtime = Runtime(plugins=[self.model], model="bench/model", autoload=False)
+        self.simulation = Simulation(runtime=self.runtime, max_in_flight=max_in_flight)
+        made = personas(n) if n <= 1000 else people(n)
+        self.people = [TinyPerson(str(each["name"]), each, simulation=self.simulation) for each in made]
+        self.model.plays([person.name for person in self.people])
+        for place, person in enumerate(self.people):
+            person.move_to("The community hall, second floor")
+            if not self.model.to_all:  # as if somebody had spoken to everybody before the first step
+                person.listen(speech(POOL + place, words), self.model.names[place - 1])
+        self.world = TinyWorld("Hall", self.people, initial_datetime="2026-03-02T09:00", simulation=self.simulation)
+
+    def ask(self) -> None:
+        """The moderator puts a question to all."""
+        self.steps += 1
+        self.world.broadcast(speech(2 * POOL + self.steps, self.words), source="Moderator")
+
+    def run(self, steps: int = 1) -> RunReport:
+        report = self.world.run(steps, timedelta(minutes=5))
+        assert report.turns == steps * self.size, report
+        assert not report.failures, report
+        return report
+
+    def close(self) -> None:
+        self.simulation.close()
+        self.runtime.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()

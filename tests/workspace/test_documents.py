@@ -1,0 +1,59 @@
+"""What the documents show, runs: each file's Python blocks in order, as one program; and the examples."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted(
+    path for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")] if "```python" in path.read_text()
+)
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
+def test_the_code_of_a_document_runs(document: Path, tmp_path: Path):
+    blocks = re.findall(r"^```python\n(.*?)^```", document.read_text(), re.DOTALL | re.MULTILINE)
+    program = tmp_path / "program.py"
+    program.write_text("\n".join(blocks))
+    run(program, tmp_path)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=name)
+def test_an_example_runs(example: Path, tmp_path: Path):
+    assert run(example, tmp_path).strip()
+
+
+def test_the_readme_shows_what_the_first_example_prints(tmp_path: Path):
+    printed = run(ROOT / "examples" / "hello.py", tmp_path).strip()
+    shown = re.search(r"^```text\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    assert shown is not None
+    assert shown.group(1).strip() == printed
+
+
+@pytest.mark.parametrize("document", [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")], ids=name)
+def test_links_between_documents_lead_somewhere(document: Path):
+    for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
+        assert (document.parent / target).exists(), f"{name(document)} links to {target}"
+
+
+def run(program: Path, folder: Path) -> str:
+    done = subprocess.run(  # noqa: S603 - our own examples, with our own interpreter
+        [sys.executable, "-W", "error", str(program)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

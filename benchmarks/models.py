@@ -7,11 +7,11 @@ function of the person and of its own turn, so that nothing depends on timing; n
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import cache
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import orjson
 
@@ -58,14 +58,15 @@ class Model(LLMBackend):
 
     name = "bench"
 
-    def __init__(self, words: int, *, seconds: float = 0.0, to_all: bool = False, watch: Watch | None = None) -> None:
+    seconds: float = 0.0
+    to_all: bool = False
+    watch: Watch | None = None
+
+    def __init__(self, words: int) -> None:
         super().__init__()
         self.names: list[str] = []
         self.places: dict[str, int] = {}
-        self.seconds = seconds
-        self.to_all = to_all
-        self.watch = watch
-        self.talk, self.mind = said(words), (said(14), said(8), said(10))
+        self.talk, self.mind, self.kept = said(words), (said(14), said(8), said(10)), said(24)
 
     def plays(self, names: list[str]) -> None:
         self.names = names
@@ -76,7 +77,7 @@ class Model(LLMBackend):
         at = place * 613 + turn * 7
         names, talk, (long, short, middling) = self.names, self.talk, self.mind
         others = len(names) - 1
-        target = "" if self.to_all or not others else names[(place + 1 + turn * 37 % others) % len(names)]
+        target = "" if self.to_all or others < 1 else names[(place + 1 + turn * 37 % others) % len(names)]
         return ANSWER % (
             talk[at % POOL],
             talk[(at + 1000) % POOL],
@@ -90,16 +91,19 @@ class Model(LLMBackend):
 
     def recollections(self, place: int, turn: int) -> str:
         """What is left of an episode."""
-        texts = said(24)
-        kept = (texts[(place * 613 + turn * 7 + 300 * i) % POOL] for i in range(MEMORIES))
-        return '{"memories":["%s"]}' % '","'.join(kept)
+        kept = [self.kept[(place * 613 + turn * 7 + 300 * i) % POOL] for i in range(MEMORIES)]
+        return '{"memories":["' + '","'.join(kept) + '"]}'
 
     async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
         if self.watch is not None:
             self.watch(request, call)
+        return await self.reply(call)
+
+    async def reply(self, call: Call) -> LLMResponse:
+        """The answer, which depends on who asks and not on what."""
         if self.seconds:
             await asyncio.sleep(self.seconds)
-        place = self.places[call.person or ""]
+        place = self.places.get(call.person or "", 0)
         made = self.answer if call.purpose == "turn" else self.recollections
         return LLMResponse(made(place, call.turn), USAGE)
 
@@ -107,22 +111,41 @@ class Model(LLMBackend):
 class Group:
     """So many people in one world, with a clock and a place, and nobody else's plugins."""
 
-    def __init__(self, n: int, *, words: int = 30, max_in_flight: int = 256, **model: Any) -> None:
+    def __init__(
+        self,
+        n: int,
+        *,
+        words: int = 30,
+        max_in_flight: int = 256,
+        seconds: float = 0.0,
+        to_all: bool = False,
+        watch: Watch | None = None,
+        made: Iterable[dict[str, object]] | None = None,
+    ) -> None:
         self.size, self.words, self.steps = n, words, 0
-        self.model = Model(words, **model)
+        self.model = Model(words)
         self.runtime = Runtime(plugins=[self.model], model="bench/model", autoload=False)
+        with Simulation(runtime=self.runtime) as before:  # what a runtime makes once is no part of a turn
+            TinyPerson("Nobody", simulation=before).act()
+        before.close()
+        self.model.seconds, self.model.to_all, self.model.watch = seconds, to_all, watch
         self.simulation = Simulation(runtime=self.runtime, max_in_flight=max_in_flight)
-        made = personas(n) if n <= 1000 else people(n)
-        self.people = [TinyPerson(str(each["name"]), each, simulation=self.simulation) for each in made]
+        described = made or (personas(n) if n <= 1000 else people(n))
+        self.people = [TinyPerson(str(each["name"]), each, simulation=self.simulation) for each in described]
         self.model.plays([person.name for person in self.people])
+        self.world = TinyWorld("Hall", self.people, initial_datetime="2026-03-02T09:00", simulation=self.simulation)
+
+    def begin(self) -> None:
+        """Everybody is somewhere, and has been spoken to by somebody before the first step."""
         for place, person in enumerate(self.people):
             person.move_to("The community hall, second floor")
-            if not self.model.to_all:  # as if somebody had spoken to everybody before the first step
-                person.listen(speech(POOL + place, words), self.model.names[place - 1])
-        self.world = TinyWorld("Hall", self.people, initial_datetime="2026-03-02T09:00", simulation=self.simulation)
+            if not self.model.to_all:
+                person.listen(speech(POOL + place, self.words), self.model.names[place - 1])
 
     def ask(self) -> None:
         """The moderator puts a question to all."""
+        if not self.steps:
+            self.begin()
         self.steps += 1
         self.world.broadcast(speech(2 * POOL + self.steps, self.words), source="Moderator")
 

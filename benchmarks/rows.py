@@ -40,6 +40,8 @@ def table(rows: Iterable[Row]) -> str:
 
 def middle(values: Sequence[float], form: str = ".3f", unit: str = "") -> str:
     """The median, and the range that it comes from."""
+    if len(values) == 1:
+        return f"{values[0]:{form}}{unit}"
     low, high = min(values), max(values)
     return f"{statistics.median(values):{form}}{unit} ({low:{form}}–{high:{form}})"
 
@@ -64,7 +66,7 @@ def resident() -> int:
     statm = Path("/proc/self/statm")
     if statm.exists():
         return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    import psutil
+    import psutil  # type: ignore[import-untyped]
 
     return int(psutil.Process().memory_info().rss)
 

@@ -52,6 +52,8 @@ def canonical(value: object, name: str = "value") -> bytes:
         return orjson.dumps(plain(value, name), option=orjson.OPT_SORT_KEYS)
     except (TypeError, orjson.JSONEncodeError) as error:
         raise ArgumentError(f"{name} cannot be written as JSON: {error}") from None
+    except RecursionError:
+        raise ArgumentError(f"{name} contains itself, or is nested too deeply to be written as JSON") from None
 
 
 def plain(value: Any, name: str = "value") -> Any:  # noqa: PLR0911 - one line for each kind of value

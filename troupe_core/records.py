@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from troupe_core.errors import ArgumentError, PluginError
+from troupe_core.errors import ArgumentError, PluginError, TroupeError
 from troupe_core.llm.handlers import Capabilities
 
 Factory: TypeAlias = str | Callable[..., Any]
@@ -32,6 +32,16 @@ class Record:
         """The class itself."""
         return resolve(self.factory, self.name) if isinstance(self.factory, str) else self.factory
 
+    def make(self, *arguments: Any, **settings: Any) -> Any:
+        """What the factory makes; what goes wrong in it is told by its name."""
+        factory = self.load()
+        try:
+            return factory(*arguments, **settings)
+        except TroupeError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise PluginError(f"{self.name}: its factory failed: {type(error).__name__}: {error}") from error
+
 
 def resolve(place: str, name: str) -> Any:
     """What stands at `package.module:attribute`; `name` is who wants it, for the error's sake."""
@@ -42,8 +52,8 @@ def resolve(place: str, name: str) -> Any:
         raise PluginError(f"{name}: the factory {place!r} is not of the form package.module:Class")
     try:
         return getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise PluginError(f"{name}: cannot load {place}: {error}") from error
+    except (Exception, SystemExit) as error:  # a stranger's module can do anything when it is imported
+        raise PluginError(f"{name}: cannot load {place}: {type(error).__name__}: {error}") from error
 
 
 @attrs.frozen

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from troupe_core.errors import ArgumentError, PluginError, UnknownModelError
 from troupe_core.events import Event, ModelCall
-from troupe_core.llm.handlers import Capabilities, LLMHandler
+from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler
 from troupe_core.llm.request import ModelRef, candidates
 from troupe_core.plugins.distributions import advice
-from troupe_core.plugins.loader import Failure, add_built_in, add_given, load_installed
-from troupe_core.plugins.manager import Origin, PluginManager, Registered, settings_for
+from troupe_core.plugins.loader import add_built_in, add_given, load_installed
+from troupe_core.plugins.manager import Failure, Origin, PluginManager, Registered, settings_for
 from troupe_core.records import BackendSpec, FacultySpec, MemorySpec, Record
 
 if TYPE_CHECKING:
@@ -44,7 +44,9 @@ class Runtime:
         autoload: bool = True,
         loop_factory: LoopFactory | None = None,
     ) -> None:
-        self.settings: dict[str, dict[str, Any]] = {name: dict(table) for name, table in (settings or {}).items()}
+        if isinstance(plugins, str) or not isinstance(plugins, Iterable):
+            raise ArgumentError(f"plugins is a list; write plugins=[…] around the {type(plugins).__name__}")
+        self.settings = _tables(settings)
         self.model = candidates(model) if model is not None else None
         self.failures: list[Failure] = []
         self.simulations: weakref.WeakValueDictionary[str, Simulation] = weakref.WeakValueDictionary()
@@ -61,9 +63,11 @@ class Runtime:
         add_built_in(self.plugins, self._instantiate)
         if autoload:
             self.failures = load_installed(self.plugins, self._instantiate)
-            for failure in self.failures:
-                log.warning("plugin %s was left out", failure)
         add_given(self.plugins, plugins, self._instantiate)
+        for kind in _HOOKS:
+            self.failures += self._records_of(kind).failures
+        for failure in self.failures:
+            log.warning("plugin %s was left out", failure)
         unknown = sorted(set(self.settings) - self._settable())
         if unknown:
             raise ArgumentError(
@@ -108,17 +112,16 @@ class Runtime:
         if found is not None:
             return found
         what = _WORDS[kind]
-        troubles = [f"Left out: {failure}." for failure in self.failures] + records.failures
+        troubles = [f"Left out: {failure}." for failure in self.failures]
         text = f"there is no {what} {name!r}; there are: {', '.join(records.names()) or 'none'}. "
         text += " ".join([advice(what, name), *troubles])
         raise UnknownModelError(text) if kind is BackendSpec else PluginError(text)
 
     def _make(self, kind: type[Record], name: str) -> Any:
         """What a record's factory makes: a class is given its settings, anything else is called as it is."""
-        factory = self.record(kind, name).load()
-        if isinstance(factory, type) and hasattr(factory, "config_class"):
-            return factory(settings_for(name, factory.config_class, self.settings.get(name, {})))
-        return factory()
+        record = self.record(kind, name)
+        config = settings_for(name, getattr(record.load(), "config_class", None), self.settings.get(name, {}))
+        return record.make() if config is None else record.make(config)
 
     def faculty(self, name: str) -> Any:
         """The one instance of a faculty; it keeps no state of its own."""
@@ -161,7 +164,10 @@ class Runtime:
 
     def memory(self, name: str, **settings: Any) -> Memory[Any]:
         """A kind of memory with its settings."""
-        return cast("Memory[Any]", self.record(MemorySpec, name).load()(**settings))
+        made = self.record(MemorySpec, name).make(**settings)
+        if not callable(getattr(made, "consolidate", None)):
+            raise PluginError(f"the memory {name!r} is no kind of memory: its factory makes {made!r}")
+        return cast("Memory[Any]", made)
 
     # -- models -------------------------------------------------------------------------------------------------------
 
@@ -184,7 +190,7 @@ class Runtime:
         if made is None:
             ref = ModelRef.parse(model)
             made = self._handlers[model] = self.plugins.compose(
-                "troupe_llm_handler", lambda: self.plugins.hooks.troupe_llm_handler(model=ref), model
+                "troupe_llm_handler", lambda: self.plugins.hooks.troupe_llm_handler(model=ref), model, _answers
             )
         return made
 
@@ -198,7 +204,10 @@ class Runtime:
 
         opening = self._openings.get(ref.backend)
         if opening is None:
-            opening = self._openings[ref.backend] = Opening(self._make(BackendSpec, ref.backend))
+            backend = self._make(BackendSpec, ref.backend)
+            if not isinstance(backend, LLMBackend):
+                raise PluginError(f"the backend {ref.backend!r} is no LLMBackend: its factory makes {backend!r}")
+            opening = self._openings[ref.backend] = Opening(backend)
         return Provider(opening, f"{ref.backend}/{ref.name}", self._account)
 
     def _account(self, event: ModelCall) -> None:
@@ -252,23 +261,26 @@ class Runtime:
 
     def close(self) -> None:
         """End the simulations, close the backends and stop the loop."""
-        if self._thread is None or self._thread.closed:
-            return
-        self._thread.wait(self._shut(), "runtime.aclose()")
-        self._thread.close()
+        thread = self.thread
+        if not thread.closed:
+            thread.wait(self._shut(), "runtime.aclose()")
+            thread.close()
 
     async def aclose(self) -> None:
         """The same, awaited."""
-        if self._thread is None or self._thread.closed:
-            return
-        await self._thread.hop(self._shut())
-        self._thread.close()
+        thread = self.thread
+        if not thread.closed:
+            await thread.hop(self._shut())
+            thread.close()
 
     async def _shut(self) -> None:
         for simulation in list(self.simulations.values()):
             await simulation.drain()
-        for opening in self._openings.values():
-            await opening.aclose()
+        for name, opening in self._openings.items():
+            try:
+                await opening.aclose()
+            except Exception:
+                log.exception("the backend %s could not be closed", name)
 
     def __enter__(self) -> Self:
         return self
@@ -289,6 +301,20 @@ _HOOKS: dict[type[Record], str] = {
     MemorySpec: "troupe_register_memories",
 }
 _WORDS: dict[type[Record], str] = {BackendSpec: "LLM backend", FacultySpec: "faculty", MemorySpec: "memory"}
+
+
+def _tables(settings: Any) -> dict[str, dict[str, Any]]:
+    """Each plugin's own table, as a copy."""
+    if settings is not None and not isinstance(settings, Mapping):
+        raise ArgumentError(f"settings is a mapping from names of plugins to tables, not a {type(settings).__name__}")
+    for name, table in (settings or {}).items():
+        if not isinstance(table, Mapping):
+            raise ArgumentError(f"settings of {name} are a table, not {type(table).__name__} {table!r}")
+    return {name: dict(table) for name, table in (settings or {}).items()}
+
+
+def _answers(handler: object) -> bool:
+    return callable(getattr(handler, "complete", None))
 
 
 _default: Runtime | None = None

@@ -54,6 +54,7 @@ class LoopThread:
             )
         job = self._job(coroutine)
         try:
+            job.start()
             return job.result.result()
         except KeyboardInterrupt:
             job.cancel()
@@ -67,6 +68,7 @@ class LoopThread:
         job = self._job(coroutine)
         here = asyncio.wrap_future(job.result)
         try:
+            job.start()
             return await asyncio.shield(here)
         except asyncio.CancelledError:
             job.cancel()
@@ -77,7 +79,7 @@ class LoopThread:
     def _job(self, coroutine: Coroutine[Any, Any, T]) -> Job[T]:
         try:
             return Job(self.loop, coroutine)
-        except BaseException:
+        except Exception:
             coroutine.close()
             raise
 
@@ -104,7 +106,9 @@ class Job(Generic[T]):
         self._loop = loop
         self._coroutine = coroutine
         self._task: asyncio.Task[T] | None = None
-        loop.call_soon_threadsafe(self._start)
+
+    def start(self) -> None:
+        self._loop.call_soon_threadsafe(self._start)
 
     def cancel(self) -> None:
         """Ask it to stop; `result` tells when it has."""
@@ -117,6 +121,9 @@ class Job(Generic[T]):
     def _cancel(self) -> None:
         if self._task is not None:
             self._task.cancel()
+        else:  # interrupted before it was under way
+            self._coroutine.close()
+            self.result.set_exception(futures.CancelledError())
 
     def _finish(self, task: asyncio.Task[T]) -> None:
         if task.cancelled():

@@ -84,7 +84,7 @@ def _variable(key: str) -> _Op:
 
     def op(scopes: list[Any], out: list[str]) -> None:
         value = lookup(scopes)
-        out.append(value if type(value) is str else "" if value is None else str(value))
+        out.append(value if type(value) is str else str(value) if value or value in (0, False) else "")
 
     return op
 

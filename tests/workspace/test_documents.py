@@ -47,7 +47,7 @@ def test_links_between_documents_lead_somewhere(document: Path):
 
 
 def run(program: Path, folder: Path) -> str:
-    done = subprocess.run(  # noqa: S603 - our own examples, with our own interpreter
+    done = subprocess.run(
         [sys.executable, "-W", "error", str(program)],
         cwd=folder,
         capture_output=True,

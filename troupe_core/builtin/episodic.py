@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
+from msgspec.structs import replace
 
-from troupe_core.builtin.word_index import EFFORT, PASSING_EFFORT, WordIndexes
+from troupe_core.builtin.word_index import LATEST, WordIndexes
 from troupe_core.errors import ArgumentError
 from troupe_core.events import MEMORY, STIMULUS, Fact
 from troupe_core.keys import NOTHING, digest, roll
@@ -86,7 +87,7 @@ class EpisodicMemory:
     episode: int = attrs.field(default=10, validator=_positive)
     capacity: int = attrs.field(default=5_000, validator=_positive)
     _everything: WordIndexes = attrs.field(factory=WordIndexes, init=False, eq=False, repr=False)
-    _memories: WordIndexes = attrs.field(factory=WordIndexes, init=False, eq=False, repr=False)
+    _memories: WordIndexes = attrs.field(factory=lambda: WordIndexes(LATEST), init=False, eq=False, repr=False)
 
     def start(self) -> EpisodicState:
         return EpisodicState()
@@ -138,11 +139,11 @@ class EpisodicMemory:
     async def recall(
         self, state: EpisodicState, query: str, k: int, turn: Turn[Any] | None = None
     ) -> Sequence[Recalled]:
-        return self._everything.search(state.last, query, k, EFFORT)
+        return self._everything.search(state.last, query, k)
 
     async def remind(self, state: EpisodicState, news: str, k: int, turn: Turn[Any]) -> Sequence[Recalled]:
         """Memories only: what was worth keeping of an episode is what comes back unbidden."""
-        return self._memories.search(state.memories, news, k, PASSING_EFFORT)
+        return self._memories.in_passing(state.memories, news, k)
 
     def due(self, state: EpisodicState) -> bool:
         return len(state.episode) >= self.episode
@@ -151,7 +152,7 @@ class EpisodicMemory:
         facts = [fact for batch in state.episode for fact in batch if fact is not PAUSE]
         if not facts:
             return None
-        system = template("consolidate")({"name": turn.name})
+        system = template("consolidate")({})
         about = short_biography(turn.persona, turn.name)
         answer = await turn.llm("consolidation").ask(f"{about}\n\n{_told(facts)}", system=system, output=Recollections)
         memories = tuple(turn.remember(words) for words in map(str.strip, answer.memories) if words)
@@ -178,8 +179,15 @@ def _facts(last: Node | None) -> list[Fact]:
 
 def _told(facts: Sequence[Fact]) -> str:
     """An episode as text, of bounded length: where there is too much, the longest things are shortened."""
-    pairs = [(heading(fact), line(fact)) for fact in facts]
+    pairs = [(heading(fact), line(_spelled_out(fact))) for fact in facts]
     share = max(80, EPISODE_LENGTH // max(1, len(pairs)))
     if sum(len(text) for _, text in pairs) > EPISODE_LENGTH:
         pairs = [(kind, text if len(text) <= share else f"{text[: share - 1]}…") for kind, text in pairs]
     return perceived(pairs)
+
+
+def _spelled_out(fact: Fact) -> Fact:
+    """An action with parameters of its own says what it says with them."""
+    if fact.content or not fact.data:
+        return fact
+    return replace(fact, content="; ".join(f"{name}: {value}" for name, value in fact.data.items()))

@@ -19,18 +19,21 @@ if TYPE_CHECKING:
     from troupe_core.builtin.episodic import Node
     from troupe_core.events import Fact
 
-KEPT = 128
-"""So many people's indexes are kept at a time."""
 EFFORT = 4_000
-"""So many places are looked at for one query, those of rare words first: what everybody says finds nothing."""
+"""So many places are looked at for one query, those of rare words first: what everybody says finds little."""
 PASSING_EFFORT = 60
 """The same, for what comes to mind in passing."""
+LATEST = 64
+"""So many of the latest memories can come to mind in passing."""
+KEPT_FACTS = 250_000
+"""So many facts are kept indexed at a time, of whoever was asked last."""
 
 
 class WordIndex:
     """The places of each word in a growing list of facts."""
 
-    def __init__(self) -> None:
+    def __init__(self, begin: int = 0) -> None:
+        self.begin = begin
         self.facts: list[Fact] = []
         self.places: dict[str, list[int]] = {}
 
@@ -40,57 +43,90 @@ class WordIndex:
         for word in words(f"{fact.source} {fact.content}"):
             self.places.setdefault(word, []).append(place)
 
-    def search(self, query: str, k: int, most: int) -> list[Recalled]:
-        """The best `k`, after looking at `most` places, or at those of the rarest word."""
+    def search(self, query: str, k: int) -> list[Recalled]:
+        """The best `k`; of equals the newest."""
+        known = [(len(self.places[word]), word) for word in words(query) if word in self.places]
+        return self._best(sorted(known), k, EFFORT)
+
+    def in_passing(self, query: str, k: int) -> list[Recalled]:
+        """The same for next to nothing: a word that stands in many of them brings none of them to mind."""
+        places = self.places
+        many = max(2, len(self.facts) // 8)
+        known = [(len(found), word) for word in words(query) if (found := places.get(word)) and len(found) <= many]
+        return self._best(sorted(known), k, PASSING_EFFORT) if known else []
+
+    def _best(self, known: list[tuple[int, str]], k: int, most: int) -> list[Recalled]:
+        """After looking at `most` places, or at those of the rarest word."""
         total = len(self.facts)
-        known = sorted((len(self.places[word]), word) for word in words(query) if word in self.places)
         scores: dict[int, float] = {}
         effort = 0
         for often, word in known:
             if scores and effort + often > most:
                 break
             effort += often
-            weight = math.log1p(total / often) if often < total or total == 1 else 0.0
-            if weight:
-                for place in self.places[word]:
-                    scores[place] = scores.get(place, 0.0) + weight
-        best = nlargest(k, ((score, place) for place, score in scores.items()))
+            weight = math.log1p(total / often)
+            for place in self.places[word]:
+                scores[place] = scores.get(place, 0.0) + weight
+        best = nlargest(k, zip(scores.values(), scores, strict=True))
         return [Recalled(self.facts[place], score) for score, place in best]
 
 
 class WordIndexes:
     """By the last node of a chain."""
 
-    def __init__(self) -> None:
+    def __init__(self, latest: int | None = None) -> None:
+        """With `latest`, an index covers the last so many facts, or up to twice as many: where it begins is a matter of
+        the chain alone, so that it makes no difference what was searched, kept or let go before.
+        """
+        self._latest = latest
         self._kept: OrderedDict[int, tuple[Node, WordIndex]] = OrderedDict()
+        self._facts = 0
         self._lock = threading.Lock()
 
-    def search(self, last: Node | None, query: str, k: int, most: int) -> list[Recalled]:
+    def search(self, last: Node | None, query: str, k: int) -> list[Recalled]:
         if last is None or k < 1:
             return []
         with self._lock:
-            return self._index(last).search(query, k, most)
+            return self._index(last).search(query, k)
+
+    def in_passing(self, last: Node | None, query: str, k: int) -> list[Recalled]:
+        if last is None:
+            return []
+        with self._lock:
+            return self._index(last).in_passing(query, k)
 
     def _index(self, last: Node) -> WordIndex:
-        missing: list[Node] = []
-        node: Node | None = last
-        index: WordIndex | None = None
-        while node is not None:
-            kept = self._kept.pop(id(node), None)
-            if kept is not None:  # the node is kept too, so that its id means it
-                index = kept[1]
-                break
-            missing.append(node)
-            node = node.before
-        index = index or WordIndex()
-        for node in reversed(missing):
-            for fact in node.batch:
-                if fact is not PAUSE:
-                    index.add(fact)
+        kept = self._kept.get(id(last))  # the node is kept too, so that its id means it
+        if kept is not None:
+            self._kept.move_to_end(id(last))
+            return kept[1]
+        index, missing = self._grown_from(last)
+        for fact in missing:
+            index.add(fact)
         self._kept[id(last)] = (last, index)
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+        self._facts += len(index.facts)
+        while self._facts > KEPT_FACTS and len(self._kept) > 1:
+            _, (_, let_go) = self._kept.popitem(last=False)
+            self._facts -= len(let_go.facts)
         return index
 
+    def _grown_from(self, last: Node) -> tuple[WordIndex, list[Fact]]:
+        """The index of where the chain was before, and what has come since; else an empty one, and everything."""
+        begin = 0 if self._latest is None else max(0, last.count // self._latest - 1) * self._latest
+        missing: list[Node] = []
+        node: Node | None = last
+        index = WordIndex(begin)
+        while node is not None:
+            kept = self._kept.pop(id(node), None)
+            if kept is not None:
+                self._facts -= len(kept[1].facts)
+                if kept[1].begin == begin:
+                    index = kept[1]
+                    break
+            missing.append(node)
+            node = node.before
+        facts = [fact for node in reversed(missing) for fact in node.batch if fact is not PAUSE]
+        return index, facts if index.facts else facts[begin:]
+
     def __deepcopy__(self, memo: object) -> WordIndexes:
-        return WordIndexes()
+        return WordIndexes(self._latest)

@@ -7,12 +7,12 @@ from typing import Any, Protocol, TypeVar
 
 import attrs
 
-from troupe_core.errors import ModelError, OutputError
+from troupe_core.errors import ModelError, OutputError, PluginError
 from troupe_core.keys import canonical, digest, utf8
 from troupe_core.llm.handlers import Capabilities, LLMHandler
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, Parameters
 from troupe_core.llm.response import NO_USAGE, LLMResponse, Usage
-from troupe_core.llm.structured import Output, Problem
+from troupe_core.llm.structured import Output, Problem, well_formed
 
 T = TypeVar("T")
 
@@ -60,6 +60,20 @@ class Question:
 
 
 @attrs.frozen
+class Errand:
+    """On whose account something is asked, and which of several answers to the same question is wanted."""
+
+    call: Call
+    owner: str
+    lane: str
+    draw: int
+
+    def next(self) -> Errand:
+        """For the one re-ask."""
+        return attrs.evolve(self, call=attrs.evolve(self.call, ordinal=self.call.ordinal + 1))
+
+
+@attrs.frozen
 class Asker:
     """Asks for one simulation."""
 
@@ -68,52 +82,64 @@ class Asker:
     seed: int = 0
 
     async def ask(
-        self, question: Question, messages: Sequence[Message], call: Call, *, lane: str = "", draw: int = 0
+        self,
+        question: Question,
+        messages: Sequence[Message],
+        call: Call,
+        *,
+        owner: str = "",
+        lane: str = "",
+        draw: int = 0,
     ) -> Any:
-        """The value that the answer holds (its text, if no form was asked for)."""
+        """The value that the answer holds (its text, if no form was asked for). `owner` is on whose account the answers
+        are kept, until that account is settled.
+        """
         *others, last = question.models
         failed: list[str] = []
         for model in others:
             try:
-                return await self._ask_one(model, question, tuple(messages), call, lane, draw)
+                return await self._ask_one(model, question, tuple(messages), Errand(call, owner, lane, draw))
             except ModelError as problem:
                 failed.append(f"{model} before it: {problem}")
         try:
-            return await self._ask_one(last, question, tuple(messages), call, lane, draw)
+            return await self._ask_one(last, question, tuple(messages), Errand(call, owner, lane, draw))
         except ModelError as problem:
             for note in failed:
                 problem.add_note(note)
             raise
 
-    async def _ask_one(
-        self, model: str, question: Question, messages: tuple[Message, ...], call: Call, lane: str, draw: int
-    ) -> Any:
+    async def _ask_one(self, model: str, question: Question, messages: tuple[Message, ...], errand: Errand) -> Any:
         output = question.output
         form = question.form(model, self.models.capabilities)
         if output is not None and form.schema is None:
             messages = (*messages[:-1], in_words(messages[-1], output))
-        response = await self._answer(LLMRequest(form, messages, draw, lane), call)
+        response = await self._answer(form, messages, errand)
         if output is None:
-            return response.text
+            return well_formed(response.text)
         try:
             return read(output, response)
         except Problem as first:
             again = correction(first, response)
-            second_request = LLMRequest(form, (*messages, *again), draw, lane)
-            second = await self._answer(second_request, attrs.evolve(call, ordinal=call.ordinal + 1))
+            second = await self._answer(form, (*messages, *again), errand.next())
             try:
                 return read(output, second)
             except Problem as problem:
-                raise _unusable(model, call, (response, second), (first, problem)) from None
+                raise _unusable(model, errand.call, (response, second), (first, problem)) from None
 
-    async def _answer(self, request: LLMRequest, call: Call) -> LLMResponse:
-        owner = call.person or call.world or ""
+    async def _answer(self, form: Form, messages: tuple[Message, ...], errand: Errand) -> LLMResponse:
+        call, owner = errand.call, errand.owner
+        request = LLMRequest(form, messages, errand.draw, errand.lane)
         place = b"%d\0%d\0" % (self.seed, call.turn)
-        key = digest(b"answer", request.key, place, utf8(owner), utf8(call.purpose))
+        key = digest(b"answer", request.key, place, utf8(call.person or call.world or ""), utf8(call.purpose))
         found = self.answers.find(owner, key)
         if found is not None:
             return found
-        response = await self.models.llm_handler(request.form.model).complete(request, call)
+        response = await self.models.llm_handler(form.model).complete(request, call)
+        if not isinstance(response, LLMResponse):
+            raise PluginError(
+                f"what is put around {form.model} answered with a {type(response).__name__}; "
+                "complete() has to return an LLMResponse"
+            )
         await self.answers.keep(owner, key, response)
         return response
 
@@ -129,7 +155,7 @@ def read(output: Output[T], response: LLMResponse) -> T:
 def correction(problem: Problem, response: LLMResponse) -> tuple[Message, Message]:
     """The two messages with which a model is asked once more."""
     return (
-        Message("assistant", response.text or "(nothing)"),
+        Message("assistant", well_formed(response.text) or "(nothing)"),
         Message(
             "user",
             f"That answer cannot be used: {problem}. "

@@ -47,7 +47,7 @@ class LLMBackend:
             cls.config_class = config
 
     def __init__(self, config: Any = None) -> None:
-        self.config = config if config is not None or self.config_class is None else self.config_class()
+        self.config: Any = config if config is not None or self.config_class is None else self.config_class()
 
     @classmethod
     def as_record(cls, given: Any) -> BackendSpec:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from time import perf_counter
 
+from troupe_core.errors import PluginError
 from troupe_core.events import ModelCall
 from troupe_core.llm.handlers import LLMBackend
 from troupe_core.llm.request import Call, LLMRequest
@@ -33,6 +34,10 @@ class Opening:
             await self.backend.aclose()
 
 
+def _no_response(model: str, got: object) -> PluginError:
+    return PluginError(f"{model} answered with a {type(got).__name__}; complete() has to return an LLMResponse")
+
+
 class Provider:
     """One model of one backend. All calls happen on the runtime's loop."""
 
@@ -48,6 +53,8 @@ class Provider:
         started = perf_counter()
         try:
             response = await self.backend.complete(request, call)
+            if not isinstance(response, LLMResponse):
+                raise _no_response(self.model, response)
         except BaseException as error:
             self._failed(call, started, error)
             raise

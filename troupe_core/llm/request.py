@@ -10,27 +10,24 @@ from hashlib import blake2b
 from typing import Any
 
 import attrs
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from troupe_core.errors import ArgumentError
 from troupe_core.keys import DIGEST_SIZE, canonical, digest, utf8
 
 
-@attrs.frozen(eq=False, slots=True)
-class Message:
+class Message(Struct, frozen=True, eq=False, gc=False):
     """One chat message. Its digest is made once, so that the key of a long request costs almost nothing."""
 
     role: str
     content: str
-    digest: bytes = attrs.field(
-        repr=False,
-        kw_only=True,
-        default=attrs.Factory(
-            lambda self: blake2b(
-                utf8(f"{self.role}\0{self.content}"), digest_size=DIGEST_SIZE, person=b"message"
-            ).digest(),
-            takes_self=True,
-        ),
-    )
+    digest: bytes = b""
+
+    def __post_init__(self) -> None:
+        if not self.digest:
+            whole = utf8(f"{self.role}\0{self.content}")
+            force_setattr(self, "digest", blake2b(whole, digest_size=DIGEST_SIZE, person=b"message").digest())
 
 
 @attrs.frozen
@@ -83,11 +80,9 @@ class LLMRequest:
     key: bytes = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        key = blake2b(self.form.digest, digest_size=DIGEST_SIZE, person=b"request")
-        key.update(b"%d\0%s\0" % (self.draw, utf8(self.lane)))
-        for message in self.messages:
-            key.update(message.digest)
-        object.__setattr__(self, "key", key.digest())
+        whole = [self.form.digest, b"%d\0%s\0" % (self.draw, utf8(self.lane)), *[m.digest for m in self.messages]]
+        key = blake2b(b"".join(whole), digest_size=DIGEST_SIZE, person=b"request").digest()
+        object.__setattr__(self, "key", key)
 
     @property
     def model(self) -> str:
@@ -147,6 +142,8 @@ class ModelRef:
 
 def candidates(model: str | Sequence[str]) -> tuple[str, ...]:
     """The models to try, in order: a comma-separated text or a sequence."""
+    if not isinstance(model, Sequence):
+        raise ArgumentError(f"a model is named backend/model, such as openai/gpt-5-mini; got {model!r}")
     names = [name.strip() for name in model.split(",")] if isinstance(model, str) else [str(name) for name in model]
     if not names or not all(names):
         raise ArgumentError(f"no model is named in {model!r}")

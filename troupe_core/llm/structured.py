@@ -17,6 +17,10 @@ T = TypeVar("T")
 Adapt = Callable[[Any], Any]
 
 
+MOST_STARTS = 1_000
+"""So many brackets of a text are tried: what is nothing but brackets holds no answer."""
+
+
 class Problem(ValueError):
     """Why an answer cannot be read, in words that can be put to the model."""
 
@@ -42,18 +46,24 @@ class Output(Generic[T]):
         """The value in the text, or `Problem`."""
         try:
             return self._decode(text)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError) as error:
             return self._read_leniently(text, error)
 
     def _read_leniently(self, text: str, first: Exception) -> T:
         problem = first
         for found in objects_in(text):
-            value = self._adapt(found) if self._adapt is not None else found
             try:
-                return msgspec.convert(without_null(value), self.type, strict=False)
-            except msgspec.ValidationError as error:
+                value = well_formed(found)
+                return self._converted(self._adapt(value) if self._adapt is not None else value)
+            except (msgspec.ValidationError, RecursionError) as error:
                 problem = error
         raise Problem(str(problem)) from None
+
+    def _converted(self, value: Any) -> T:
+        try:
+            return msgspec.convert(value, self.type, strict=False)
+        except msgspec.ValidationError:
+            return msgspec.convert(without_null(value), self.type, strict=False)
 
 
 def objects_in(text: str) -> Iterator[Any]:
@@ -62,7 +72,7 @@ def objects_in(text: str) -> Iterator[Any]:
 
     decoder = json.JSONDecoder(strict=False)
     at = 0
-    while True:
+    for _ in range(MOST_STARTS):
         starts = [place for place in (text.find("{", at), text.find("[", at)) if place >= 0]
         if not starts:
             return
@@ -73,6 +83,15 @@ def objects_in(text: str) -> Iterator[Any]:
             at += 1
         else:
             yield value
+
+
+def well_formed(value: Any) -> Any:
+    """Without halves of surrogate pairs, where an emoji was cut in two: they stand for nothing, and cannot be sent."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {well_formed(key): well_formed(item) for key, item in value.items()}
+    return [well_formed(item) for item in value] if isinstance(value, list) else value
 
 
 def without_null(value: Any) -> Any:

@@ -156,8 +156,8 @@ def _schema(by_type: dict[type[Any], Ability]) -> dict[str, Any]:
 
 def _adapt(found: Any) -> Any:
     """Spellings of an answer that leave no doubt about what is meant."""
-    if isinstance(found, list):
-        found = {"actions": found}
+    if isinstance(found, list) and any(isinstance(action, dict) for action in found):
+        found = {"actions": found}  # but no empty list: it may come from anywhere in a broken answer
     if not isinstance(found, dict):
         return found
     out = dict(found)

@@ -6,11 +6,13 @@ undone with it, so that the call can simply be made again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from troupe_core.errors import Busy, OutputError
 from troupe_core.events import Fact, TurnEnded
+from troupe_core.people.history import EMPTY
 from troupe_core.people.living import CONSOLIDATION, absorb, consolidation, live
 from troupe_core.people.state import PersonState
 from troupe_core.people.turn import When
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from troupe_core.simulation.chronicle import Passage
     from troupe_core.simulation.pending import Pending
     from troupe_core.simulation.simulation import Simulation
+
+WARM = 1_000
+"""So many people's history is kept as written; it takes as much memory again as what they remember."""
 
 LAG = 2
 """What an episode leaves behind is taken in so many steps, or own turns, later: always then, however long it took."""
@@ -38,16 +43,25 @@ async def act(simulation: Simulation, id: str, perceive: Perceive | None = None)
     async with simulation.holds((id,)):
         simulation.check_open()
         when = when_of(simulation, id)
-        await _absorb_what_is_due(simulation, id, passage)
         before: PersonState = simulation.states[id]
-        state, heard = perceive(before) if perceive is not None else (before, None)
-        async with simulation.slots:
-            outcome = await have_turn(simulation, state, when, now_bytes(when))
+        taken = _take_what_is_due(simulation, id)
+        try:
+            await _absorb(simulation, taken, passage)
+            state: PersonState = simulation.states[id]
+            state, heard = perceive(state) if perceive is not None else (state, None)
+            async with simulation.slots:
+                outcome = await have_turn(simulation, state, when, now_bytes(when))
+        except BaseException:
+            simulation.states[id] = before
+            passage.clear()
+            simulation.background.put_back(taken)
+            raise
         if heard is not None:
             passage.append(heard)
         take_in(simulation, outcome, passage)
         settle(simulation, id)
         begin_consolidation(simulation, id, when, Due(None, outcome.state.turns + LAG - 1))
+        keep_warm(simulation, (id,))
     return tuple(outcome.output)
 
 
@@ -81,6 +95,24 @@ def settle(simulation: Simulation, id: str) -> None:
     simulation.stumbles.pop(id, None)
 
 
+def cooled(outcome: Outcome) -> Outcome:
+    """Without the written history."""
+    return Outcome(outcome.state.changed(history=EMPTY), outcome.output, outcome.facts)
+
+
+def keep_warm(simulation: Simulation, ids: Iterable[str]) -> None:
+    """The written history of those who acted last is kept at hand; of others the facts are enough to write it anew."""
+    warm = simulation.warm
+    for id in ids:
+        warm.pop(id, None)
+        warm[id] = None
+    while len(warm) > WARM:
+        cold, _ = warm.popitem(last=False)
+        state = simulation.states.get(cold)
+        if state is not None:
+            simulation.states[cold] = state.changed(history=EMPTY)
+
+
 def when_of(simulation: Simulation, id: str) -> When:
     """The time at the person's place."""
     world = simulation.members.get(id)
@@ -92,7 +124,7 @@ def when_of(simulation: Simulation, id: str) -> When:
 
 def now_bytes(when: When) -> bytes:
     """The arguments of a turn, spelled."""
-    return spelled({"now": when.now.isoformat() if when.now is not None else None})
+    return spelled({"now": when.stamp})
 
 
 def begin_consolidation(simulation: Simulation, id: str, when: When, due: Due) -> None:
@@ -103,15 +135,32 @@ def begin_consolidation(simulation: Simulation, id: str, when: When, due: Due) -
     simulation.background.start(id, due, state.digest, consolidation(simulation, state, when), absorb)
 
 
-async def _absorb_what_is_due(simulation: Simulation, id: str, passage: Passage) -> None:
-    world = simulation.members.get(id)
-    turns = simulation.states[id].turns
+def _take_what_is_due(simulation: Simulation, id: str) -> list[Pending]:
+    return simulation.background.take([id], lambda item: _is_due(simulation, item))
 
-    def is_due(item: Pending) -> bool:
-        """By own turns; what was to come at a step of a world that the person has left comes now."""
-        return item.due.count <= turns if item.due.world is None else item.due.world != world
 
-    for item in simulation.background.take([id], is_due):
+def _is_due(simulation: Simulation, item: Pending) -> bool:
+    """By own turns; what was to come at a step of a world that the person has left comes now."""
+    if item.due.world is not None:
+        return item.due.world != simulation.members.get(item.thing)
+    turns: int = simulation.states[item.thing].turns
+    return item.due.count <= turns
+
+
+async def foreseen(simulation: Simulation, state: PersonState) -> PersonState:
+    """The person as `act` would find it: with what is due by then, and nothing taken in yet."""
+    item = simulation.background.pending.get(state.id)
+    if item is None or not _is_due(simulation, item):
+        return state
+    await asyncio.wait([item.task])
+    if item.task.cancelled() or item.task.exception() is not None:
+        return state
+    after: PersonState = item.absorb(state, item.task.result())
+    return after
+
+
+async def _absorb(simulation: Simulation, items: list[Pending], passage: Passage) -> None:
+    for item in items:
         error = await simulation.absorb(item, passage)
         if error is not None:
-            simulation.remark(id, f"{CONSOLIDATION} failed, and will be tried again: {error}")
+            simulation.remark(item.thing, f"{CONSOLIDATION} failed, and will be tried again: {error}")

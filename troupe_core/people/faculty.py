@@ -80,7 +80,7 @@ class TinyMentalFaculty:
         cls.actions = tuple(_actions_of(cls))
 
     def __init__(self, config: Any = None) -> None:
-        self.config = config if config is not None or self.config_class is None else self.config_class()
+        self.config: Any = config if config is not None or self.config_class is None else self.config_class()
 
     def start(self) -> Any:
         """The state of somebody who has just got this faculty."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Coroutine, Sequence
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -23,9 +24,10 @@ from troupe_core.people.memory import PAUSE, Entry
 from troupe_core.people.mind import Mind
 from troupe_core.people.prompt import new_lines, one_line, state_block, system_message
 from troupe_core.people.state import PersonState
-from troupe_core.people.ties import NOBODY, told
+from troupe_core.people.ties import told, untold
 from troupe_core.people.turn import Scene, Turn, When
 from troupe_core.people.words import repeats, words
+from troupe_core.simulation.pending import account
 from troupe_core.simulation.things import working
 from troupe_core.simulation.transaction import Outcome, Transaction
 
@@ -43,14 +45,13 @@ ENOUGH_WORDS = 5
 SAID_KEPT = 4
 MEMORIES_SHOWN = 3
 MEMORY_LENGTH = 200
-QUERY_LENGTH = 500
+QUERY_LENGTH = 300
 
 
 async def live(simulation: Simulation, state: PersonState, when: When, arguments: bytes) -> Outcome:
     """One turn of one person, brought about through whatever wraps it. `arguments` is the spelled `{"now": …}`."""
     abilities = abilities_of(simulation.runtime, state.faculties)
     question = simulation.question(abilities.output, TURN, state.model)
-    now = when.now.isoformat() if when.now is not None else None
 
     async def execute(tx: Transaction) -> Outcome:
         scene = Scene.of(simulation, tx, when)
@@ -61,7 +62,7 @@ async def live(simulation: Simulation, state: PersonState, when: When, arguments
             working.reset(token)
 
     fingerprint = abilities.fingerprint_with(question)
-    return await simulation.transact(TURN, state, {"now": now}, arguments, fingerprint, execute)
+    return await simulation.transact(TURN, state, {"now": when.stamp}, arguments, fingerprint, execute)
 
 
 @attrs.frozen(eq=False)
@@ -148,7 +149,7 @@ def _outcome(
         said=guard.said[-SAID_KEPT:],
         turns=before.turns + 1,
         history=grown if whole else EMPTY,
-        told=scene.state.told if whole else NOBODY,  # the line that told it may be among what was cut
+        told=scene.state.told if whole else untold(scene.state.told, before.id),
     )
     # what others said to this person is an action too, and stands here as it came: it is not said once more
     done = tuple(e for e in entries if isinstance(e, Fact) and e.kind == ACTION and e.thing == before.id)
@@ -200,7 +201,7 @@ async def _act(
             _kept_to_oneself(scene)
             continue
         done.append(
-            scene.fact(ACTION, action.name, content, target=given["target"], source=scene.state.name)
+            scene.fact(ACTION, action.name, content, target=intern(given["target"]), source=scene.state.name)
             if ability.plain
             else scene.fact(ACTION, action.name, str(content), data=given, source=scene.state.name)
         )
@@ -215,7 +216,7 @@ async def _perform(scene: Scene, ability: Ability, perform: Callable[..., Any], 
     try:
         result = perform(ability.faculty, Turn(scene, ability.faculty.name), **given)
         return await result if inspect.isawaitable(result) else result
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         error.add_note(f"in the action {ability.action.name} of the faculty {ability.faculty.name!r}")
         raise
 
@@ -265,9 +266,11 @@ def remembered(fact: Fact) -> str:
 
 def consolidation(simulation: Simulation, state: PersonState, when: When) -> Coroutine[Any, Any, Outcome]:
     """What an episode leaves behind, worked out beside everything else from the state as it is now."""
+    stumbles = simulation.stumbles.get(state.id, 0)  # as it is now too: a turn may stumble meanwhile, sooner or later
 
     async def execute(tx: Transaction) -> Outcome:
         scene = Scene.of(simulation, tx, when)
+        scene.stumbles, scene.owner = stumbles, account(state.id)
         delta = await tx.state.memory_kind.consolidate(tx.state.memory, Turn(scene, "memory"))
         return Outcome(tx.state, delta, tuple(scene.facts))
 

@@ -51,6 +51,14 @@ class Heard:
         return sum(1 for fact in facts if fact.thing != self.without) if self.without else len(facts)
 
     @property
+    def size(self) -> int:
+        shared = self.shared
+        if not self.without:
+            return shared.size
+        own = zip(shared.facts, shared.lines, strict=True)
+        return shared.size - sum(len(text) for fact, text in own if fact.thing == self.without)
+
+    @property
     def id(self) -> bytes:
         return roll(self.shared.digest, digest(b"without", utf8(self.without)))
 
@@ -72,10 +80,10 @@ class Batch(Sequence[Fact]):
         for entry in self.entries:
             if isinstance(entry, Fact):
                 self._length += 1
-                self.size += len(entry.content) + 40
+                self.size += len(entry.content) + 40 + (len(str(entry.data)) if entry.data else 0)
             else:
                 self._length += len(entry)
-                self.size += entry.shared.size
+                self.size += entry.size
 
     def __iter__(self) -> Iterator[Fact]:
         for entry in self.entries:

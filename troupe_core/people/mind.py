@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import attrs
-import orjson
 
-from troupe_core.keys import digest
+from troupe_core.keys import digest, utf8
 from troupe_core.people.parts import Part
 
 
@@ -28,7 +27,7 @@ class Mind(Part):
         )
 
     def _make_digest(self) -> bytes:
-        return digest(b"mind", orjson.dumps([self.goals, self.attention, self.emotions, self.context]))
+        return digest(b"mind", *map(utf8, (self.goals, self.attention, self.emotions, *self.context)))
 
 
 CALM = Mind()

@@ -35,6 +35,11 @@ def checked_text(value: Any, name: str) -> str:
     return value
 
 
+def checked_words(value: Any, name: str) -> str:
+    """The same, where nothing at all may be said."""
+    return "" if isinstance(value, str) and not value else checked_text(value, name)
+
+
 def name_of(source: Any) -> str:
     """The name of whoever something comes from: a person, a world, a text, or nobody."""
     if source is None:
@@ -42,7 +47,8 @@ def name_of(source: Any) -> str:
     name = source if isinstance(source, str) else getattr(source, "name", None)
     if not isinstance(name, str):
         raise ArgumentError(f"source must be a person, a world or a name, not {type(source).__name__}")
-    return " ".join(name.split())
+    name = " ".join(name.split())
+    return checked_text(name, "source") if name else ""
 
 
 def stimulus(state: PersonState, kind: str, content: str, source: str, now: datetime | None) -> Fact:

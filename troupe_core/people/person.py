@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from troupe_core.errors import ArgumentError
+from troupe_core.errors import ArgumentError, PluginError
 from troupe_core.people.abilities import abilities_of
 from troupe_core.people.faculty import TinyMentalFaculty
-from troupe_core.people.perceiving import checked_text, name_of, perceive, stimulus
+from troupe_core.people.perceiving import checked_text, checked_words, name_of, perceive, stimulus
 from troupe_core.people.persona import Persona
-from troupe_core.people.state import PersonState
+from troupe_core.people.state import NO_SLICES, PersonState
 from troupe_core.people.ties import NOBODY
 from troupe_core.simulation.simulation import same_simulation, simulation_of
 from troupe_core.simulation.things import Handle
@@ -53,12 +54,15 @@ class TinyPerson(Handle, state=PersonState):
         name = checked_name(name)
         if isinstance(persona, str):
             persona = {"description": checked_text(persona, "persona")}
+        elif persona is not None and not isinstance(persona, Mapping):
+            raise ArgumentError(f"a persona is a mapping or a sentence, not {type(persona).__name__}")
         described = {"name": name, **{key: value for key, value in (persona or {}).items() if key != "name"}}
-        if isinstance(mental_faculties, str):
+        if isinstance(mental_faculties, str) or not isinstance(mental_faculties, Iterable):
             raise ArgumentError(f"mental_faculties is a list of faculties; write [{mental_faculties!r}]")
         faculties = (CONVERSATION, *sorted({_faculty(joined, given) for given in mental_faculties} - {CONVERSATION}))
         abilities_of(joined.runtime, faculties)  # two that clash are found here, not in the middle of a run
-        slices = {each: joined.runtime.faculty(each).start() for each in faculties}
+        kept = {each: joined.runtime.faculty(each).start() for each in faculties}
+        slices = {each: value for each, value in kept.items() if value is not None}
         kind = joined.memory_kind(memory)
         if model is not None:
             joined.models.named("turn", model)
@@ -69,7 +73,7 @@ class TinyPerson(Handle, state=PersonState):
             kind,
             kind.start(),
             faculties=faculties,
-            slices={each: value for each, value in slices.items() if value is not None},
+            slices=MappingProxyType(slices) if slices else NO_SLICES,
             model=model,
         )
         joined.settle_in(self, state)
@@ -105,6 +109,8 @@ class TinyPerson(Handle, state=PersonState):
 
     def get(self, path: str) -> Any:
         """What the persona says at a dotted path, such as "occupation.title"; None if nothing."""
+        if not isinstance(path, str):
+            raise ArgumentError(f"path must be text, not {type(path).__name__} {path!r}")
         return self.state.persona.get(path)
 
     def __getitem__(self, path: str) -> Any:
@@ -170,10 +176,9 @@ class TinyPerson(Handle, state=PersonState):
     ) -> TinyPerson:
         """Set parts of the state of mind, as an experimenter may."""
         given = {"goals": goals, "attention": attention, "emotions": emotions}
-        for name, value in given.items():
-            if value is not None and not isinstance(value, str):
-                raise ArgumentError(f"{name} must be text, not {type(value).__name__}")
-        changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        changed: dict[str, Any] = {
+            name: checked_words(value, name) for name, value in given.items() if value is not None
+        }
         return self._change(lambda state: state.changed(mind=attrs.evolve(state.mind, **changed)))
 
     # -- who is near --------------------------------------------------------------------------------------------------
@@ -186,7 +191,8 @@ class TinyPerson(Handle, state=PersonState):
 
     def make_agent_accessible(self, agent: TinyPerson, relation_description: str = KNOWN) -> TinyPerson:
         """From now on this person can speak to the other one (and not yet the other way round)."""
-        same_simulation([self, agent])
+        same_simulation([self, checked_person(agent)])
+        checked_words(relation_description, "relation_description")
         if agent.id == self._id:
             raise ArgumentError(f"{self.name} need not be made accessible to {self.name}")
         id, name = agent.id, agent.name
@@ -194,14 +200,14 @@ class TinyPerson(Handle, state=PersonState):
 
     def make_agents_accessible(self, agents: Iterable[TinyPerson], relation_description: str = KNOWN) -> TinyPerson:
         """The same for several."""
-        for agent in agents:
+        for agent in checked_people(agents):
             self.make_agent_accessible(agent, relation_description)
         return self
 
     def make_agent_inaccessible(self, agent: TinyPerson) -> TinyPerson:
         """This person can no longer speak to the other one."""
-        id = agent.id
-        return self._change(lambda state: state.changed(ties=state.ties.leave(id)))
+        id = checked_person(agent).id
+        return self._change(lambda state: state.changed(ties=state.ties.leave(id, state.id)))
 
     def make_all_agents_inaccessible(self) -> TinyPerson:
         """This person is alone."""
@@ -276,6 +282,8 @@ class TinyPerson(Handle, state=PersonState):
         """`retrieve_relevant_memories`, awaited."""
         state = self.state
         text = checked_text(query, "query")
+        if type(top_k) is not int or top_k < 1:
+            raise ArgumentError(f"top_k must be a whole number from 1 on, not {top_k!r}")
         recalled = state.memory_kind.recall(state.memory, text, top_k)
         return await self.simulation.runtime.thread.hop(recalled)
 
@@ -310,9 +318,27 @@ def checked_name(name: Any) -> str:
     return checked
 
 
+def checked_person(agent: Any) -> TinyPerson:
+    """A person, and not its name."""
+    if not isinstance(agent, TinyPerson):
+        raise ArgumentError(f"agent must be a TinyPerson, not {agent!r}")
+    return agent
+
+
+def checked_people(agents: Any) -> list[TinyPerson]:
+    """Several."""
+    people = list(agents) if isinstance(agents, Iterable) else [agents]
+    for person in people:
+        if not isinstance(person, TinyPerson):
+            raise ArgumentError(f"agents must be TinyPersons; got {person!r}")
+    return people
+
+
 def _faculty(simulation: Simulation, given: Any) -> str:
     if isinstance(given, str):
-        simulation.runtime.faculty(given)
+        made = simulation.runtime.faculty(given)
+        if not isinstance(made, TinyMentalFaculty):
+            raise PluginError(f"the faculty {given!r} is no TinyMentalFaculty: its factory makes {made!r}")
         return given
     kind = given if isinstance(given, type) else type(given)
     if not issubclass(kind, TinyMentalFaculty):
@@ -321,6 +347,6 @@ def _faculty(simulation: Simulation, given: Any) -> str:
 
 
 def _notes(context: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(context, str):
+    if isinstance(context, str) or not isinstance(context, Iterable):
         raise ArgumentError("context is a list of notes; write [context]")
     return tuple(checked_text(note, f"context[{place}]") for place, note in enumerate(context))

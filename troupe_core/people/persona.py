@@ -31,8 +31,9 @@ class Persona:
         if not isinstance(data, Mapping):
             raise ArgumentError(f"a persona is a mapping from names to plain values, not {type(data).__name__}")
         try:
-            return cls(orjson.dumps(plain(data, "persona")))
-        except TypeError as error:
+            written = orjson.dumps(plain(data, "persona"))
+            return cls(bytes(memoryview(written)))  # a copy of just that size; orjson's has room at its end
+        except (TypeError, RecursionError) as error:
             raise ArgumentError(f"the persona cannot be written as JSON: {error}") from None
 
     def data(self) -> dict[str, Any]:

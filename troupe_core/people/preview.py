@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 
 async def preview(simulation: Simulation, state: PersonState) -> Prompt:
-    from troupe_core.people.acting import when_of
+    from troupe_core.people.acting import foreseen, when_of
 
+    state = await foreseen(simulation, state)
     abilities = abilities_of(simulation.runtime, state.faculties)
     scene = Scene(simulation, state, NOTHING, when_of(simulation, state.id))
     request = await first_request(scene, abilities)

@@ -31,9 +31,9 @@ def system_message(abilities: Abilities, persona: Persona) -> Message:
     kept = persona.prompt_digest
     if kept is not None and kept[0] is abilities:
         return Message("system", text, digest=kept[1])
-    state = blake2b(abilities.rules_digest, digest_size=DIGEST_SIZE, person=b"system")
-    state.update(persona.digest)
-    persona.prompt_digest = (abilities, state.digest())
+    parts = abilities.rules_digest + persona.digest + CHARACTER.encode()
+    made = blake2b(parts, digest_size=DIGEST_SIZE, person=b"system").digest()
+    persona.prompt_digest = (abilities, made)
     return Message("system", text, digest=persona.prompt_digest[1])
 
 
@@ -73,7 +73,7 @@ def state_block(
 
 def one_line(text: str) -> str:
     """In the state block each thing has one line, and nothing in it can look like another."""
-    return " ".join(text.splitlines()) if len(text.splitlines()) > 1 else text
+    return " ".join(text.splitlines())
 
 
 @attrs.frozen

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from functools import lru_cache
-from operator import attrgetter
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
+from weakref import WeakKeyDictionary
 
-import attrs
 import orjson
+from msgspec import Struct
+from msgspec.structs import force_setattr, replace
 
 from troupe_core.keys import NOTHING, canonical, digest, digest_of, roll, utf8
 from troupe_core.people.history import EMPTY, History
 from troupe_core.people.memory import Batch, Entry, Memory
 from troupe_core.people.mind import CALM, Mind
-from troupe_core.people.parts import Part
 from troupe_core.people.persona import Persona
 from troupe_core.people.ties import NOBODY, Ties
 
 NO_SLICES: Mapping[str, Any] = MappingProxyType({})
 
 
-@attrs.frozen(eq=False, slots=True)
-class PersonState(Part):
+class PersonState(Struct, frozen=True, eq=False, weakref=True):
     """Everything that a turn can read and that is its own. All of it is frozen, and shared with what it came from."""
 
     id: str
@@ -50,13 +48,19 @@ class PersonState(Part):
     model: str | None = None
     history: History = EMPTY
     """A memo of the prompt's, and no part of the digest."""
+    memo: bytes = b""
+    """The digest, once somebody has asked for it."""
 
     def changed(self, **changes: Any) -> PersonState:
-        """A copy with other values; several times as quick as attrs' own, and made several times a turn."""
-        values = list(_values(self))
-        for name, value in changes.items():
-            values[_PLACES[name]] = value
-        return PersonState(*values)
+        """A copy with other values."""
+        return replace(self, memo=b"", **changes)
+
+    @property
+    def digest(self) -> bytes:
+        """The name of this value by its content."""
+        if not self.memo:
+            force_setattr(self, "memo", self._make_digest())
+        return self.memo
 
     def hear(self, *entries: Entry) -> PersonState:
         """With something more to perceive at the next turn."""
@@ -84,18 +88,18 @@ class PersonState(Part):
             self.told.digest,
             self.trail,
             digest_of(self.memory, f"the memory of {self.id}"),
-            _settings_digest(cast(Hashable, self.memory_kind)),
+            _settings_digest(self.memory_kind),
         ]
         for name, value in sorted(self.slices.items()):
             parts.append(digest(b"slice", utf8(name), canonical(value, f"the state of {name}")))
         return digest(b"person", orjson.dumps(small), b"".join(parts))
 
 
-_NAMES = tuple(field.name for field in attrs.fields(PersonState))
-_PLACES = {name: place for place, name in enumerate(_NAMES)}
-_values = attrgetter(*_NAMES)
+_settings: WeakKeyDictionary[Any, bytes] = WeakKeyDictionary()  # a kind of memory may hold indexes: nobody keeps it
 
 
-@lru_cache(maxsize=128)
-def _settings_digest(kind: Hashable) -> bytes:
-    return digest(b"memory", canonical(kind, "memory settings"))
+def _settings_digest(kind: Memory[Any]) -> bytes:
+    found = _settings.get(kind)
+    if found is None:
+        found = _settings[kind] = digest(b"memory", canonical(kind, "memory settings"))
+    return found

@@ -57,10 +57,10 @@ class Ties(Part):
             return self
         return attrs.evolve(self, known={**self.known, id: Tie(name, told)})
 
-    def leave(self, id: str) -> Ties:
-        """Without somebody. Leaving one of a roster makes the others single acquaintances."""
+    def leave(self, id: str, me: str = "") -> Ties:
+        """Without somebody. Leaving one of a roster makes the others single acquaintances of `me`."""
         if self.everyone is not None and id in self.everyone.names:
-            others = {other: Tie(name) for other, name in self.everyone.names.items() if other != id}
+            others = {other: Tie(name) for other, name in self.everyone.names.items() if other not in (id, me)}
             known = {**others, **{other: tie for other, tie in self.known.items() if other != id}}
             return Ties(known)
         if id not in self.known:
@@ -75,6 +75,8 @@ class Ties(Part):
 
 
 NOBODY = Ties()
+UNTOLD = Ties(everyone=Roster({}))
+"""As whom a person was told of whose last news of it may be out of view."""
 
 
 def told(before: Ties, now: Ties, me: str) -> str:
@@ -83,12 +85,19 @@ def told(before: Ties, now: Ties, me: str) -> str:
     come = [_called(tie) for id, tie in new.items() if id not in old or _called(old[id]) != _called(tie)]
     gone = [tie.name for id, tie in old.items() if id not in new]
     if not old:
-        return f"near you now: {_listed(come)}" if come else ""
+        if come:
+            return f"near you now: {_listed(come)}"
+        return "nobody is near you any more" if before.digest == UNTOLD.digest else ""
     if not new:
         return "nobody is near you any more"
     said = [f"also near you now: {_listed(come)}"] if come else []
     said += [f"no longer near you: {_listed(gone)}"] if gone else []
     return "; ".join(said)
+
+
+def untold(before: Ties, me: str) -> Ties:
+    """What a person counts as told, once the lines that told it may be out of view."""
+    return UNTOLD if before.near(me) else before
 
 
 def _called(tie: Tie) -> str:

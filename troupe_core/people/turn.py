@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 import attrs
 
 from troupe_core.events import MEMORY, NO_DATA, STIMULUS, Fact
-from troupe_core.keys import utf8
 from troupe_core.llm.asking import Question
 from troupe_core.llm.request import Call, Message
 from troupe_core.llm.structured import Output
 from troupe_core.people.memory import Recalled
+from troupe_core.people.perceiving import name_of
 from troupe_core.people.state import PersonState
 from troupe_core.simulation.rng import Stream
 
@@ -26,6 +26,10 @@ S = TypeVar("S")
 O = TypeVar("O")  # noqa: E741 - the type of an output
 
 
+STUMBLE = 1_000
+"""Draws of a turn's next attempt begin so much further on, after one that came to nothing usable."""
+
+
 @attrs.frozen
 class When:
     """The logical place of a turn: the simulated time that the person can read, and what telemetry wants to know."""
@@ -33,16 +37,34 @@ class When:
     now: datetime | None = None
     world: str | None = None
     step: int | None = None
+    stamp: str | None = attrs.field(init=False)
+    """The time as facts bear it; one text for all of a step."""
+
+    @stamp.default
+    def _stamped(self) -> str | None:
+        return self.now.isoformat() if self.now is not None else None
 
 
 class Scene:
     """What a turn works on. Nothing outside sees it until the turn is over."""
 
-    __slots__ = ("calls", "draws", "facts", "key", "simulation", "state", "streams", "thing", "when")
+    __slots__ = (
+        "calls",
+        "draws",
+        "facts",
+        "key",
+        "owner",
+        "simulation",
+        "state",
+        "streams",
+        "stumbles",
+        "thing",
+        "when",
+    )
 
     def __init__(self, simulation: Simulation, state: PersonState, key: bytes, when: When) -> None:
         self.simulation = simulation
-        self.thing = state.id
+        self.thing = self.owner = state.id
         self.state: PersonState = state
         self.key = key
         self.when = when
@@ -50,6 +72,7 @@ class Scene:
         self.facts: list[Fact] = []
         self.streams: dict[str, Stream] = {}
         self.draws: dict[bytes, int] = {}
+        self.stumbles: int = simulation.stumbles.get(state.id, 0)
 
     @classmethod
     def of(cls, simulation: Simulation, tx: Transaction, when: When) -> Scene:
@@ -67,7 +90,6 @@ class Scene:
         recorded: bool = True,
     ) -> Fact:
         """One more thing that happens in this turn; recorded, unless it is no event of its own."""
-        now = self.when.now
         made = Fact.of(
             self.key,
             len(self.facts),
@@ -78,7 +100,7 @@ class Scene:
             content,
             target=target,
             data=data,
-            when=now.isoformat() if now is not None else None,
+            when=self.when.stamp,
             turn=self.state.turns,
         )
         if recorded:
@@ -98,14 +120,13 @@ class Scene:
         when, state = self.when, self.state
         return Call(self.simulation.id, purpose, when.world, state.id, state.turns, when.step, ordinal)
 
-    async def ask(self, question: Question, messages: Sequence[Message], purpose: str) -> Any:
-        """Ask as this person. What is asked twice in one turn is meant to be asked twice."""
+    async def ask(self, question: Question, messages: Sequence[Message], purpose: str, again: int = 0) -> Any:
+        """Ask as this person. `again` tells how often the turn has asked the same before: that is another draw."""
         simulation = self.simulation
-        mark = b"".join([utf8(purpose), *(message.digest for message in messages[-2:])])
-        again = self.draws.get(mark, 0)
-        self.draws[mark] = again + 1
-        draw = again + 1000 * simulation.stumbles.get(self.thing, 0)
-        return await simulation.asker.ask(question, messages, self.call(purpose), lane=self.thing, draw=draw)
+        draw = again + STUMBLE * self.stumbles
+        return await simulation.asker.ask(
+            question, messages, self.call(purpose), owner=self.owner, lane=self.thing, draw=draw
+        )
 
 
 class Turn(Generic[S]):
@@ -166,7 +187,7 @@ class Turn(Generic[S]):
 
     def perceive(self, content: str, kind: str = "THOUGHT", source: str = "") -> None:
         """Something more reaches the person: in the rest of this turn if it goes on, else in the next one."""
-        fact = self._scene.fact(STIMULUS, kind, content, source=source)
+        fact = self._scene.fact(STIMULUS, kind, content, source=name_of(source))
         self._scene.state = self._scene.state.hear(fact)
 
     def emit(self, type: str, content: str = "", data: Mapping[str, Any] = NO_DATA) -> Fact:
@@ -206,5 +227,8 @@ class Asking:
         messages.append(Message("user", prompt))
         wanted: Output[Any] | None = Output.of(cast(Any, output)) if output is not None else None
         question = self._scene.simulation.question(wanted, self._purpose, self._scene.state.model)
-        answer: O | str = await self._scene.ask(question, messages, self._purpose)
+        scene = self._scene
+        mark = question.digest + b"".join(message.digest for message in messages)
+        again = scene.draws[mark] = scene.draws.get(mark, -1) + 1  # asked twice, it is meant to be asked twice
+        answer: O | str = await scene.ask(question, messages, self._purpose, again)
         return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _WORD = re.compile(r"\w+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -10,7 +11,7 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u
 
 def words(text: str) -> frozenset[str]:
     """The different words. Scripts that put no spaces between them are taken two characters at a time."""
-    found = _WORD.findall(text.casefold())
+    found = _WORD.findall(_folded(text))
     if text.isascii() or not _UNSPACED.search(text):
         return frozenset(found)
     out: set[str] = set()
@@ -22,11 +23,16 @@ def words(text: str) -> frozenset[str]:
     return frozenset(out)
 
 
+def _folded(text: str) -> str:
+    """Without the differences of writing that nobody hears: capitals, and accents of their own or on their letter."""
+    return text.casefold() if text.isascii() else unicodedata.normalize("NFC", text.casefold())
+
+
 def repeats(now: frozenset[str], old: str, bound: float) -> bool:
     """Whether the words of now are, but for a few, those of an old text. Most texts are told apart by a handful of
     words that the old one does not contain, without taking it to pieces.
     """
-    text = old.casefold()
+    text = _folded(old)
     spare = (1.0 - bound) * len(now)
     for word in now:
         if word not in text:

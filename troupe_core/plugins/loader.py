@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from troupe_core.errors import PluginError
-from troupe_core.plugins.manager import Origin, PluginManager
+from troupe_core.plugins.manager import Failure, Origin, PluginManager
 from troupe_core.records import resolve
 
 if TYPE_CHECKING:
@@ -20,17 +18,6 @@ if TYPE_CHECKING:
 
 GROUP = "troupe"
 BUILT_IN = {"core": "troupe_core.builtin.basics:Basics"}
-
-
-@attrs.frozen
-class Failure:
-    """A plugin that is installed and cannot be used."""
-
-    origin: Origin
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.origin}: {self.reason}"
 
 
 def installed() -> list[tuple[Origin, EntryPoint]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any, Generic, TypeVar, cast
 
 import attrs
@@ -17,6 +18,9 @@ R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 
 
+CORE = "troupe-core"
+
+
 @attrs.frozen
 class Origin:
     """Where a plugin comes from, for messages: its name, and the distribution that brought it."""
@@ -29,12 +33,23 @@ class Origin:
         return f"{self.plugin} ({self.distribution} {self.version})" if self.distribution else self.plugin
 
 
+@attrs.frozen
+class Failure:
+    """A plugin that is installed, and cannot be used in whole or in part."""
+
+    origin: Origin
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.origin}: {self.reason}"
+
+
 class Registered(Generic[R]):
     """The records of one kind. Two with one name are an error for whoever asks for that name, and for nobody else."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
-        self.failures: list[str] = []
+        self.failures: list[Failure] = []
         self._found: dict[str, list[tuple[R, Origin]]] = {}
 
     def add(self, record: R, origin: Origin) -> None:
@@ -82,6 +97,7 @@ class PluginManager(pluggy.PluginManager):
             unknown = sorted(set(vars(self.hook)) - known)
             if unknown:
                 raise PluginError(f"it implements {', '.join(unknown)}, and there is no such hook")
+            self._check(plugin, core=origin.distribution == CORE)
         except Exception as error:
             if self.has_plugin(name):
                 self.unregister(name=name)
@@ -89,6 +105,24 @@ class PluginManager(pluggy.PluginManager):
                 delattr(self.hook, hook)
             raise PluginError(f"plugin {origin} cannot be used: {error}") from error
         self.origins[name] = origin
+
+    def _check(self, plugin: object, core: bool) -> None:
+        """What pluggy lets pass, and what would then be ignored, or replace what it should go around."""
+        for hook in self._known:
+            if hasattr(plugin, hook) and self.parse_hookimpl_opts(plugin, hook) is None:
+                raise PluginError(f"its {hook} is not marked @hookimpl")
+        found = [(c, i) for c in self.get_hookcallers(plugin) or () for i in c.get_hookimpls() if i.plugin is plugin]
+        if not found:
+            raise PluginError("it implements no hook; hooks are functions marked @hookimpl, named like those of Troupe")
+        for caller, made in found:
+            wraps = made.wrapper or made.hookwrapper
+            composes = caller.spec is not None and bool(caller.spec.opts.get("firstresult"))
+            if iscoroutinefunction(made.function) or isasyncgenfunction(made.function):
+                raise PluginError(f"its {caller.name} is async; hooks are plain functions, handlers are async")
+            if wraps and not composes:
+                raise PluginError(f"its {caller.name} is a wrapper, and what that hook collects cannot be wrapped")
+            if composes and not wraps and not core:
+                raise PluginError(f"its {caller.name} would replace the core's; wrap it: @hookimpl(wrapper=True)")
 
     def implementations(self, hook: str) -> Iterator[tuple[Origin, Callable[..., Any], tuple[str, ...]]]:
         """Each implementation of a hook in its order of registration, with the names of the arguments it wants."""
@@ -106,17 +140,17 @@ class PluginManager(pluggy.PluginManager):
                 for item in records:
                     if not isinstance(item, record):
                         raise TypeError(f"it yields {item!r}; expected a {record.__name__}")
-            except Exception as error:
-                reason = f"{hook} of plugin {origin} failed: {type(error).__name__}: {error}"
+            except (Exception, SystemExit) as error:
+                reason = f"{type(error).__name__}: {error}"
                 if not origin.distribution:
-                    raise PluginError(reason) from error
-                out.failures.append(reason)
+                    raise PluginError(f"{hook} of plugin {origin} failed: {reason}") from error
+                out.failures.append(Failure(origin, f"{hook} failed: {reason}"))
                 continue
             for item in records:
                 out.add(cast(R, item), origin)
         return out
 
-    def compose(self, hook: str, make: Callable[[], T | None], wanted: str) -> T:
+    def compose(self, hook: str, make: Callable[[], T | None], wanted: str, fits: Callable[[object], bool]) -> T:
         """Call a composing hook; what a wrapper raises or returns wrongly is reported by the names of those
         involved.
         """
@@ -132,8 +166,9 @@ class PluginManager(pluggy.PluginManager):
                 f"{hook} failed for {wanted}: {type(error).__name__}: {error}. "
                 f"Plugins around it: {', '.join(wrappers) or 'none'}."
             ) from error
-        if made is None:
-            raise PluginError(f"{hook} made nothing for {wanted}. Plugins around it: {', '.join(wrappers) or 'none'}.")
+        if made is None or not fits(made):
+            what = "nothing" if made is None else f"{made!r}, which is no handler,"
+            raise PluginError(f"{hook} made {what} for {wanted}. Plugins around it: {', '.join(wrappers) or 'none'}.")
         return made
 
 

@@ -14,7 +14,7 @@ class Holds:
 
     def __init__(self) -> None:
         self._held: set[str] = set()
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: list[tuple[frozenset[str], asyncio.Future[None]]] = []
 
     def __contains__(self, thing: object) -> bool:
         return thing in self._held
@@ -27,21 +27,37 @@ class Holds:
 
     @asynccontextmanager
     async def __call__(self, things: Collection[str]) -> AsyncIterator[None]:
-        """Hold all of them at once, as soon as none is held."""
-        while not self._held.isdisjoint(things):
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            try:
-                await turn
-            finally:
-                if turn in self._waiting:
-                    self._waiting.remove(turn)
-        mine = set(things)
-        self._held |= mine
+        """Hold all of them at once, as soon as none is held, and nobody who came before waits for one of them."""
+        mine = frozenset(things)
+        if self._held.isdisjoint(mine) and all(mine.isdisjoint(theirs) for theirs, _ in self._waiting):
+            self._held |= mine
+        else:
+            await self._queue(mine)
         try:
             yield
         finally:
-            self._held -= mine
-            for turn in self._waiting:
-                if not turn.done():
-                    turn.set_result(None)
+            self._release(mine)
+
+    async def _queue(self, mine: frozenset[str]) -> None:
+        place = (mine, asyncio.get_running_loop().create_future())
+        self._waiting.append(place)
+        try:
+            await place[1]  # who wakes us has taken hold for us, so that nobody slips in
+        except BaseException:
+            if place in self._waiting:
+                self._waiting.remove(place)
+                self._release(frozenset())  # those behind need not wait for us any more
+            else:
+                self._release(mine)
+            raise
+
+    def _release(self, mine: frozenset[str]) -> None:
+        self._held -= mine
+        wanted = set(self._held)
+        for place in list(self._waiting):
+            theirs, turn = place
+            if wanted.isdisjoint(theirs) and not turn.done():
+                self._waiting.remove(place)
+                self._held |= theirs
+                turn.set_result(None)
+            wanted |= theirs

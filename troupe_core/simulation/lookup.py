@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from contextlib import suppress
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING
 
@@ -69,4 +70,6 @@ def enter(simulation: Simulation) -> Token[Simulation | None]:
 
 
 def leave(token: Token[Simulation | None]) -> None:
-    _current.reset(token)
+    """What was entered in another context, such as a fixture's, has left nothing to set back in this one."""
+    with suppress(ValueError):
+        _current.reset(token)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from troupe_core.llm.request import candidates
+from troupe_core.errors import ArgumentError
+from troupe_core.llm.request import Parameters, candidates
 
 if TYPE_CHECKING:
     from troupe_core.llm.asking import Question
-    from troupe_core.llm.request import Parameters
     from troupe_core.llm.structured import Output
     from troupe_core.runtime import Runtime
 
@@ -24,6 +24,10 @@ class Models:
         models: Mapping[str, str | Sequence[str]],
         parameters: Parameters | None,
     ) -> None:
+        if not isinstance(models, Mapping):
+            raise ArgumentError(f"models is a mapping from purposes to models, not a {type(models).__name__}")
+        if parameters is not None and not isinstance(parameters, Parameters):
+            raise ArgumentError(f"parameters must be Parameters, not {type(parameters).__name__}")
         self._runtime = runtime
         self._default = candidates(model) if model is not None else None
         self._purposes = {purpose: candidates(named) for purpose, named in models.items()}
@@ -41,7 +45,6 @@ class Models:
         made = self._questions.get(key)
         if made is None:
             from troupe_core.llm.asking import Question
-            from troupe_core.llm.request import Parameters
 
             made = Question(self.named(purpose, own), output, self._parameters or Parameters())
             self._questions[key] = made  # it holds the output, so that the id stays taken

@@ -32,6 +32,11 @@ class Pending:
     absorb: Callable[[Any, Outcome], Any]
 
 
+def account(thing: str) -> str:
+    """Where the answers to a thing's background work are kept, apart from those of its turns."""
+    return f"{thing}\0background"
+
+
 class Background:
     """The pending results of one simulation, at most one for each thing."""
 
@@ -61,9 +66,10 @@ class Background:
         return found
 
     def put_back(self, items: list[Pending]) -> None:
-        """What was taken by something that was rolled back."""
+        """What was taken by something that was rolled back; what has failed is let go, to be begun anew."""
         for item in items:
-            self.pending.setdefault(item.thing, item)
+            if not (item.task.done() and (item.task.cancelled() or item.task.exception())):
+                self.pending.setdefault(item.thing, item)
 
     async def cancel(self) -> None:
         """Let go of everything."""

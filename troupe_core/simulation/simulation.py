@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextvars import Token
 from typing import TYPE_CHECKING, Any, Self
 
-from troupe_core.errors import ArgumentError, Busy, CrossThingError, DuplicateName, SimulationEnded, SimulationError
+from troupe_core.errors import (
+    ArgumentError,
+    Busy,
+    CrossThingError,
+    DuplicateName,
+    PluginError,
+    SimulationEnded,
+    SimulationError,
+)
 from troupe_core.keys import digest, utf8
 from troupe_core.simulation import lookup
 from troupe_core.simulation.chronicle import Chronicle, Passage
 from troupe_core.simulation.interning import Interned
+from troupe_core.simulation.pending import account
 from troupe_core.simulation.things import Closed, Handle, State, bind, make_handle, working
 
 if TYPE_CHECKING:
@@ -50,7 +60,7 @@ class Simulation:
         parameters: Parameters | None = None,
         max_in_flight: int = DEFAULT_IN_FLIGHT,
     ) -> None:
-        from troupe_core.runtime import default_runtime
+        from troupe_core.runtime import Runtime, default_runtime
         from troupe_core.simulation.answers import AnswersInMemory
         from troupe_core.simulation.holds import Holds
         from troupe_core.simulation.meter import Meter
@@ -61,6 +71,8 @@ class Simulation:
             raise ArgumentError(f"seed must be a whole number, not {seed!r}")
         if not isinstance(max_in_flight, int) or max_in_flight < 1:
             raise ArgumentError(f"max_in_flight must be a whole number from 1 on, not {max_in_flight!r}")
+        if runtime is not None and not isinstance(runtime, Runtime):
+            raise ArgumentError(f"runtime must be a Runtime, not {type(runtime).__name__}")
         self.runtime = runtime or default_runtime()
         self.id = self.runtime.new_id()
         self.seed = seed
@@ -75,6 +87,7 @@ class Simulation:
         self.background = Background()
         self.meter = Meter()
         self.stumbles: dict[str, int] = {}
+        self.warm: OrderedDict[str, None] = OrderedDict()
         self.interned = Interned()
         self._memory_kinds: dict[str, Memory[Any]] = {}
         self._handles: dict[str, Handle] = {}
@@ -112,6 +125,9 @@ class Simulation:
     def settle_in(self, handle: Handle, state: State) -> None:
         """Take in a new thing with its handle."""
         self.check_open()
+        scene = working.get()
+        if scene is not None and scene.simulation is self:
+            raise CrossThingError(f"{scene.thing!r} is having a turn, and may not make {state.id!r}; do so afterwards")
         if state.id in self.states:
             raise DuplicateName(f"{state.id!r} exists already in {self.id}; names within one simulation are unique")
         self.states[state.id] = state
@@ -184,12 +200,18 @@ class Simulation:
 
         handler = self._transaction_handlers.get(kind) or self._compose(kind)
         key = outcome_key(kind, state.digest, argument_bytes, fingerprint, self.seed)
-        return await handler(Transaction(self.id, kind, state.id, arguments, state, key, execute))
+        try:
+            return await handler(Transaction(self.id, kind, state.id, arguments, state, key, execute))
+        except SystemExit as error:  # it would end the loop, and everybody would wait for ever
+            contained = PluginError(f"something in the {kind} of {state.id!r} wanted to end the program: {error!r}")
+            for note in getattr(error, "__notes__", ()):
+                contained.add_note(note)
+            raise contained from error
 
     def _compose(self, kind: str) -> TransactionHandler:
         plugins = self.runtime.plugins
         made = plugins.compose(
-            "troupe_transaction_handler", lambda: plugins.hooks.troupe_transaction_handler(kind=kind), kind
+            "troupe_transaction_handler", lambda: plugins.hooks.troupe_transaction_handler(kind=kind), kind, callable
         )
         self._transaction_handlers[kind] = made
         return made
@@ -197,6 +219,10 @@ class Simulation:
     def memory_kind(self, given: Memory[Any] | str | None) -> Memory[Any]:
         """A kind of memory; by name with its own settings, and the usual one once for all who have it."""
         if given is not None and not isinstance(given, str):
+            if isinstance(given, type) or not callable(getattr(given, "consolidate", None)):
+                kind = type(given).__name__
+                shown = f"a class; write {given.__name__}()" if isinstance(given, type) else f"an object of type {kind}"
+                raise ArgumentError(f"memory is a kind of memory with its settings, or the name of one, not {shown}")
             return given
         name = given or "episodic"
         made = self._memory_kinds.get(name)
@@ -250,10 +276,10 @@ class Simulation:
     # -- the end ------------------------------------------------------------------------------------------------------
 
     def end(self) -> None:
-        """Take in what is still pending, and let nothing change any more. Handles can be read on."""
+        """Wait for what runs, take in what is pending, and let nothing change any more. Handles can be read on."""
         if self.ended:
             return
-        if self.background.pending:
+        if self.background.pending or self.holds.any_of(self.states) is not None:
             self.runtime.wait(self.aend, "simulation.aend()")
         else:
             self._end()
@@ -261,25 +287,39 @@ class Simulation:
     async def aend(self) -> None:
         """The same, awaited."""
         if not self.ended:
-            if self.background.pending:
+            if self.background.pending or self.holds.any_of(self.states) is not None:
                 await self.runtime.thread.hop(self.finish())
             self._end()
 
     async def finish(self) -> None:
         """Wait for everything pending, and take it in, in the order of names."""
+        scene = working.get()
+        if scene is not None and scene.simulation is self:
+            raise Busy(f"{scene.thing!r} is having a turn; {self.id} cannot end within it")
         passage = self.facts.begin()
-        for item in self.background.take(sorted(self.background.pending), lambda _: True):
-            error = await self.absorb(item, passage)
-            if error is not None:
-                self.remark(item.thing, f"background work failed: {error}")
+        async with self.holds(tuple(self.states)):
+            items = self.background.take(sorted(self.background.pending), lambda _: True)
+            try:
+                while items:
+                    error = await self.absorb(items[0], passage)
+                    item = items.pop(0)
+                    if error is not None:
+                        self.remark(item.thing, f"background work failed: {error}")
+            except BaseException:
+                self.background.put_back(items)
+                raise
 
     async def absorb(self, item: Pending, passage: Passage) -> Exception | None:
         """Take one pending result in; its failure is returned, and leaves the thing as it is."""
+        import asyncio
+
         try:
-            outcome = await item.task
+            outcome = await asyncio.shield(item.task)  # who stops waiting for it does not stop it
+            state = item.absorb(self.states[item.thing], outcome)
         except Exception as error:
             return error
-        self.states[item.thing] = item.absorb(self.states[item.thing], outcome)
+        self.states[item.thing] = state
+        self.answers.settle(account(item.thing))
         passage.extend(outcome.facts)
         return None
 
@@ -294,15 +334,22 @@ class Simulation:
 
     def close(self) -> None:
         """End, and free everything: handles that are still about point nowhere from now on."""
+        self._check_idle()
         if self.background.pending:
             self.runtime.wait(self.drain, "simulation.aclose()")
         self._detach()
 
     async def aclose(self) -> None:
         """The same, awaited."""
+        self._check_idle()
         if self.background.pending:
             await self.runtime.thread.hop(self.drain())
         self._detach()
+
+    def _check_idle(self) -> None:
+        held = self.holds.any_of(self.states)
+        if held is not None:
+            raise Busy(f"{held!r} is in the middle of a turn or run of {self.id}; wait for it to end, then close")
 
     def _detach(self) -> None:
         self._end()

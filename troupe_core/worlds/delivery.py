@@ -131,6 +131,8 @@ class Delivery:
         """What reaches one person. Who gets something apart gets everything one by one, so that the order is kept."""
         direct = self._direct.get(id)
         if direct is not None:
+            if shared is None:
+                return [fact for _, fact in direct]
             everything = [*direct, *(item for item in self._public if item[1].thing != id)]
             return [fact for _, fact in sorted(everything, key=_place)]
         if shared is None or (spoke and all(fact.thing == id for fact in shared.facts)):

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from troupe_core.errors import Busy, RunStopped
+from troupe_core.people.acting import keep_warm
 from troupe_core.simulation.things import working
 from troupe_core.worlds.report import Failure, RunReport
 from troupe_core.worlds.step import Step, Stopped
@@ -50,6 +51,7 @@ async def run(
                 failures += step.failures
                 if step.failures:
                     simulation.remark(world, told(step.failures))
+        keep_warm(simulation, simulation.states[world].roster)
     return report()
 
 

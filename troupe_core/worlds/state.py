@@ -6,6 +6,7 @@ from datetime import datetime
 
 import attrs
 
+from troupe_core.errors import ArgumentError
 from troupe_core.keys import NOTHING, canonical, digest
 from troupe_core.people.parts import Part
 
@@ -30,3 +31,13 @@ class WorldState(Part):
     def _make_digest(self) -> bytes:
         fields = [self.id, self.now, self.step, self.roster, self.broadcast_if_no_target, self.schedule, self.trail]
         return digest(b"world", canonical(fields, "world"))
+
+
+SCHEDULE_NAMES = ("parallel", "sequential", "random")
+"""Here, and not with the schedules themselves: making a world must not cost the import of asyncio."""
+
+
+def checked_schedule(schedule: str) -> str:
+    if schedule not in SCHEDULE_NAMES:
+        raise ArgumentError(f"schedule must be one of {', '.join(SCHEDULE_NAMES)}; got {schedule!r}")
+    return schedule

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from troupe_core.errors import ArgumentError, ModelError
+from troupe_core.errors import ModelError
 from troupe_core.events import Fact, StepEnded
-from troupe_core.people.acting import LAG, begin_consolidation, have_turn, now_bytes, settle, take_in
+from troupe_core.people.acting import LAG, WARM, begin_consolidation, cooled, have_turn, now_bytes, settle, take_in
 from troupe_core.people.living import CONSOLIDATION
 from troupe_core.people.turn import When
 from troupe_core.simulation.pending import Due, Pending
@@ -55,6 +55,11 @@ class Step:
         self._failed = 0
 
     @property
+    def crowded(self) -> bool:
+        """Whether there are more people than can be kept warm."""
+        return len(self.state.roster) > WARM
+
+    @property
     def state(self) -> WorldState:
         found: WorldState = self.simulation.states[self.world]
         return found
@@ -63,7 +68,7 @@ class Step:
         """All of it, or nothing."""
         simulation = self.simulation
         before = {id: simulation.states[id] for id in (self.world, *self.state.roster)}
-        told = len(self.passage)
+        told, stumbles = len(self.passage), {id: simulation.stumbles.get(id, 0) for id in self.state.roster}
         taken: list[Pending] = []
         try:
             world = self._begin(delta)
@@ -71,10 +76,12 @@ class Step:
             taken = simulation.background.take(list(world.roster), self._is_due)
             await self._absorb(taken)
             done = await SCHEDULES[self.schedule](self, when)
-        except BaseException:
+        except BaseException as error:
             simulation.states.update(before)
             del self.passage[told:]
             simulation.background.put_back(taken)
+            if not isinstance(error, Stopped):  # interrupted, and not failed: the same answers are to be found again
+                simulation.stumbles.update(stumbles)
             raise
         for id in done:
             settle(simulation, id)
@@ -102,6 +109,8 @@ class Step:
             error = await self.simulation.absorb(item, self.passage)
             if error is not None:
                 self.failures.append(Failure(item.thing, self.state.step, error, CONSOLIDATION))
+                self._stop_if_fatal(item.thing, error)
+        self.check()
 
     async def turn(self, id: str, when: When, arguments: bytes) -> Outcome | None:
         """One turn, or a failure on record. Nothing is visible yet."""
@@ -112,7 +121,8 @@ class Step:
             if self._stop is not None:
                 return None
             try:
-                return await have_turn(simulation, simulation.states[id], when, arguments)
+                outcome = await have_turn(simulation, simulation.states[id], when, arguments)
+                return cooled(outcome) if self.crowded else outcome
             except Exception as error:
                 self._fail(id, error)
                 return None
@@ -121,11 +131,15 @@ class Step:
         step, size = self.state.step, len(self.state.roster)
         self.failures.append(Failure(id, step, error))
         self._failed += 1
-        if isinstance(error, ModelError) and error.fatal:
-            self._stop = self._stop or Stopped(f"{type(error).__name__} for {id}: {error}", error)
-        elif self._failed == size or self._failed > max(1.0, self.max_failed * size):
+        self._stop_if_fatal(id, error)
+        too_many = self._failed > self.max_failed * size and (self._failed > 1 or self.max_failed == 0)
+        if self._failed == size or too_many:
             reason = f"{self._failed} of {size} people failed in step {step}, the last of them {id}: {error}"
             self._stop = self._stop or Stopped(reason, error)
+
+    def _stop_if_fatal(self, id: str, error: Exception) -> None:
+        if isinstance(error, ModelError) and error.fatal:
+            self._stop = self._stop or Stopped(f"{type(error).__name__} for {id}: {error}", error)
 
     def check(self) -> None:
         """End the step if something has happened that ends it."""
@@ -202,9 +216,3 @@ async def _one_by_one(step: Step, when: When, order: Sequence[str]) -> list[str]
 
 
 SCHEDULES = {"parallel": parallel, "sequential": sequential, "random": shuffled}
-
-
-def checked_schedule(schedule: str) -> str:
-    if schedule not in SCHEDULES:
-        raise ArgumentError(f"schedule must be one of {', '.join(SCHEDULES)}; got {schedule!r}")
-    return schedule

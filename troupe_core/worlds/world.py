@@ -13,13 +13,12 @@ from troupe_core.events import STIMULUS, Fact
 from troupe_core.keys import roll
 from troupe_core.people.memory import Heard, Shared
 from troupe_core.people.perceiving import checked_text, name_of
-from troupe_core.people.person import TinyPerson, checked_name
+from troupe_core.people.person import TinyPerson, checked_name, checked_people, checked_person
 from troupe_core.people.ties import Roster, Ties
 from troupe_core.simulation.clock import moment
 from troupe_core.simulation.simulation import same_simulation, simulation_of
 from troupe_core.simulation.things import Handle
-from troupe_core.worlds.state import WorldState
-from troupe_core.worlds.step import checked_schedule
+from troupe_core.worlds.state import WorldState, checked_schedule
 
 if TYPE_CHECKING:
     from troupe_core.simulation.simulation import Simulation
@@ -45,16 +44,19 @@ class TinyWorld(Handle, state=WorldState):
         schedule: str = "parallel",
         simulation: Simulation | None = None,
     ) -> None:
-        people = _people(agents)
+        people = checked_people(agents)
         joined = same_simulation(people) if people and simulation is None else simulation_of(simulation)
+        if not isinstance(broadcast_if_no_target, bool):
+            raise ArgumentError(f"broadcast_if_no_target is True or False, not {broadcast_if_no_target!r}")
         called = checked_name(name) if name is not None else _free_name(joined)
         state = WorldState(
             called,
             moment(initial_datetime, "initial_datetime"),
-            broadcast_if_no_target=bool(broadcast_if_no_target),
+            broadcast_if_no_target=broadcast_if_no_target,
             schedule=checked_schedule(schedule),
         )
         _check_joining(joined, called, (), people)
+        joined.check_free([person.id for person in people])
         joined.settle_in(self, state)
         if people:
             self.add_agents(people)
@@ -93,7 +95,7 @@ class TinyWorld(Handle, state=WorldState):
 
     def add_agents(self, agents: Iterable[TinyPerson]) -> TinyWorld:
         """More people, all of them or none."""
-        simulation, people = self.simulation, _people(agents)
+        simulation, people = self.simulation, checked_people(agents)
         _check_joining(simulation, self._id, self.state.roster, people)
         simulation.check_free([person.id for person in people])
         ids = tuple(person.id for person in people)
@@ -104,7 +106,7 @@ class TinyWorld(Handle, state=WorldState):
     def remove_agent(self, agent: TinyPerson) -> TinyWorld:
         """Somebody leaves. What they remember, and whom they know, they take with them."""
         simulation = self.simulation
-        if simulation.members.get(agent.id) != self._id:
+        if simulation.members.get(checked_person(agent).id) != self._id:
             raise ArgumentError(f"{agent.id!r} is not in {self._id!r}")
         simulation.check_free([agent.id])
         simulation.apply(
@@ -161,9 +163,10 @@ class TinyWorld(Handle, state=WorldState):
         """So many steps. In each, the clock moves on by `timedelta_per_step`, everybody has a turn, and what they said
         and did reaches the others.
 
-        One person's failure does not stop the others, and stands in the report; the run stops when nothing can go well
-        any more (the key is refused, the credit is used up, there is no such model), or when more than `max_failed` of
-        the people fail in one step. It then raises `RunStopped`; what is visible is the last whole step.
+        One person's failure does not stop the others, and stands in the report. The run stops when nothing can go well
+        any more (the key is refused, the credit is used up, there is no such model), when everybody fails in one step,
+        or when more than `max_failed` of the people do, and more than one (with `max_failed=0`, when anybody does). It
+        then raises `RunStopped`; what is visible is the last whole step.
         """
         twin = "world.arun(…)"
         return self.simulation.runtime.wait(
@@ -194,14 +197,6 @@ class TinyWorld(Handle, state=WorldState):
         simulation.check_open()
         made = run(simulation, self._id, steps, timedelta_per_step, chosen, float(max_failed))
         return await simulation.runtime.thread.hop(made)
-
-
-def _people(agents: Iterable[TinyPerson]) -> list[TinyPerson]:
-    people = list(agents)
-    for person in people:
-        if not isinstance(person, TinyPerson):
-            raise ArgumentError(f"agents must be TinyPersons; got {person!r}")
-    return people
 
 
 def _check_joining(simulation: Simulation, world: str, roster: Sequence[str], people: Sequence[TinyPerson]) -> None:

@@ -1,0 +1,67 @@
+"""The table of figures, beside their goals and floors.
+
+python -m benchmarks                 all of them, in under three minutes
+python -m benchmarks turn memory     single ones
+python -m benchmarks --write         all of them, and the table goes into benchmarks/README.md
+"""
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks import imports, memory, prompts, turns, wall
+from benchmarks.rows import Row, table
+
+BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
+    "imports": imports.imports,
+    "turn": turns.turn,
+    "scale": turns.scale,
+    "age": turns.age,
+    "rounds": wall.rounds,
+    "broadcast": wall.broadcast,
+    "length": prompts.length,
+    "share": prompts.share,
+    "memory": memory.memory,
+}
+README = Path(__file__).parent / "README.md"
+BEGIN, END = "<!-- figures: written by python -m benchmarks --write -->", "<!-- end of figures -->"
+
+
+def measured(names: list[str]) -> list[Row]:
+    rows: list[Row] = []
+    for name in names:
+        start = perf_counter()
+        print(f"{name} …", end=" ", file=sys.stderr, flush=True)
+        rows += BENCHMARKS[name]()
+        print(f"{perf_counter() - start:.0f} s", file=sys.stderr)
+    return rows
+
+
+def write(text: str) -> None:
+    """Put the table between the two marks of the README."""
+    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    where = f"{platform.system()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    README.write_text(f"{before}{BEGIN}\n{where}:\n\n{text}\n{END}{after}", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Prints figures, goals and floors.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which ones: {', '.join(BENCHMARKS)}; else all")
+    parser.add_argument("--write", action="store_true", help="put the whole table into benchmarks/README.md")
+    given = parser.parse_args()
+    unknown = [name for name in given.names if name not in BENCHMARKS]
+    if unknown or (given.write and given.names):
+        parser.error(f"there is no {', '.join(unknown)}" if unknown else "--write takes no names: it writes all")
+    text = table(measured(given.names or list(BENCHMARKS)))
+    print(text)
+    if given.write:
+        write(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""What checkers know of people, worlds and simulations: results, and the pairs of plain and awaited calls.
+
+This file is read by mypy and pyright and never run. An ignore in it says that there must be an error, for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, assert_type
+
+from troupe_core import (
+    EpisodicMemory,
+    Fact,
+    Parameters,
+    Recalled,
+    RunReport,
+    Runtime,
+    Simulation,
+    TinyPerson,
+    TinyWorld,
+    current_simulation,
+)
+from troupe_core.people.prompt import Prompt
+
+
+def plain(person: TinyPerson, world: TinyWorld) -> None:
+    assert_type(person.act(), tuple[Fact, ...])
+    assert_type(person.listen_and_act("hello", source=person), tuple[Fact, ...])
+    assert_type(person.retrieve_relevant_memories("soup", top_k=3), Sequence[Recalled])
+    assert_type(person.prompt(), Prompt)
+    assert_type(world.run(1), RunReport)
+    assert_type(world.run(3, timedelta(hours=1), schedule="random").turns, int)
+
+
+async def awaited(person: TinyPerson, world: TinyWorld) -> None:
+    assert_type(await person.aact(), tuple[Fact, ...])
+    assert_type(await person.alisten_and_act("hello"), tuple[Fact, ...])
+    assert_type(await person.asee_and_act("a hat"), tuple[Fact, ...])
+    assert_type(await person.athink_and_act("hm"), tuple[Fact, ...])
+    assert_type(await person.aretrieve_relevant_memories("soup"), Sequence[Recalled])
+    assert_type(await person.aprompt(), Prompt)
+    assert_type(await world.arun(1), RunReport)
+    turns = world.arun(1).turns  # type: ignore[attr-defined]
+    assert turns
+    await world.run(1)  # type: ignore[misc]
+    await world.arun(steps="three")  # type: ignore[arg-type]
+    await world.arun(1, hours=3)  # type: ignore[call-arg]
+
+
+def cheap(person: TinyPerson, world: TinyWorld) -> None:
+    """What cannot call a model returns whom it was said to, so that calls can be chained; it has no twin."""
+    assert_type(person.listen("hello").see("a hat").think("hm").move_to("Rome", ["it rains"]), TinyPerson)
+    assert_type(person.define("age", 40).change_context(["it rains"]).change_mind(goals="stay dry"), TinyPerson)
+    assert_type(world.add_agent(person).broadcast("hello").make_everyone_accessible(), TinyWorld)
+    person.alisten("hello")  # type: ignore[attr-defined]
+    person.listen(speech=5)  # type: ignore[arg-type]
+    person.listen("hello", from_whom="Ben")  # type: ignore[call-arg]
+    person.change_context("it rains")  # a text is a sequence of texts, alas: refused when it runs
+    world.add_agent("Ada")  # type: ignore[arg-type]
+    person.mood = "good"  # type: ignore[attr-defined]
+    person.name = "Eve"  # type: ignore[misc]
+
+
+def read(person: TinyPerson, world: TinyWorld, simulation: Simulation) -> None:
+    assert_type(person.name, str)
+    assert_type(person.persona, Mapping[str, Any])
+    assert_type(person.accessible_agents, list[TinyPerson])
+    assert_type(person.memories(), Sequence[Fact])
+    assert_type(world.agents, list[TinyPerson])
+    assert_type(world.get_agent_by_name("Ada"), TinyPerson | None)
+    assert_type(world.current_datetime, datetime | None)
+    assert_type(simulation.digest(), str)
+    assert_type([fact.id for fact in simulation.facts], list[bytes])
+    assert_type(current_simulation(), Simulation)
+    assert_type("Ada" in simulation, bool)
+
+
+def made(runtime: Runtime) -> None:
+    with Simulation(seed=7, runtime=runtime, models={"consolidation": ["a/b", "c/d"]}) as simulation:
+        assert_type(simulation, Simulation)
+        person = TinyPerson("Ada", {"age": 40}, memory=EpisodicMemory(episode=5), model="a/b")
+        TinyWorld("Room", [person], initial_datetime="2026-03-02T09:00", broadcast_if_no_target=False)
+    Simulation(parameters=Parameters(temperature=0.5))
+    Simulation(seed="7")  # type: ignore[arg-type]
+    Parameters(temprature=0.5)  # type: ignore[call-arg]
+    EpisodicMemory(episodes=5)  # type: ignore[call-arg]
+    TinyPerson({"name": "Ada"})  # type: ignore[arg-type]
+    TinyPerson("Ada", persona=5)  # type: ignore[arg-type]
+    TinyWorld("Room", ["Ada"])  # type: ignore[list-item]
+
+
+async def entered(runtime: Runtime) -> None:
+    async with Runtime() as opened, Simulation(runtime=runtime) as simulation:
+        assert_type(opened, Runtime)
+        assert_type(simulation, Simulation)
+        await simulation.aend()
+        await simulation.aclose()

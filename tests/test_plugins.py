@@ -395,3 +395,16 @@ def test_two_of_one_name_given_in_code_are_an_error_for_whoever_asks(make_runtim
     assert TinyPerson("Ada", model="only-left/x", simulation=simulation).act()
     with pytest.raises(PluginError, match=r"'twice' .* is offered by left and right\. Remove or disable all but one"):
         TinyPerson("Ben", model="twice/x", simulation=simulation).act()
+
+
+@pytest.mark.parametrize("api", [(0, 99), (1, 0), "0.1", (0,), (0, "1")])
+def test_a_plugin_made_for_other_hooks_is_refused_by_name(make_runtime, api):
+    class TooNew:
+        TROUPE_API = api
+
+        @hookimpl
+        def troupe_event(self, event):
+            """Nothing."""
+
+    with pytest.raises(PluginError, match=r"TooNew.*(TROUPE_API|version)"):
+        make_runtime(plugins=[TooNew()])

@@ -62,7 +62,8 @@ def templates_of(depth: int) -> st.SearchStrategy[str]:
 
 
 templates = templates_of(3).filter(
-    lambda text: "{{{{" not in text and "}}}}" not in text  # braces of the text that would join those of a tag
+    # braces of the text that would join those of a tag
+    lambda text: "{{{{" not in text and "}}}}" not in text and "{{{&" not in text
 )
 
 # -- random data -----------------------------------------------------------------------------------------------------

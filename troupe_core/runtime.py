@@ -59,6 +59,7 @@ class Runtime:
         self._faculties: dict[str, Any] = {}
         self._once: dict[object, Any] = {}
         self._simulations_made = 0
+        self._closing = False
         self.plugins = PluginManager()
         add_built_in(self.plugins, self._instantiate)
         if autoload:
@@ -260,18 +261,29 @@ class Runtime:
             return f"simulation-{self._simulations_made}"
 
     def close(self) -> None:
-        """End the simulations, close the backends and stop the loop."""
+        """End the simulations, close the backends and stop the loop. Who comes second waits for the first."""
         thread = self.thread
-        if not thread.closed:
+        if thread.inside or self._is_first_to_close():
             thread.wait(self._shut(), "runtime.aclose()")
             thread.close()
+        else:
+            thread.gone.wait()
 
     async def aclose(self) -> None:
         """The same, awaited."""
+        import asyncio
+
         thread = self.thread
-        if not thread.closed:
+        if self._is_first_to_close():
             await thread.hop(self._shut())
             thread.close()
+        elif not thread.inside:
+            await asyncio.get_running_loop().run_in_executor(None, thread.gone.wait)
+
+    def _is_first_to_close(self) -> bool:
+        with self._lock:
+            first, self._closing = not self._closing, True
+            return first
 
     async def _shut(self) -> None:
         for simulation in list(self.simulations.values()):

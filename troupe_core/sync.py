@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine
 from concurrent import futures
 from typing import Any, Generic, TypeVar
 
-from troupe_core.errors import SimulationError, WrongThread
+from troupe_core.errors import SimulationError, TroupeError, WrongThread
 
 T = TypeVar("T")
 
@@ -28,6 +28,8 @@ class LoopThread:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self.closed = False
+        self.gone = threading.Event()
+        """Set when the thread has ended."""
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -71,8 +73,9 @@ class LoopThread:
             job.start()
             return await asyncio.shield(here)
         except asyncio.CancelledError:
-            job.cancel()
-            await asyncio.wait([here])
+            if not here.done():
+                job.cancel()
+                await asyncio.wait([here])
             here.cancelled() or here.exception()  # seen
             raise
 
@@ -91,11 +94,11 @@ class LoopThread:
             self.closed = True
             loop, thread = self._loop, self._thread
             self._loop = None
-        if loop is None or thread is None:
-            return
-        loop.call_soon_threadsafe(loop.stop)
-        if threading.get_ident() != thread.ident:
-            thread.join()
+        if loop is not None and thread is not None:
+            loop.call_soon_threadsafe(loop.stop)
+            if threading.get_ident() != thread.ident:
+                thread.join()
+        self.gone.set()
 
 
 class Job(Generic[T]):
@@ -114,8 +117,16 @@ class Job(Generic[T]):
         """Ask it to stop; `result` tells when it has."""
         self._loop.call_soon_threadsafe(self._cancel)
 
+    async def _contained(self) -> T:
+        try:
+            return await self._coroutine
+        except SystemExit as error:  # a stranger's; it would end the loop, and with it everything that runs here
+            raise TroupeError(
+                f"something that was called here wanted to end the process: SystemExit({error})"
+            ) from error
+
     def _start(self) -> None:
-        self._task = self._loop.create_task(self._coroutine)
+        self._task = self._loop.create_task(self._contained())
         self._task.add_done_callback(self._finish)
 
     def _cancel(self) -> None:

@@ -89,6 +89,13 @@ class EpisodicMemory:
     _everything: WordIndexes = attrs.field(factory=WordIndexes, init=False, eq=False, repr=False)
     _memories: WordIndexes = attrs.field(factory=lambda: WordIndexes(LATEST), init=False, eq=False, repr=False)
 
+    def __attrs_post_init__(self) -> None:
+        if self.keep > self.window_size:
+            raise ArgumentError(
+                f"EpisodicMemory: keep ({self.keep}) is what stays in view after a cut, and cannot be more than "
+                f"window_size ({self.window_size})"
+            )
+
     def start(self) -> EpisodicState:
         return EpisodicState()
 
@@ -104,15 +111,20 @@ class EpisodicMemory:
 
     def _chained(self, state: EpisodicState, batch: Batch) -> Node:
         node = Node(state.last, batch, state.count + len(batch))
-        if node.count > self.capacity * 5 // 4:  # by a quarter at once, so that forgetting costs little
+        memories = state.memories.count if state.memories is not None else 0  # they are never forgotten
+        if node.count - memories > self.capacity * 5 // 4:  # by a quarter at once, so that forgetting costs little
             node = self._forget(node)
         return node
 
     def _forget(self, last: Node) -> Node:
         facts = _facts(last)
-        surplus = len(facts) - self.capacity
-        memories = [fact for fact in facts[:surplus] if fact.kind == MEMORY]
-        kept = (*memories, *facts[surplus:])
+        surplus = sum(1 for fact in facts if fact.kind != MEMORY) - self.capacity
+        kept = []
+        for fact in facts:
+            if fact.kind == MEMORY or surplus <= 0:
+                kept.append(fact)
+            else:
+                surplus -= 1
         return Node(None, Batch(kept), len(kept))
 
     def _cut(

@@ -10,7 +10,7 @@ import attrs
 import pluggy
 
 from troupe_core.errors import ArgumentError, PluginError, TroupeError
-from troupe_core.hookspecs import TroupeSpecs
+from troupe_core.hookspecs import API_VERSION, TroupeSpecs
 from troupe_core.plugins.markers import PROJECT
 from troupe_core.records import Record
 
@@ -108,6 +108,11 @@ class PluginManager(pluggy.PluginManager):
 
     def _check(self, plugin: object, core: bool) -> None:
         """What pluggy lets pass, and what would then be ignored, or replace what it should go around."""
+        api = getattr(plugin, "TROUPE_API", API_VERSION)
+        if not (isinstance(api, tuple) and len(api) == 2 and all(type(number) is int for number in api)):
+            raise PluginError(f"its TROUPE_API is {api!r}; it has to be a pair of numbers such as {API_VERSION}")
+        if api[0] != API_VERSION[0] or api[1] > API_VERSION[1]:
+            raise PluginError(f"it needs version {api} of the hooks, and this troupe-core has {API_VERSION}")
         for hook in self._known:
             if hasattr(plugin, hook) and self.parse_hookimpl_opts(plugin, hook) is None:
                 raise PluginError(f"its {hook} is not marked @hookimpl")

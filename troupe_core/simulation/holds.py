@@ -5,6 +5,7 @@ served.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
@@ -13,6 +14,8 @@ class Holds:
     """Used on the runtime's loop; membership may be asked for from anywhere."""
 
     def __init__(self) -> None:
+        self.lock = threading.RLock()
+        """Whoever changes something at once, from any thread, holds it from the check to the change."""
         self._held: set[str] = set()
         self._waiting: list[tuple[frozenset[str], asyncio.Future[None]]] = []
 
@@ -29,9 +32,11 @@ class Holds:
     async def __call__(self, things: Collection[str]) -> AsyncIterator[None]:
         """Hold all of them at once, as soon as none is held, and nobody who came before waits for one of them."""
         mine = frozenset(things)
-        if self._held.isdisjoint(mine) and all(mine.isdisjoint(theirs) for theirs, _ in self._waiting):
-            self._held |= mine
-        else:
+        with self.lock:
+            free = self._held.isdisjoint(mine) and all(mine.isdisjoint(theirs) for theirs, _ in self._waiting)
+            if free:
+                self._held |= mine
+        if not free:
             await self._queue(mine)
         try:
             yield

@@ -156,8 +156,9 @@ class Simulation:
                 )
             scene.state = change(scene.state)
             return
-        self.check_free((thing,))
-        self.states[thing] = change(self.states[thing])
+        with self.holds.lock:
+            self.check_free((thing,))
+            self.states[thing] = change(self.states[thing])
 
     def check_open(self) -> None:
         if self.ended:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from troupe_core.errors import ModelError
+from troupe_core.errors import ArgumentError, ModelError
 from troupe_core.events import Fact, StepEnded
 from troupe_core.people.acting import LAG, WARM, begin_consolidation, cooled, have_turn, now_bytes, settle, take_in
 from troupe_core.people.living import CONSOLIDATION
@@ -93,7 +93,10 @@ class Step:
 
     def _begin(self, delta: timedelta | None) -> WorldState:
         before = self.state
-        now = before.now + delta if before.now is not None and delta is not None else before.now
+        try:
+            now = before.now + delta if before.now is not None and delta is not None else before.now
+        except OverflowError:
+            raise ArgumentError(f"timedelta_per_step leads beyond the calendar: {before.now} + {delta}") from None
         world = attrs.evolve(before, now=now, step=before.step + 1)
         self.simulation.states[self.world] = world
         return world

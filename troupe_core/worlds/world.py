@@ -124,10 +124,11 @@ class TinyWorld(Handle, state=WorldState):
     def make_everyone_accessible(self) -> TinyWorld:
         """Everybody is near everybody else."""
         simulation, state = self.simulation, self.state
-        simulation.check_free((self._id, *state.roster))
-        roster = Roster({id: simulation.states[id].name for id in state.roster})
-        for id in state.roster:
-            simulation.apply(id, lambda person: person.changed(ties=Ties(known=person.ties.known, everyone=roster)))
+        with simulation.holds.lock:
+            simulation.check_free((self._id, *state.roster))
+            roster = Roster({id: simulation.states[id].name for id in state.roster})
+            for id in state.roster:
+                simulation.apply(id, lambda person: person.changed(ties=Ties(known=person.ties.known, everyone=roster)))
         return self
 
     # -- what happens -------------------------------------------------------------------------------------------------
@@ -142,14 +143,15 @@ class TinyWorld(Handle, state=WorldState):
         hearers = [id for id in state.roster if id != speaker]
         if not hearers:
             raise ArgumentError(f"there is nobody in {self._id!r} to hear that; add people first")
-        simulation.check_free((self._id, *hearers))
-        now = state.now.isoformat() if state.now is not None else None
-        fact = Fact.of(state.trail, 0, STIMULUS, kind, self._id, name_of(source), content, when=now)
-        heard = Heard(Shared([fact]))
-        simulation.apply(self._id, lambda world: attrs.evolve(world, trail=roll(world.trail, fact.id)))
-        for id in hearers:
-            simulation.apply(id, lambda person: person.hear(heard))
-        simulation.facts.add((fact,))
+        with simulation.holds.lock:
+            simulation.check_free((self._id, *hearers))
+            now = state.now.isoformat() if state.now is not None else None
+            fact = Fact.of(state.trail, 0, STIMULUS, kind, self._id, name_of(source), content, when=now)
+            heard = Heard(Shared([fact]))
+            simulation.apply(self._id, lambda world: attrs.evolve(world, trail=roll(world.trail, fact.id)))
+            for id in hearers:
+                simulation.apply(id, lambda person: person.hear(heard))
+            simulation.facts.add((fact,))
         return self
 
     def run(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 from msgspec import Struct
 
-from troupe_core.keys import canonical, digest, utf8
+from troupe_core.keys import canonical, digest, text_of, utf8
 
 if TYPE_CHECKING:
     from troupe_core.llm.request import Call
@@ -42,11 +42,17 @@ class Fact(Struct, frozen=True, eq=False, gc=False):
     type: str
     thing: str
     source: str
-    content: str
+    kept: str | bytes
+    """The content as it is kept: one typographic quote makes a `str` two bytes a character, UTF-8 does not."""
     target: str = ""
     data: Mapping[str, Any] = NO_DATA
     when: str | None = None
     turn: int = 0
+
+    @property
+    def content(self) -> str:
+        """What was said, thought, seen or done, in words."""
+        return as_text(self.kept)
 
     @classmethod
     def of(  # noqa: PLR0913 - it mirrors the fields, and is called in few places
@@ -67,11 +73,17 @@ class Fact(Struct, frozen=True, eq=False, gc=False):
         """The fact with its id."""
         words = utf8("\0".join((str(ordinal), kind, type, thing, source, target, when or "", content)))
         id = digest(b"fact", origin, words) if not data else digest(b"fact", origin, words, canonical(data, type))
-        return cls(id, kind, type, thing, source, content, target, data, when, turn)
+        kept = content if content.isascii() else utf8(content)
+        return cls(id, kind, type, thing, source, kept, target, data, when, turn)
 
     def __repr__(self) -> str:
         words = self.content if len(self.content) <= 60 else self.content[:57] + "…"
         return f"<{self.type} {self.source or self.thing}{' → ' + self.target if self.target else ''}: {words!r}>"
+
+
+def as_text(kept: str | bytes) -> str:
+    """A text from how it is kept."""
+    return kept if isinstance(kept, str) else text_of(kept)
 
 
 # -- telemetry -------------------------------------------------------------------------------------------------------

@@ -46,6 +46,11 @@ def utf8(text: str) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
+def text_of(encoded: bytes) -> str:
+    """The inverse of `utf8`."""
+    return encoded.decode("utf-8", "surrogatepass")
+
+
 def canonical(value: object, name: str = "value") -> bytes:
     """The one spelling of a value as JSON, keys sorted. `name` is what an error calls it."""
     try:

@@ -202,4 +202,4 @@ def _spelled_out(fact: Fact) -> Fact:
     """An action with parameters of its own says what it says with them."""
     if fact.content or not fact.data:
         return fact
-    return replace(fact, content="; ".join(f"{name}: {value}" for name, value in fact.data.items()))
+    return replace(fact, kept="; ".join(f"{name}: {value}" for name, value in fact.data.items()))

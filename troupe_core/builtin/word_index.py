@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from heapq import nlargest
 from typing import TYPE_CHECKING
 
 from troupe_core.people.memory import PAUSE, Recalled
@@ -21,9 +20,11 @@ if TYPE_CHECKING:
 
 EFFORT = 4_000
 """So many places are looked at for one query, those of rare words first: what everybody says finds little."""
-PASSING_EFFORT = 60
+PASSING_EFFORT = 24
 """The same, for what comes to mind in passing."""
-LATEST = 64
+TELLING = 8
+"""So many words of a memory, and of the news, count in passing: the longest, which are rarely the common ones."""
+LATEST = 32
 """So many of the latest memories can come to mind in passing."""
 KEPT_FACTS = 250_000
 """So many facts are kept indexed at a time, of whoever was asked last."""
@@ -32,15 +33,17 @@ KEPT_FACTS = 250_000
 class WordIndex:
     """The places of each word in a growing list of facts."""
 
-    def __init__(self, begin: int = 0) -> None:
+    def __init__(self, begin: int = 0, *, passing: bool = False) -> None:
         self.begin = begin
+        self._passing = passing
         self.facts: list[Fact] = []
         self.places: dict[str, list[int]] = {}
 
     def add(self, fact: Fact) -> None:
         place = len(self.facts)
         self.facts.append(fact)
-        for word in words(f"{fact.source} {fact.content}"):
+        found = words(f"{fact.source} {fact.content}")
+        for word in telling(found) if self._passing else found:
             self.places.setdefault(word, []).append(place)
 
     def search(self, query: str, k: int) -> list[Recalled]:
@@ -52,7 +55,9 @@ class WordIndex:
         """The same for next to nothing: a word that stands in many of them brings none of them to mind."""
         places = self.places
         many = max(2, len(self.facts) // 8)
-        known = [(len(found), word) for word in words(query) if (found := places.get(word)) and len(found) <= many]
+        known = [
+            (len(found), word) for word in telling(words(query)) if (found := places.get(word)) and len(found) <= many
+        ]
         return self._best(sorted(known), k, PASSING_EFFORT) if known else []
 
     def _best(self, known: list[tuple[int, str]], k: int, most: int) -> list[Recalled]:
@@ -67,8 +72,17 @@ class WordIndex:
             weight = math.log1p(total / often)
             for place in self.places[word]:
                 scores[place] = scores.get(place, 0.0) + weight
-        best = nlargest(k, zip(scores.values(), scores, strict=True))
+        best = sorted(zip(scores.values(), scores, strict=True), reverse=True)[:k]
         return [Recalled(self.facts[place], score) for score, place in best]
+
+
+def telling(found: frozenset[str]) -> list[str]:
+    """The longest words; of those of one length, the first in the alphabet."""
+    return sorted(found, key=_by_length)[:TELLING]
+
+
+def _by_length(word: str) -> tuple[int, str]:
+    return -len(word), word
 
 
 class WordIndexes:
@@ -115,7 +129,7 @@ class WordIndexes:
         begin = 0 if self._latest is None else max(0, last.count // self._latest - 1) * self._latest
         missing: list[Node] = []
         node: Node | None = last
-        index = WordIndex(begin)
+        index = WordIndex(begin, passing=self._latest is not None)
         while node is not None:
             kept = self._kept.pop(id(node), None)
             if kept is not None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from troupe_core.events import ACTION, OBSERVATION, STIMULUS, Fact
+from troupe_core.events import ACTION, OBSERVATION, STIMULUS, Fact, as_text
 from troupe_core.keys import digest
 from troupe_core.llm.request import Message
 from troupe_core.people.abilities import DONE, Abilities, Ability, abilities_of
@@ -27,7 +27,7 @@ from troupe_core.people.state import PersonState
 from troupe_core.people.ties import told, untold
 from troupe_core.people.turn import Scene, Turn, When
 from troupe_core.people.words import repeats, words
-from troupe_core.simulation.pending import account
+from troupe_core.simulation.answers import account
 from troupe_core.simulation.things import working
 from troupe_core.simulation.transaction import Outcome, Transaction
 
@@ -45,7 +45,7 @@ ENOUGH_WORDS = 5
 SAID_KEPT = 4
 MEMORIES_SHOWN = 3
 MEMORY_LENGTH = 200
-QUERY_LENGTH = 300
+QUERY_LENGTH = 200
 
 
 async def live(simulation: Simulation, state: PersonState, when: When, arguments: bytes) -> Outcome:
@@ -146,7 +146,7 @@ def _outcome(
     after = scene.state.changed(
         memory=memory,
         trail=trail,
-        said=guard.said[-SAID_KEPT:],
+        said=guard.said,
         turns=before.turns + 1,
         history=grown if whole else EMPTY,
         told=scene.state.told if whole else untold(scene.state.told, before.id),
@@ -170,15 +170,16 @@ class Guard:
 
     __slots__ = ("said",)
 
-    def __init__(self, said: tuple[str, ...]) -> None:
+    def __init__(self, said: tuple[str | bytes, ...]) -> None:
         self.said = said
 
     def repeats(self, content: str) -> bool:
         now = words(content)
-        if len(now) >= ENOUGH_WORDS and any(repeats(now, old, TOO_ALIKE) for old in self.said[-SAID_KEPT:]):
-            return True
-        self.said = (*self.said, content)
-        return False
+        return len(now) >= ENOUGH_WORDS and any(repeats(now, as_text(old), TOO_ALIKE) for old in self.said)
+
+    def note(self, fact: Fact) -> None:
+        """Something has been said."""
+        self.said = (*self.said, fact.kept)[-SAID_KEPT:]
 
 
 async def _act(
@@ -200,11 +201,13 @@ async def _act(
         if action.name == "TALK" and guard.repeats(content):
             _kept_to_oneself(scene)
             continue
-        done.append(
-            scene.fact(ACTION, action.name, content, target=intern(given["target"]), source=scene.state.name)
-            if ability.plain
-            else scene.fact(ACTION, action.name, str(content), data=given, source=scene.state.name)
-        )
+        if ability.plain:
+            fact = scene.fact(ACTION, action.name, content, target=intern(given["target"]), source=scene.state.name)
+        else:
+            fact = scene.fact(ACTION, action.name, str(content), data=given, source=scene.state.name)
+        if action.name == "TALK":
+            guard.note(fact)
+        done.append(fact)
         if action.perform is not None:
             result = await _perform(scene, ability, action.perform, given)
             if action.observe:

@@ -42,7 +42,7 @@ class PersonState(Struct, frozen=True, eq=False, weakref=True):
     """What has reached the person since its last turn."""
     trail: bytes = NOTHING
     """Rolls over everything that ever reached the person or was done by it."""
-    said: tuple[str, ...] = ()
+    said: tuple[str | bytes, ...] = ()
     """The last things said, against repetition."""
     turns: int = 0
     model: str | None = None

@@ -9,6 +9,11 @@ from __future__ import annotations
 from troupe_core.llm.response import LLMResponse
 
 
+def account(thing: str) -> str:
+    """Where the answers to a thing's background work are kept, apart from those of its turns."""
+    return f"{thing}\0background"
+
+
 class AnswersInMemory:
     """By owner, since an owner's answers are let go together."""
 

@@ -32,11 +32,6 @@ class Pending:
     absorb: Callable[[Any, Outcome], Any]
 
 
-def account(thing: str) -> str:
-    """Where the answers to a thing's background work are kept, apart from those of its turns."""
-    return f"{thing}\0background"
-
-
 class Background:
     """The pending results of one simulation, at most one for each thing."""
 

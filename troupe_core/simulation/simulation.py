@@ -19,9 +19,9 @@ from troupe_core.errors import (
 )
 from troupe_core.keys import digest, utf8
 from troupe_core.simulation import lookup
+from troupe_core.simulation.answers import account
 from troupe_core.simulation.chronicle import Chronicle, Passage
 from troupe_core.simulation.interning import Interned
-from troupe_core.simulation.pending import account
 from troupe_core.simulation.things import Closed, Handle, State, bind, make_handle, working
 
 if TYPE_CHECKING:

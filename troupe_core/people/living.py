@@ -45,7 +45,7 @@ ENOUGH_WORDS = 5
 SAID_KEPT = 4
 MEMORIES_SHOWN = 3
 MEMORY_LENGTH = 200
-QUERY_LENGTH = 200
+QUERY_LENGTH = 160
 
 
 async def live(simulation: Simulation, state: PersonState, when: When, arguments: bytes) -> Outcome:

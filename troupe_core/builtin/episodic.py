@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from msgspec.structs import replace
 
+from troupe_core.builtin.chain import Node, facts_of
 from troupe_core.builtin.word_index import LATEST, WordIndexes
 from troupe_core.errors import ArgumentError
 from troupe_core.events import MEMORY, STIMULUS, Fact
@@ -33,15 +34,6 @@ EPISODE_LENGTH = 24_000
 def _positive(instance: Any, attribute: attrs.Attribute[int], value: int) -> None:
     if type(value) is not int or value < 1:
         raise ArgumentError(f"EpisodicMemory: {attribute.name} must be a whole number from 1 on, not {value!r}")
-
-
-@attrs.frozen(eq=False, slots=True)
-class Node:
-    """What one turn, or one consolidation, added to what was before."""
-
-    before: Node | None
-    batch: Batch
-    count: int
 
 
 @attrs.frozen(eq=False, slots=True)
@@ -117,7 +109,7 @@ class EpisodicMemory:
         return node
 
     def _forget(self, last: Node) -> Node:
-        facts = _facts(last)
+        facts = facts_of(last)
         surplus = sum(1 for fact in facts if fact.kind != MEMORY) - self.capacity
         kept = []
         for fact in facts:
@@ -146,7 +138,7 @@ class EpisodicMemory:
         return Batches(state.shown, state.omitted)
 
     def items(self, state: EpisodicState) -> Sequence[Fact]:
-        return [fact for fact in _facts(state.last) if fact is not PAUSE]
+        return [fact for fact in facts_of(state.last) if fact is not PAUSE]
 
     async def recall(
         self, state: EpisodicState, query: str, k: int, turn: Turn[Any] | None = None
@@ -179,14 +171,6 @@ class EpisodicMemory:
         before = state.memories.count if state.memories is not None else 0
         memories = Node(state.memories, batch, before + len(batch))
         return attrs.evolve(state, last=self._chained(state, batch), memories=memories)
-
-
-def _facts(last: Node | None) -> list[Fact]:
-    batches = []
-    while last is not None:
-        batches.append(last.batch)
-        last = last.before
-    return [fact for batch in reversed(batches) for fact in batch]
 
 
 def _told(facts: Sequence[Fact]) -> str:

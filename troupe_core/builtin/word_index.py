@@ -15,7 +15,7 @@ from troupe_core.people.memory import PAUSE, Recalled
 from troupe_core.people.words import words
 
 if TYPE_CHECKING:
-    from troupe_core.builtin.episodic import Node
+    from troupe_core.builtin.chain import Node
     from troupe_core.events import Fact
 
 EFFORT = 4_000

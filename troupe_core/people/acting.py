@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from troupe_core.errors import Busy, OutputError
 from troupe_core.events import Fact, TurnEnded
+from troupe_core.people.consolidating import CONSOLIDATION, absorb, consolidation
 from troupe_core.people.history import EMPTY
-from troupe_core.people.living import CONSOLIDATION, absorb, consolidation, live
+from troupe_core.people.living import live
 from troupe_core.people.state import PersonState
 from troupe_core.people.turn import When
 from troupe_core.simulation.pending import Due

@@ -1,6 +1,4 @@
-"""The leaf transactions of a person: a turn, and the consolidation of an episode.
-
-A turn: what is new → prompt → model → actions, each to the ability that owns it, up to the first whose result the
+"""A turn: what is new → prompt → model → actions, each to the ability that owns it, up to the first whose result the
 person has to see first; then the model is asked again. Everything happens on a scene; the outcome is a value, and an
 exception anywhere leaves nothing changed.
 """
@@ -8,14 +6,13 @@ exception anywhere leaves nothing changed.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from troupe_core.events import ACTION, OBSERVATION, STIMULUS, Fact, as_text
-from troupe_core.keys import digest
 from troupe_core.llm.request import Message
 from troupe_core.people.abilities import DONE, Abilities, Ability, abilities_of
 from troupe_core.people.history import EMPTY, History, did
@@ -27,7 +24,6 @@ from troupe_core.people.state import PersonState
 from troupe_core.people.ties import told, untold
 from troupe_core.people.turn import Scene, Turn, When
 from troupe_core.people.words import repeats, words
-from troupe_core.simulation.answers import account
 from troupe_core.simulation.things import working
 from troupe_core.simulation.transaction import Outcome, Transaction
 
@@ -36,7 +32,6 @@ if TYPE_CHECKING:
     from troupe_core.simulation.simulation import Simulation
 
 TURN = "turn"
-CONSOLIDATION = "consolidation"
 
 MAX_CALLS = 4
 MAX_ACTIONS = 15
@@ -262,33 +257,3 @@ def remembered(fact: Fact) -> str:
     words = one_line(fact.content)
     words = words if len(words) <= MEMORY_LENGTH else words[: MEMORY_LENGTH - 1] + "…"
     return f"{fact.source}: {words}" if fact.source and fact.kind != "memory" else words
-
-
-# -- consolidation ---------------------------------------------------------------------------------------------------
-
-
-def consolidation(simulation: Simulation, state: PersonState, when: When) -> Coroutine[Any, Any, Outcome]:
-    """What an episode leaves behind, worked out beside everything else from the state as it is now."""
-    stumbles = simulation.stumbles.get(state.id, 0)  # as it is now too: a turn may stumble meanwhile, sooner or later
-
-    async def execute(tx: Transaction) -> Outcome:
-        scene = Scene.of(simulation, tx, when)
-        scene.stumbles, scene.owner = stumbles, account(state.id)
-        delta = await tx.state.memory_kind.consolidate(tx.state.memory, Turn(scene, "memory"))
-        return Outcome(tx.state, delta, tuple(scene.facts))
-
-    async def work() -> Outcome:
-        async with simulation.slots:
-            models = simulation.models.named(CONSOLIDATION, state.model)
-            fingerprint = digest(CONSOLIDATION.encode(), *(model.encode() for model in models))
-            return await simulation.transact(CONSOLIDATION, state, {}, b"{}", fingerprint, execute)
-
-    return work()
-
-
-def absorb(state: PersonState, outcome: Outcome) -> PersonState:
-    """The person of now with what an earlier episode has left behind."""
-    if outcome.output is None:
-        return state
-    memory = state.memory_kind.absorb(state.memory, outcome.output)
-    return state.changed(memory=memory)

@@ -66,7 +66,20 @@ class Heard:
 Entry: TypeAlias = Fact | Heard
 
 
-class Batch(Sequence[Fact]):
+class Facts(Sequence[Fact]):
+    """Facts that are put together only when somebody goes through them."""
+
+    __slots__ = ()
+
+    @overload
+    def __getitem__(self, place: int) -> Fact: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Fact, ...]: ...
+    def __getitem__(self, place: int | slice) -> Fact | tuple[Fact, ...]:
+        return next(iter(self)) if place == 0 and len(self) else tuple(self)[place]
+
+
+class Batch(Facts):
     """The facts of one turn of a person, in order: what was perceived, what was done. It reads as a sequence of facts;
     inside, what many heard is kept once.
     """
@@ -95,19 +108,12 @@ class Batch(Sequence[Fact]):
     def __len__(self) -> int:
         return self._length
 
-    @overload
-    def __getitem__(self, place: int) -> Fact: ...
-    @overload
-    def __getitem__(self, place: slice) -> tuple[Fact, ...]: ...
-    def __getitem__(self, place: int | slice) -> Fact | tuple[Fact, ...]:
-        return tuple(self)[place]
-
     @property
     def digest(self) -> bytes:
         return digest(b"batch", *(entry.id for entry in self.entries))
 
 
-class Batches(Sequence[Fact]):
+class Batches(Facts):
     """The facts of several turns as one sequence, which costs nothing until somebody goes through it."""
 
     __slots__ = ("_batches", "_first", "_length")
@@ -125,13 +131,6 @@ class Batches(Sequence[Fact]):
 
     def __len__(self) -> int:
         return self._length
-
-    @overload
-    def __getitem__(self, place: int) -> Fact: ...
-    @overload
-    def __getitem__(self, place: slice) -> tuple[Fact, ...]: ...
-    def __getitem__(self, place: int | slice) -> Fact | tuple[Fact, ...]:
-        return next(iter(self)) if place == 0 and self._length else tuple(self)[place]
 
 
 @attrs.frozen

@@ -16,7 +16,7 @@ import attrs
 from troupe_core.errors import ArgumentError, ModelError
 from troupe_core.events import Fact, StepEnded
 from troupe_core.people.acting import LAG, WARM, begin_consolidation, cooled, have_turn, now_bytes, settle, take_in
-from troupe_core.people.living import CONSOLIDATION
+from troupe_core.people.consolidating import CONSOLIDATION
 from troupe_core.people.turn import When
 from troupe_core.simulation.pending import Due, Pending
 from troupe_core.simulation.rng import Stream

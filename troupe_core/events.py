@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 STIMULUS = "stimulus"
 ACTION = "action"
 OBSERVATION = "observation"
+ECHO = "echo"
+"""An observation of what was known already; it is seen, and not remembered once more."""
 MEMORY = "memory"
 
 NO_DATA: Mapping[str, Any] = MappingProxyType({})

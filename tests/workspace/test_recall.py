@@ -139,3 +139,14 @@ def test_rules_and_abilities_with_recall_are_no_longer_than_needed(make_runtime)
     rules = abilities_of(make_runtime(plugins=[troupe_faculty_recall]), ("conversation", "recall")).rules
     assert "- RECALL: try to remember" in rules
     assert 1_100 <= len(rules) / 4.37 <= 1_400
+
+
+def test_what_recalling_has_shown_is_not_recalled_once_more(make_simulation):
+    _, ada = person(make_simulation, recalling(QUESTION))
+    ada.listen(PLANTED, "Ben")
+    for _ in range(3):
+        ada.act()
+    found = ada.retrieve_relevant_memories(QUESTION)
+    assert PLANTED in [recalled.fact.content for recalled in found]
+    assert "RECALL" in [fact.type for fact in ada.memories()]
+    assert "RECALL" not in [recalled.fact.type for recalled in found]

@@ -11,12 +11,12 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+from troupe_core.events import ECHO, Fact
 from troupe_core.people.memory import PAUSE, Recalled
 from troupe_core.people.words import words
 
 if TYPE_CHECKING:
     from troupe_core.builtin.chain import Node
-    from troupe_core.events import Fact
 
 EFFORT = 4_000
 """So many places are looked at for one query, those of rare words first: what everybody says finds little."""
@@ -137,7 +137,7 @@ class WordIndexes:
                     break
             missing.append(node)
             node = node.before
-        facts = [fact for node in reversed(missing) for fact in node.batch if fact is not PAUSE]
+        facts = [fact for node in reversed(missing) for fact in node.batch if fact is not PAUSE and fact.kind != ECHO]
         return index, facts if index.facts else facts[begin:]
 
     def __deepcopy__(self, memo: object) -> WordIndexes:

@@ -39,6 +39,7 @@ class Action:
     parameters: dict[str, tuple[Any, Any]]
     """Name to type and default; `attrs.NOTHING` where there is none."""
     observe: bool
+    echo: bool
     perform: Callable[..., Awaitable[object] | object] | None
     """The method, unbound. None for what has no effect in the person itself."""
 
@@ -46,16 +47,24 @@ class Action:
 @overload
 def action(method: Method) -> Method: ...
 @overload
-def action(*, name: str | None = None, observe: bool = False, effect: bool = True) -> Callable[[Method], Method]: ...
 def action(
-    method: Method | None = None, *, name: str | None = None, observe: bool = False, effect: bool = True
+    *, name: str | None = None, observe: bool = False, echo: bool = False, effect: bool = True
+) -> Callable[[Method], Method]: ...
+def action(
+    method: Method | None = None,
+    *,
+    name: str | None = None,
+    observe: bool = False,
+    echo: bool = False,
+    effect: bool = True,
 ) -> Method | Callable[[Method], Method]:
-    """Mark a method as an action. `observe`: its result is perceived before the person goes on. `effect=False`: it is
-    not called; others do what has to be done.
+    """Mark a method as an action. `observe`: its result is perceived before the person goes on. `echo`: that result is
+    what was known already, as of RECALL, and is not found again by recalling. `effect=False`: the method is not called;
+    others do what has to be done.
     """
 
     def mark(function: Method) -> Method:
-        function.__troupe_action__ = (name or function.__name__.upper(), observe, effect)  # type: ignore[attr-defined]
+        function.__troupe_action__ = (name or function.__name__.upper(), observe, echo, effect)  # type: ignore[attr-defined]
         return function
 
     return mark if method is None else mark(method)
@@ -115,7 +124,7 @@ def _actions_of(cls: type[TinyMentalFaculty]) -> list[Action]:
     return list(found.values())
 
 
-def _action(cls: type, method: Callable[..., Any], name: str, observe: bool, effect: bool) -> Action:
+def _action(cls: type, method: Callable[..., Any], name: str, observe: bool, echo: bool, effect: bool) -> Action:
     signature = list(inspect.signature(method).parameters.values())[2:]  # without self and turn
     hints = _hints(method)
     parameters = {}
@@ -130,7 +139,7 @@ def _action(cls: type, method: Callable[..., Any], name: str, observe: bool, eff
         default = attrs.NOTHING if parameter.default is parameter.empty else parameter.default
         parameters[parameter.name] = (hints[parameter.name], default)
     text = " ".join(inspect.cleandoc(method.__doc__ or "").split())
-    return Action(name, text, parameters, observe, method if effect else None)
+    return Action(name, text, parameters, observe, echo, method if effect else None)
 
 
 def _hints(method: Callable[..., Any]) -> dict[str, Any]:

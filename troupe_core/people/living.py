@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from troupe_core.events import ACTION, OBSERVATION, STIMULUS, Fact, as_text
+from troupe_core.events import ACTION, ECHO, OBSERVATION, STIMULUS, Fact, as_text
 from troupe_core.llm.request import Message
 from troupe_core.people.abilities import DONE, Abilities, Ability, abilities_of
 from troupe_core.people.history import EMPTY, History, did
@@ -206,7 +206,9 @@ async def _act(
         if action.perform is not None:
             result = await _perform(scene, ability, action.perform, given)
             if action.observe:
-                return done, scene.fact(OBSERVATION, action.name, "" if result is None else str(result))
+                return done, scene.fact(
+                    ECHO if action.echo else OBSERVATION, action.name, "" if result is None else str(result)
+                )
     return done, None
 
 

@@ -22,7 +22,7 @@ class Config:
 class Recall(TinyMentalFaculty, config=Config):
     """You can search your memory, which reaches further back than what you see here:"""
 
-    @action(observe=True)
+    @action(observe=True, echo=True)
     async def recall(self, turn: Turn[Any], query: str) -> str:
         """try to remember what you know about the query: names, things, events in a few words. You are shown what comes
         to mind, and then go on."""

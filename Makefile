@@ -60,6 +60,6 @@ $(BIN)/uv:
 
 # The directories are here so that a plugin that came or went counts as a change.
 $(STAMP): constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS)) $(wildcard plugins/*) | $(BIN)/uv
-	$(BIN)/uv pip install --quiet --exact --python $(BIN)/python -c constraints.txt -b constraints.txt \
+	$(BIN)/uv pip install --quiet $(if $(CI),--exact) --python $(BIN)/python -c constraints.txt -b constraints.txt \
 	  --group dev $(addprefix -e ,$(MEMBERS))
 	@touch $@

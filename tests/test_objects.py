@@ -299,7 +299,9 @@ def test_a_clock_moves_by_steps_and_a_world_without_one_has_no_time(make_simulat
     ada, ben = (TinyPerson(name, simulation=simulation) for name in ("Ada", "Ben"))
     timeless = TinyWorld("Timeless", [ada])
     world = TinyWorld("Office", [ben], initial_datetime="2026-03-02T09:00")
-    timeless.run(1, timedelta(hours=1))
+    timeless.run(1)
+    with pytest.raises(ArgumentError, match=r"timedelta_per_step.*'Timeless'.*initial_datetime"):
+        timeless.run(1, timedelta(hours=1))
     world.run(2, timedelta(minutes=30))
     assert timeless.current_datetime is None
     assert world.current_datetime == datetime.fromisoformat("2026-03-02T10:00")

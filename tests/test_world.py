@@ -31,6 +31,39 @@ def test_in_a_survey_a_talk_without_target_reaches_nobody(make_simulation):
     assert heard(people[0]) == heard(people[1]) == []
 
 
+def test_who_answers_a_moderator_is_heard_by_all_who_were_asked(make_simulation):
+    simulation = make_simulation(lambda request, call: turn(talk(f"{call.person} would buy it", to="moderator")))
+    ada, ben = (TinyPerson(name, simulation=simulation) for name in ("Ada", "Ben"))
+    world = TinyWorld("Focus group", [ada, ben])
+    world.broadcast("Would you buy it?", source="Moderator")
+    world.run(1)
+    assert heard(ada) == ["Would you buy it?", "Ben would buy it"]
+    assert [fact for fact in simulation.facts if fact.type == "SOCIAL"] == []
+
+
+def test_in_a_survey_the_answer_to_whoever_asks_stays_between_the_two(make_simulation):
+    simulation = make_simulation(lambda request, call: turn(talk("four of five", to="Moderator")))
+    ada, ben = (TinyPerson(name, simulation=simulation) for name in ("Ada", "Ben"))
+    world = TinyWorld("Survey", [ada, ben], broadcast_if_no_target=False)
+    world.broadcast("How much?", source="Moderator")
+    world.run(1)
+    assert heard(ada) == heard(ben) == ["How much?"]
+    assert [fact.content for fact in simulation.facts if fact.type == "TALK"] == ["four of five", "four of five"]
+
+
+def test_a_fact_reads_as_a_line_of_a_transcript(make_simulation):
+    simulation = make_simulation(lambda request, call: turn(think("a bike?"), talk("Ask Ivo.", to="Ben")))
+    ada = TinyPerson("Ada", simulation=simulation)
+    ada.listen_and_act("What does it cost?", source="Ben")
+    assert [str(fact) for fact in simulation.facts] == [
+        "Ben: What does it cost?",
+        "Ada [THINK]: a bike?",
+        "Ada → Ben: Ask Ivo.",
+    ]
+    assert [fact.target for fact in simulation.facts if fact.kind == "stimulus"] == ["Ada"]
+    assert all(bytes.fromhex(fact.cite) == fact.id for fact in simulation.facts)
+
+
 def test_reaching_out_makes_two_people_accessible_to_each_other_and_tells_both(make_simulation):
     simulation = make_simulation(
         lambda request, call: turn(reach_out("ben", "about the soup")) if call.person == "Ada" else turn()

@@ -78,9 +78,22 @@ class Fact(Struct, frozen=True, eq=False, gc=False):
         kept = content if content.isascii() else utf8(content)
         return cls(id, kind, type, thing, source, kept, target, data, when, turn)
 
+    @property
+    def cite(self) -> str:
+        """The id as findings cite it."""
+        return self.id.hex()
+
+    def __str__(self) -> str:
+        """Who, to whom, and what: a line of a transcript."""
+        whom = f" → {self.target}" if self.target and self.kind == ACTION else ""
+        how = "" if self.type in ("TALK", "CONVERSATION") else f" [{self.type}]"
+        who = self.source or (self.target if self.kind != ACTION else "")
+        given = "; ".join(f"{name}: {value}" for name, value in self.data.items())
+        return f"{who}{whom}{how}: {self.content or given}"
+
     def __repr__(self) -> str:
-        words = self.content if len(self.content) <= 60 else self.content[:57] + "…"
-        return f"<{self.type} {self.source or self.thing}{' → ' + self.target if self.target else ''}: {words!r}>"
+        words = str(self)
+        return f"<{self.kind} {words if len(words) <= 90 else words[:89] + '…'}>"
 
 
 def as_text(kept: str | bytes) -> str:

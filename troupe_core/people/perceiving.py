@@ -55,7 +55,16 @@ def stimulus(state: PersonState, kind: str, content: str, source: str, now: date
     """The fact; its origin is everything that reached the person before."""
     when = now.isoformat() if now is not None else None
     return Fact.of(
-        state.trail, len(state.inbox), STIMULUS, kind, state.id, source, content, when=when, turn=state.turns
+        state.trail,
+        len(state.inbox),
+        STIMULUS,
+        kind,
+        state.id,
+        source,
+        content,
+        target=state.name,
+        when=when,
+        turn=state.turns,
     )
 
 

@@ -84,7 +84,7 @@ class Part:
     text: str
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Prompt:
     """The next request of a person, for reading."""
 
@@ -93,6 +93,9 @@ class Prompt:
 
     def __str__(self) -> str:
         return "\n\n".join(f"── {part.origin} ──\n{part.text}" for part in self.parts)
+
+    def __repr__(self) -> str:
+        return f"<Prompt of {len(self.messages)} messages, {len(self):,} characters; print it to read it>"
 
     def __len__(self) -> int:
         """Characters that would be sent."""

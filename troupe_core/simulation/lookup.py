@@ -30,7 +30,7 @@ def current_simulation() -> Simulation:
         names = ", ".join(sorted(simulation.id for simulation in found))
         raise AmbiguousSimulation(
             f"{len(found)} simulations are open ({names}) and none is current: work inside `with simulation:`, "
-            "or pass simulation=…"
+            "pass simulation=…, or end() those that are no longer needed"
         )
     return found[0] if found else default_simulation()
 

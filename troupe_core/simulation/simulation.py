@@ -99,7 +99,8 @@ class Simulation:
         lookup.opened(self)
 
     def __repr__(self) -> str:
-        return f"<Simulation {self.id}: {len(self.states)} things, seed {self.seed}{', ended' if self.ended else ''}>"
+        ended = ", ended" if self.ended else ""
+        return f"<Simulation {self.id}: {len(self.states)} people and worlds, seed {self.seed}{ended}>"
 
     # -- things -------------------------------------------------------------------------------------------------------
 

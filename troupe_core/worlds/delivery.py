@@ -6,7 +6,7 @@ and then action order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from troupe_core.events import STIMULUS, Fact
@@ -47,8 +47,16 @@ class Names:
 class Delivery:
     """One delivery: acts go in, changed people come out."""
 
-    def __init__(self, people: Mapping[str, PersonState], broadcast_if_no_target: bool, when: str | None) -> None:
+    def __init__(
+        self,
+        people: Mapping[str, PersonState],
+        broadcast_if_no_target: bool,
+        when: str | None,
+        voices: Iterable[str] = (),
+    ) -> None:
+        """`voices`: those who have spoken to all without being there, such as a moderator."""
         self._people = people
+        self._voices = frozenset(voice.casefold() for voice in voices)
         self._broadcast = broadcast_if_no_target
         self._when = when
         self._names = Names({id: state.name for id, state in people.items()})
@@ -74,7 +82,10 @@ class Delivery:
                 self._public.append((self._place, act))
             return
         hearer = self._names.find(act.target)
-        if hearer is None:
+        if hearer is None and act.target.strip().casefold() in self._voices:
+            if self._broadcast:  # who answers a moderator is heard by all who were asked
+                self._public.append((self._place, act))
+        elif hearer is None:
             self._nobody(speaker, act)
         elif hearer != speaker:
             self._give(hearer, act)
@@ -99,7 +110,8 @@ class Delivery:
         return list(self._names.people.items())
 
     def _tell(self, person: str, act: Fact, content: str) -> None:
-        fact = Fact.of(act.id, len(self.facts), STIMULUS, "SOCIAL", person, "", content, when=self._when)
+        name = self._people[person].name
+        fact = Fact.of(act.id, len(self.facts), STIMULUS, "SOCIAL", person, "", content, target=name, when=self._when)
         self.facts.append(fact)
         self._give(person, fact)
 

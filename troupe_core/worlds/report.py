@@ -21,7 +21,7 @@ class Failure:
         return f"{self.person}, step {self.step}{what}: {type(self.error).__name__}: {self.error}"
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class RunReport:
     """One run of a world: whole steps, turns, failures by person and cause, and what was spent meanwhile."""
 
@@ -41,6 +41,9 @@ class RunReport:
             lines.append(f"stopped: {self.stopped}")
         lines += [f"failed: {failure}" for failure in self.failures]
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
 
 
 def _counted(number: int, what: str) -> str:

@@ -44,7 +44,8 @@ async def run(
                     await step.run(delta)
                 except Stopped as stopped:
                     failures += step.failures
-                    made_so_far = f"{world!r} stopped after {made} whole step(s) of {steps}: {stopped}"
+                    so_far = f"after {made} of {steps} steps" if made else "before its first step was whole"
+                    made_so_far = f"{world!r} stopped {so_far}: {stopped}"
                     raise RunStopped(made_so_far, report(str(stopped))) from stopped.cause
                 made += 1
                 turns += step.turns

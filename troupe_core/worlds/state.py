@@ -21,6 +21,8 @@ class WorldState(Part):
     roster: tuple[str, ...] = ()
     broadcast_if_no_target: bool = True
     schedule: str = "parallel"
+    voices: tuple[str, ...] = ()
+    """Who has spoken to all here without being one of them."""
     trail: bytes = NOTHING
     """Rolls over everything that was ever broadcast here."""
 
@@ -29,8 +31,8 @@ class WorldState(Part):
         return self.id
 
     def _make_digest(self) -> bytes:
-        fields = [self.id, self.now, self.step, self.roster, self.broadcast_if_no_target, self.schedule, self.trail]
-        return digest(b"world", canonical(fields, "world"))
+        flags = [self.broadcast_if_no_target, self.schedule, self.voices, self.trail]
+        return digest(b"world", canonical([self.id, self.now, self.step, self.roster, *flags], "world"))
 
 
 SCHEDULE_NAMES = ("parallel", "sequential", "random")

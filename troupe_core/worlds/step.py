@@ -137,7 +137,8 @@ class Step:
         self._stop_if_fatal(id, error)
         too_many = self._failed > self.max_failed * size and (self._failed > 1 or self.max_failed == 0)
         if self._failed == size or too_many:
-            reason = f"{self._failed} of {size} people failed in step {step}, the last of them {id}: {error}"
+            last = f"the last of them {id}: {type(error).__name__}: {error}"
+            reason = f"{self._failed} of {size} people failed in step {step}, {last}"
             self._stop = self._stop or Stopped(reason, error)
 
     def _stop_if_fatal(self, id: str, error: Exception) -> None:
@@ -154,7 +155,7 @@ class Step:
         simulation, world = self.simulation, self.state
         people = {id: simulation.states[id] for id in world.roster}
         now = when.now.isoformat() if when.now is not None else None
-        delivery = Delivery(people, world.broadcast_if_no_target, now)
+        delivery = Delivery(people, world.broadcast_if_no_target, now, world.voices)
         for id, acts in done:
             delivery.add(id, acts)
         simulation.states.update(delivery.changed())

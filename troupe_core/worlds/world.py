@@ -138,17 +138,20 @@ class TinyWorld(Handle, state=WorldState):
         return self._broadcast("CONVERSATION", checked_text(speech, "speech"), source)
 
     def _broadcast(self, kind: str, content: str, source: Any) -> TinyWorld:
-        simulation, state = self.simulation, self.state
+        simulation, name = self.simulation, name_of(source)
         speaker = source.id if isinstance(source, TinyPerson) else None
-        hearers = [id for id in state.roster if id != speaker]
-        if not hearers:
-            raise ArgumentError(f"there is nobody in {self._id!r} to hear that; add people first")
         with simulation.holds.lock:
+            state = self.state
+            hearers = [id for id in state.roster if id != speaker]
+            if not hearers:
+                raise ArgumentError(f"there is nobody in {self._id!r} to hear that; add people first")
             simulation.check_free((self._id, *hearers))
             now = state.now.isoformat() if state.now is not None else None
-            fact = Fact.of(state.trail, 0, STIMULUS, kind, self._id, name_of(source), content, when=now)
+            fact = Fact.of(state.trail, 0, STIMULUS, kind, self._id, name, content, when=now)
             heard = Heard(Shared([fact]))
-            simulation.apply(self._id, lambda world: attrs.evolve(world, trail=roll(world.trail, fact.id)))
+            new = (name,) if name and speaker is None and name not in state.voices else ()
+            trail, voices = roll(state.trail, fact.id), (*state.voices, *new)
+            simulation.apply(self._id, lambda world: attrs.evolve(world, trail=trail, voices=voices))
             for id in hearers:
                 simulation.apply(id, lambda person: person.hear(heard))
             simulation.facts.add((fact,))
@@ -191,6 +194,10 @@ class TinyWorld(Handle, state=WorldState):
             raise ArgumentError(f"steps must be a whole number from 1 on, not {steps!r}")
         if timedelta_per_step is not None and not isinstance(timedelta_per_step, timedelta):
             raise ArgumentError(f"timedelta_per_step must be a timedelta, not {timedelta_per_step!r}")
+        if timedelta_per_step is not None and state.now is None:
+            raise ArgumentError(
+                f"timedelta_per_step needs a clock, and {self._id!r} has none: give it an initial_datetime"
+            )
         if not isinstance(max_failed, int | float) or not 0 <= max_failed <= 1:
             raise ArgumentError(f"max_failed is a share between 0 and 1, not {max_failed!r}")
         if not state.roster:

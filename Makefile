@@ -59,6 +59,7 @@ $(BIN)/uv:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(addprefix -c ,$(wildcard constraints.txt)) uv
 
 # The directories are here so that a plugin that came or went counts as a change.
+# --exact in CI only: it takes out what is not listed, such as a plugin that somebody tries out in this environment.
 $(STAMP): constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS)) $(wildcard plugins/*) | $(BIN)/uv
 	$(BIN)/uv pip install --quiet $(if $(CI),--exact) --python $(BIN)/python -c constraints.txt -b constraints.txt \
 	  --group dev $(addprefix -e ,$(MEMBERS))

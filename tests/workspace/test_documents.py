@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted(
-    path for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")] if "```python" in path.read_text()
-)
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "plugins").glob("*/*/README.md")])
+DOCUMENTS = [page for page in PAGES if "```python" in page.read_text()]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 
@@ -40,7 +39,7 @@ def test_the_readme_shows_what_the_first_example_prints(tmp_path: Path):
     assert shown.group(1).strip() == printed
 
 
-@pytest.mark.parametrize("document", [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")], ids=name)
+@pytest.mark.parametrize("document", PAGES, ids=name)
 def test_links_between_documents_lead_somewhere(document: Path):
     for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
         assert (document.parent / target).exists(), f"{name(document)} links to {target}"

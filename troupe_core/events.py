@@ -7,7 +7,7 @@ answers, whatever the timing. Memories keep them, transcripts and findings point
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -146,4 +146,3 @@ class Remark:
 
 
 Event: TypeAlias = ModelCall | TurnEnded | StepEnded | Remark
-Emit: TypeAlias = Callable[[Event], None]

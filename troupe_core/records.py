@@ -66,13 +66,9 @@ class BackendSpec(Record):
 
 @attrs.frozen
 class FacultySpec(Record):
-    """A mental faculty. Raise `cache_version` when it acts otherwise in the same situation."""
-
-    cache_version: int = 1
+    """A mental faculty. Its class has a `cache_version`, to be raised when it acts otherwise in the same situation."""
 
 
 @attrs.frozen
 class MemorySpec(Record):
-    """A kind of memory."""
-
-    cache_version: int = 1
+    """A kind of memory. Its class may have a `cache_version`, as faculties have."""

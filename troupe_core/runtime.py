@@ -142,7 +142,14 @@ class Runtime:
                     known = self.faculty(made.name)
                 else:
                     self._faculties[made.name] = known = made
-            if type(known) is not type(made) or known.config != made.config:
+            same_class = (type(known).__module__, type(known).__qualname__) == (
+                type(made).__module__,
+                type(made).__qualname__,
+            )
+            if type(known) is not type(made) and same_class and known.config == made.config:
+                self._faculties[made.name] = made  # the same cell of a notebook, run once more
+                self._once = {key: kept for key, kept in self._once.items() if not _mentions(key, made.name)}
+            elif type(known) is not type(made) or known.config != made.config:
                 raise PluginError(
                     f"this runtime has another faculty called {made.name!r}: {type(known).__qualname__} with settings "
                     f"{known.config!r}. Give one of them another name, or use two runtimes."
@@ -232,7 +239,7 @@ class Runtime:
                     function(event=event)
                 else:
                     function()
-            except Exception:
+            except (Exception, SystemExit):
                 if origin not in self._blamed:
                     self._blamed.add(origin)
                     log.exception("troupe_event of plugin %s failed; further errors of it are not logged", origin)
@@ -264,8 +271,11 @@ class Runtime:
         """End the simulations, close the backends and stop the loop. Who comes second waits for the first."""
         thread = self.thread
         if thread.inside or self._is_first_to_close():
-            thread.wait(self._shut(), "runtime.aclose()")
-            thread.close()
+            try:
+                thread.wait(self._shut(), "runtime.aclose()")
+            finally:
+                if not thread.inside:
+                    thread.close()
         else:
             thread.gone.wait()
 
@@ -275,8 +285,10 @@ class Runtime:
 
         thread = self.thread
         if self._is_first_to_close():
-            await thread.hop(self._shut())
-            thread.close()
+            try:
+                await thread.hop(self._shut())
+            finally:
+                thread.close()
         elif not thread.inside:
             await asyncio.get_running_loop().run_in_executor(None, thread.gone.wait)
 
@@ -291,7 +303,7 @@ class Runtime:
         for name, opening in self._openings.items():
             try:
                 await opening.aclose()
-            except Exception:
+            except (Exception, SystemExit):
                 log.exception("the backend %s could not be closed", name)
 
     def __enter__(self) -> Self:
@@ -305,6 +317,11 @@ class Runtime:
 
     async def __aexit__(self, *exception: object) -> None:
         await self.aclose()
+
+
+def _mentions(key: object, faculty: str) -> bool:
+    """Whether something that was made once was made of a faculty of that name."""
+    return isinstance(key, tuple) and any(isinstance(part, tuple) and faculty in part for part in key)
 
 
 _HOOKS: dict[type[Record], str] = {

@@ -148,7 +148,12 @@ class Job(Generic[T]):
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
     try:
-        loop.run_forever()
+        while True:
+            try:
+                loop.run_forever()
+                break
+            except SystemExit:  # of a task that a stranger left behind; everybody else goes on
+                continue
     finally:
         left = asyncio.all_tasks(loop)
         for task in left:

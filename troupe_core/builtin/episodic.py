@@ -9,7 +9,7 @@ memories never.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from troupe_core.builtin.chain import Node, facts_of
 from troupe_core.builtin.word_index import LATEST, WordIndexes
 from troupe_core.errors import ArgumentError
-from troupe_core.events import MEMORY, STIMULUS, Fact
+from troupe_core.events import ECHO, MEMORY, STIMULUS, Fact
 from troupe_core.keys import NOTHING, digest, roll
 from troupe_core.people.lines import heading, line, perceived
 from troupe_core.people.memory import PAUSE, Batch, Batches, Recalled
@@ -73,6 +73,9 @@ class Delta:
 @attrs.frozen
 class EpisodicMemory:
     """The default memory of people."""
+
+    cache_version: ClassVar[int] = 1
+    """Raised when it comes to other states from the same facts."""
 
     window_size: int = attrs.field(default=12_000, validator=_positive)
     keep: int = attrs.field(default=3_000, validator=_positive)
@@ -153,7 +156,7 @@ class EpisodicMemory:
         return len(state.episode) >= self.episode
 
     async def consolidate(self, state: EpisodicState, turn: Turn[Any]) -> Delta | None:
-        facts = [fact for batch in state.episode for fact in batch if fact is not PAUSE]
+        facts = [fact for batch in state.episode for fact in batch if fact is not PAUSE and fact.kind != ECHO]
         if not facts:
             return None
         system = template("consolidate")({})

@@ -27,7 +27,6 @@ class Capabilities:
     """What a backend can do by itself. What it cannot, the core does without, or in words."""
 
     json_schema: bool = True
-    streaming: bool = False
 
 
 class LLMBackend:

@@ -77,4 +77,4 @@ class Provider:
 
     def _failed(self, call: Call, started: float, error: BaseException, usage: Usage | None = None) -> None:
         seen = error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
-        self.report(ModelCall(call, self.model, getattr(error, "usage", usage), perf_counter() - started, seen))
+        self.report(ModelCall(call, self.model, getattr(error, "usage", None) or usage, perf_counter() - started, seen))

@@ -19,7 +19,6 @@ from troupe_core.people.faculty import Action, TinyMentalFaculty
 from troupe_core.templates import template, template_source
 
 if TYPE_CHECKING:
-    from troupe_core.llm.asking import Question
     from troupe_core.runtime import Runtime
 
 DONE = "DONE"
@@ -58,15 +57,6 @@ class Abilities:
     fingerprint: bytes
     """Of everything here that shapes a turn: texts, schema, versions."""
 
-    _fingerprints: dict[int, tuple[Question, bytes]] = attrs.field(factory=dict, init=False, repr=False)
-
-    def fingerprint_with(self, question: Question) -> bytes:
-        """Of all that takes part in a turn: these abilities, and the models that are asked."""
-        known = self._fingerprints.get(id(question))
-        if known is None:
-            known = self._fingerprints[id(question)] = (question, digest(b"turn", self.fingerprint, question.digest))
-        return known[1]
-
     @classmethod
     def of(cls, faculties: Sequence[TinyMentalFaculty]) -> Abilities:
         owned = _owned(faculties)
@@ -81,8 +71,8 @@ class Abilities:
                 ]
             }
         )
-        versions = [[faculty.name, faculty.cache_version] for faculty in faculties]
-        shape = canonical([schema, versions, template_source("state")], "abilities")
+        makers = [[faculty.name, faculty.cache_version, faculty.config] for faculty in faculties]
+        shape = canonical([schema, makers, template_source("state")], "abilities")
         rules_digest = digest(b"rules", utf8(rules))
         output = Output(answer, name="turn", schema=schema, adapt=_adapt)
         aware = tuple(f for f in faculties if type(f).state_prompt is not TinyMentalFaculty.state_prompt)

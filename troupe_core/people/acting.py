@@ -131,9 +131,14 @@ def now_bytes(when: When) -> bytes:
 def begin_consolidation(simulation: Simulation, id: str, when: When, due: Due) -> None:
     """If an episode is over, work out beside everything else what it leaves behind."""
     state: PersonState = simulation.states[id]
-    if id in simulation.background.pending or not state.memory_kind.due(state.memory):
+    if id in simulation.background.pending:
         return
-    simulation.background.start(id, due, state.digest, consolidation(simulation, state, when), absorb)
+    try:
+        if state.memory_kind.due(state.memory):
+            simulation.background.start(id, due, state.digest, consolidation(simulation, state, when), absorb)
+    except Exception as error:  # a stranger's memory; the turn counts, whatever comes of it later
+        kind = type(state.memory_kind).__qualname__
+        simulation.remark(id, f"{CONSOLIDATION} could not begin, {kind}.due failed: {type(error).__name__}: {error}")
 
 
 def _take_what_is_due(simulation: Simulation, id: str) -> list[Pending]:

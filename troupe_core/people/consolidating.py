@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
-from troupe_core.keys import digest
+from troupe_core.keys import NOTHING
 from troupe_core.people.state import PersonState
 from troupe_core.people.turn import Scene, Turn, When
 from troupe_core.simulation.answers import account
@@ -29,8 +29,7 @@ def consolidation(simulation: Simulation, state: PersonState, when: When) -> Cor
 
     async def work() -> Outcome:
         async with simulation.slots:
-            models = simulation.models.named(CONSOLIDATION, state.model)
-            fingerprint = digest(CONSOLIDATION.encode(), *(model.encode() for model in models))
+            fingerprint = simulation.models.fingerprint(CONSOLIDATION, NOTHING, state.model)
             return await simulation.transact(CONSOLIDATION, state, {}, b"{}", fingerprint, execute)
 
     return work()

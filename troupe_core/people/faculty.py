@@ -63,6 +63,9 @@ def action(
     others do what has to be done.
     """
 
+    if echo and not observe:
+        raise ArgumentError("action: echo is about what an action shows; give observe=True as well")
+
     def mark(function: Method) -> Method:
         function.__troupe_action__ = (name or function.__name__.upper(), observe, echo, effect)  # type: ignore[attr-defined]
         return function
@@ -98,12 +101,12 @@ class TinyMentalFaculty:
     @classmethod
     def as_record(cls, given: Any) -> FacultySpec:
         """What a runtime registers that was given this faculty, or its class, without a plugin around it."""
-        return FacultySpec(cls.name, given if isinstance(given, type) else lambda: given, cls.cache_version)
+        return FacultySpec(cls.name, given if isinstance(given, type) else lambda: given)
 
     @property
     def text(self) -> str:
         """What the person is told of it."""
-        return inspect.cleandoc(type(self).__doc__ or "")
+        return next((inspect.cleandoc(base.__doc__) for base in type(self).__mro__[:-2] if base.__doc__), "")
 
     def state_prompt(self, turn: Turn[Any]) -> str:
         """What the person is aware of at this moment; a line among its present state, or nothing."""
@@ -116,12 +119,18 @@ def _snake(name: str) -> str:
 
 def _actions_of(cls: type[TinyMentalFaculty]) -> list[Action]:
     found: dict[str, Action] = {}
-    for member in (member for base in reversed(cls.__mro__) for member in vars(base).values()):
-        marked = getattr(member, "__troupe_action__", None)
-        if marked is not None:
-            made = _action(cls, member, *marked)
-            found[made.name] = made
+    names = {name: None for base in reversed(cls.__mro__) for name, member in vars(base).items() if _marks(member)}
+    for name in names:
+        member = getattr(cls, name)  # the one that counts, also if it was overridden without the mark
+        marked = next(marks for base in cls.__mro__ if (marks := _marks(vars(base).get(name))))
+        made = _action(cls, member, *marked)
+        found[made.name] = made
     return list(found.values())
+
+
+def _marks(member: object) -> tuple[str, bool, bool, bool] | None:
+    marks: tuple[str, bool, bool, bool] | None = getattr(member, "__troupe_action__", None)
+    return marks
 
 
 def _action(cls: type, method: Callable[..., Any], name: str, observe: bool, echo: bool, effect: bool) -> Action:

@@ -6,7 +6,7 @@ speaks can produce neither a heading nor a new item.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from troupe_core.events import Fact
 
@@ -36,7 +36,3 @@ def perceived(pairs: Iterable[tuple[str, str]]) -> str:
             last = kind
         out.append(text)
     return "\n".join(out) if out else NOTHING_NEW
-
-
-def pairs_of(facts: Sequence[Fact]) -> list[tuple[str, str]]:
-    return [(heading(fact), line(fact)) for fact in facts]

@@ -56,7 +56,7 @@ async def live(simulation: Simulation, state: PersonState, when: When, arguments
         finally:
             working.reset(token)
 
-    fingerprint = abilities.fingerprint_with(question)
+    fingerprint = simulation.models.fingerprint(TURN, abilities.fingerprint, state.model)
     return await simulation.transact(TURN, state, {"now": when.stamp}, arguments, fingerprint, execute)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
+from unicodedata import normalize
 
 import attrs
 
@@ -312,7 +313,7 @@ def checked_name(name: Any) -> str:
     """A name in any script, on one line, without what would make a line of a prompt ambiguous."""
     if not isinstance(name, str):
         raise ArgumentError(f"a name must be text, not {type(name).__name__}")
-    checked = " ".join(checked_text(name, "the name").split())
+    checked = normalize("NFC", " ".join(checked_text(name, "the name").split()))
     if len(checked) > 200:
         raise ArgumentError(f"a name of {len(checked)} characters is too long (200)")
     return checked

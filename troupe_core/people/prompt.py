@@ -34,7 +34,7 @@ def system_message(abilities: Abilities, persona: Persona) -> Message:
     parts = abilities.rules_digest + persona.digest + CHARACTER.encode()
     made = blake2b(parts, digest_size=DIGEST_SIZE, person=b"system").digest()
     persona.prompt_digest = (abilities, made)
-    return Message("system", text, digest=persona.prompt_digest[1])
+    return Message("system", text, digest=made)
 
 
 def new_lines(entries: Sequence[Entry]) -> str:

@@ -101,5 +101,7 @@ _settings: WeakKeyDictionary[Any, bytes] = WeakKeyDictionary()  # a kind of memo
 def _settings_digest(kind: Memory[Any]) -> bytes:
     found = _settings.get(kind)
     if found is None:
-        found = _settings[kind] = digest(b"memory", canonical(kind, "memory settings"))
+        found = _settings[kind] = digest(
+            b"memory", canonical([kind, getattr(kind, "cache_version", 1)], "memory settings")
+        )
     return found

@@ -24,9 +24,8 @@ class Holds:
 
     def any_of(self, things: Collection[str]) -> str | None:
         """One of them that is held, if any."""
-        if not self._held or self._held.isdisjoint(things):
-            return None
-        return next(thing for thing in things if thing in self._held)
+        with self.lock:
+            return next((thing for thing in things if thing in self._held), None) if self._held else None
 
     @asynccontextmanager
     async def __call__(self, things: Collection[str]) -> AsyncIterator[None]:
@@ -34,35 +33,37 @@ class Holds:
         mine = frozenset(things)
         with self.lock:
             free = self._held.isdisjoint(mine) and all(mine.isdisjoint(theirs) for theirs, _ in self._waiting)
+            place = (mine, asyncio.get_running_loop().create_future())
             if free:
                 self._held |= mine
+            else:
+                self._waiting.append(place)
         if not free:
-            await self._queue(mine)
+            await self._queue(place)
         try:
             yield
         finally:
             self._release(mine)
 
-    async def _queue(self, mine: frozenset[str]) -> None:
-        place = (mine, asyncio.get_running_loop().create_future())
-        self._waiting.append(place)
+    async def _queue(self, place: tuple[frozenset[str], asyncio.Future[None]]) -> None:
         try:
             await place[1]  # who wakes us has taken hold for us, so that nobody slips in
         except BaseException:
-            if place in self._waiting:
-                self._waiting.remove(place)
-                self._release(frozenset())  # those behind need not wait for us any more
-            else:
-                self._release(mine)
+            with self.lock:
+                waiting = place in self._waiting
+                if waiting:
+                    self._waiting.remove(place)
+            self._release(frozenset() if waiting else place[0])  # those behind need not wait for us any more
             raise
 
     def _release(self, mine: frozenset[str]) -> None:
-        self._held -= mine
-        wanted = set(self._held)
-        for place in list(self._waiting):
-            theirs, turn = place
-            if wanted.isdisjoint(theirs) and not turn.done():
-                self._waiting.remove(place)
-                self._held |= theirs
-                turn.set_result(None)
-            wanted |= theirs
+        with self.lock:
+            self._held -= mine
+            wanted = set(self._held)
+            for place in list(self._waiting):
+                theirs, turn = place
+                if wanted.isdisjoint(theirs) and not turn.done():
+                    self._waiting.remove(place)
+                    self._held |= theirs
+                    turn.set_result(None)
+                wanted |= theirs

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from troupe_core.errors import ArgumentError
-from troupe_core.llm.request import Parameters, candidates
+from troupe_core.keys import canonical, digest
+from troupe_core.llm.request import ModelRef, Parameters, candidates
+from troupe_core.records import BackendSpec
 
 if TYPE_CHECKING:
     from troupe_core.llm.asking import Question
@@ -33,12 +35,29 @@ class Models:
         self._purposes = {purpose: candidates(named) for purpose, named in models.items()}
         self._parameters = parameters
         self._questions: dict[tuple[int, str, str | None], Question] = {}
+        self._fingerprints: dict[tuple[str, bytes, str | None], bytes] = {}
 
     def named(self, purpose: str, own: str | None = None) -> tuple[str, ...]:
         """The candidates, in order."""
         if own is not None:
             return candidates(own)
         return self._purposes.get(purpose) or self._default or self._runtime.default_model()
+
+    def fingerprint(self, kind: str, makers: bytes, own: str | None = None) -> bytes:
+        """Of all that takes part in a transaction: whoever makes it, and every model that it could ask, since what a
+        faculty asks for which purpose is known only afterwards.
+        """
+        key = (kind, makers, own)
+        made = self._fingerprints.get(key)
+        if made is None:
+            purposes = sorted({kind, *self._purposes})
+            asked = {purpose: [self._version(model) for model in self.named(purpose, own)] for purpose in purposes}
+            whole = canonical([asked, (self._parameters or Parameters()).given()], "models")
+            made = self._fingerprints[key] = digest(b"fingerprint", kind.encode(), makers, whole)
+        return made
+
+    def _version(self, model: str) -> list[str | int]:
+        return [model, self._runtime.record(BackendSpec, ModelRef.parse(model).backend).cache_version]
 
     def question(self, output: Output[Any] | None, purpose: str, own: str | None = None) -> Question:
         key = (id(output), purpose, own)

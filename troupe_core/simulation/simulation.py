@@ -6,7 +6,9 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextvars import Token
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import attrs
 
 from troupe_core.errors import (
     ArgumentError,
@@ -89,7 +91,7 @@ class Simulation:
         self.stumbles: dict[str, int] = {}
         self.warm: OrderedDict[str, None] = OrderedDict()
         self.interned = Interned()
-        self._memory_kinds: dict[str, Memory[Any]] = {}
+        self._memory_kinds: dict[Any, Memory[Any]] = {}
         self._handles: dict[str, Handle] = {}
         self._transaction_handlers: dict[str, TransactionHandler] = {}
         self._asker: Asker | None = None
@@ -225,11 +227,21 @@ class Simulation:
                 kind = type(given).__name__
                 shown = f"a class; write {given.__name__}()" if isinstance(given, type) else f"an object of type {kind}"
                 raise ArgumentError(f"memory is a kind of memory with its settings, or the name of one, not {shown}")
-            return given
-        name = given or "episodic"
-        made = self._memory_kinds.get(name)
+            try:
+                hash(given)
+            except TypeError as error:
+                raise ArgumentError(
+                    f"memory: the settings of {type(given).__name__} cannot be hashed ({error}); "
+                    "use a frozen attrs class with plain values"
+                ) from None
+        key = given or "episodic"
+        made = self._memory_kinds.get(key)
         if made is None:
-            made = self._memory_kinds[name] = self.runtime.memory(name)
+            if isinstance(key, str):
+                made = self.runtime.memory(key)
+            else:  # an instance of the simulation's own, since indexes in it live as long as it does
+                made = attrs.evolve(cast(Any, key)) if attrs.has(type(key)) else key
+            self._memory_kinds[key] = made
         return made
 
     def now(self, thing: str) -> datetime | None:
@@ -291,7 +303,8 @@ class Simulation:
         if not self.ended:
             if self.background.pending or self.holds.any_of(self.states) is not None:
                 await self.runtime.thread.hop(self.finish())
-            self._end()
+            else:
+                self._end()
 
     async def finish(self) -> None:
         """Wait for everything pending, and take it in, in the order of names."""
@@ -310,6 +323,7 @@ class Simulation:
             except BaseException:
                 self.background.put_back(items)
                 raise
+            self._end()  # while everything is still held: who waits for a turn finds the simulation ended
 
     async def absorb(self, item: Pending, passage: Passage) -> Exception | None:
         """Take one pending result in; its failure is returned, and leaves the thing as it is."""
@@ -359,7 +373,14 @@ class Simulation:
         for id, handle in self._handles.items():
             bind(handle, closed, id)
         self.runtime.simulations.pop(self.id, None)
-        for kept in (self._handles, self.states, self.facts, self.members, self._transaction_handlers):
+        for kept in (
+            self._handles,
+            self.states,
+            self.facts,
+            self.members,
+            self._transaction_handlers,
+            self._memory_kinds,
+        ):
             kept.clear()
 
     def __enter__(self) -> Self:

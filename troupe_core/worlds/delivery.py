@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from unicodedata import normalize
 
 from troupe_core.events import STIMULUS, Fact
 from troupe_core.people.memory import Entry, Heard, Shared
@@ -28,7 +29,7 @@ class Names:
 
     def find(self, target: str) -> str | None:
         """The id of the one person who is meant, or None."""
-        target = target.strip()
+        target = normalize("NFC", target.strip())
         found = self._exact.get(target)
         if found is not None:
             return found

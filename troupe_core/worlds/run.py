@@ -24,7 +24,8 @@ async def run(
     simulation: Simulation, world: str, steps: int, delta: timedelta | None, schedule: str, max_failed: float
 ) -> RunReport:
     """Each step is all or nothing; a run that has to stop leaves the last whole one, and tells it in its error."""
-    if working.get() is not None:
+    scene = working.get()
+    if scene is not None and scene.simulation is simulation:
         raise Busy(f"{world!r} cannot run within somebody's turn")
     before = simulation.meter.total()
     made, turns = 0, 0

@@ -31,11 +31,14 @@ if TYPE_CHECKING:
 
 
 class Stopped(Exception):
-    """The step cannot be finished; what it began is rolled back."""
+    """The step does not count, and what it began is rolled back. It is *counted* when everybody has had a turn, so that
+    who failed in it is no matter of timing; those ask for other answers when it is tried again.
+    """
 
-    def __init__(self, reason: str, cause: Exception) -> None:
+    def __init__(self, reason: str, cause: Exception, *, counted: bool) -> None:
         super().__init__(reason)
         self.cause = cause
+        self.counted = counted
 
 
 class Step:
@@ -52,7 +55,6 @@ class Step:
         self.failures: list[Failure] = []
         self.turns = 0
         self._stop: Stopped | None = None
-        self._failed = 0
 
     @property
     def crowded(self) -> bool:
@@ -80,8 +82,8 @@ class Step:
             simulation.states.update(before)
             del self.passage[told:]
             simulation.background.put_back(taken)
-            if not isinstance(error, Stopped):  # interrupted, and not failed: the same answers are to be found again
-                simulation.stumbles.update(stumbles)
+            if not (isinstance(error, Stopped) and error.counted):
+                simulation.stumbles.update(stumbles)  # it was interrupted: the same answers are to be found again
             raise
         for id in done:
             settle(simulation, id)
@@ -131,24 +133,29 @@ class Step:
                 return None
 
     def _fail(self, id: str, error: Exception) -> None:
-        step, size = self.state.step, len(self.state.roster)
-        self.failures.append(Failure(id, step, error))
-        self._failed += 1
+        self.failures.append(Failure(id, self.state.step, error))
         self._stop_if_fatal(id, error)
-        too_many = self._failed > self.max_failed * size and (self._failed > 1 or self.max_failed == 0)
-        if self._failed == size or too_many:
-            last = f"the last of them {id}: {type(error).__name__}: {error}"
-            reason = f"{self._failed} of {size} people failed in step {step}, {last}"
-            self._stop = self._stop or Stopped(reason, error)
 
     def _stop_if_fatal(self, id: str, error: Exception) -> None:
         if isinstance(error, ModelError) and error.fatal:
-            self._stop = self._stop or Stopped(f"{type(error).__name__} for {id}: {error}", error)
+            reason = f"{type(error).__name__} for {id}: {error}"
+            self._stop = self._stop or Stopped(reason, error, counted=False)
 
     def check(self) -> None:
-        """End the step if something has happened that ends it."""
+        """End the step if something has happened that nobody gets beyond."""
         if self._stop is not None:
             raise self._stop
+
+    def check_count(self) -> None:
+        """End the step if too few have got through it. Everybody has had a turn by now."""
+        failed = [failure for failure in self.failures if failure.purpose == "turn"]
+        size = len(self.state.roster)
+        too_many = len(failed) > self.max_failed * size and (len(failed) > 1 or self.max_failed == 0)
+        if failed and (len(failed) == size or too_many):
+            last = failed[-1]
+            why = f"the last of them {last.person}: {type(last.error).__name__}: {last.error}"
+            reason = f"{len(failed)} of {size} people failed in step {last.step}, {why}"
+            raise Stopped(reason, last.error, counted=True)
 
     def deliver(self, done: Sequence[tuple[str, Sequence[Fact]]], when: When) -> None:
         """What these people did reaches the others."""
@@ -174,8 +181,10 @@ async def parallel(step: Step, when: When) -> list[str]:
             outcomes[place] = await step.turn(roster[place], when, arguments)
 
     await _all(work, min(step.simulation.max_in_flight, len(roster)))
-    step.failures.sort(key=lambda failure: roster.index(failure.person) if failure.person in roster else -1)
+    order = {id: place for place, id in enumerate(roster)}
+    step.failures.sort(key=lambda failure: order[failure.person])
     step.check()
+    step.check_count()
     done = [(id, outcome) for id, outcome in zip(roster, outcomes, strict=True) if outcome is not None]
     for _, outcome in done:
         take_in(step.simulation, outcome, step.passage)
@@ -216,6 +225,7 @@ async def _one_by_one(step: Step, when: When, order: Sequence[str]) -> list[str]
             done.append(id)
             take_in(step.simulation, outcome, step.passage)
             step.deliver([(id, outcome.output)], when)
+    step.check_count()
     return done
 
 

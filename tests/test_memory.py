@@ -432,7 +432,7 @@ def test_what_an_episode_left_behind_can_come_to_mind_in_the_very_turn_that_it_i
     for _ in range(6):
         ada.listen_and_act("What do you remember of the episode?", "Ben")
         requests = [r for r, call in simulation.runtime.model_under_test.requests if call.purpose == "turn"]
-        blocks.append("you remember: Ada remembers episode 1.\n" in requests[-1].messages[-1].content)
+        blocks.append("It reminds you: Ada remembers episode 1.\n" in requests[-1].messages[-1].content)
     assert blocks == [False] * 4 + [True] * 2
 
 

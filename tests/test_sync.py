@@ -622,7 +622,7 @@ def test_a_faculty_that_calls_its_own_persons_methods_joins_the_turn(make_simula
     assert [fact.type for fact in simulation.facts] == ["MEDDLE", "CONVERSATION", "MEDDLE"]
     heard = simulation.runtime.model_under_test.requests[1][0].messages[-1].content
     assert "Was that you?" in heard  # in the same turn
-    assert "place: Rome" in heard
+    assert "You are here: Rome" in heard
     assert ada.state.inbox == ()
 
 

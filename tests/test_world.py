@@ -84,5 +84,5 @@ def test_the_clock_moves_before_people_act_and_stands_in_their_prompt(make_simul
     world = TinyWorld("Office", [TinyPerson("Ada", simulation=simulation)], initial_datetime="2026-03-02T09:00")
     world.run(2, timedelta(hours=3))
     prompts = [request.messages[-1].content for request, _ in simulation.runtime.model_under_test.requests]
-    assert "time: Monday 2 March 2026, 12:00" in prompts[0]
-    assert "time: Monday 2 March 2026, 15:00" in prompts[1]
+    assert "It is Monday 2 March 2026, 12:00." in prompts[0]
+    assert "It is Monday 2 March 2026, 15:00." in prompts[1]

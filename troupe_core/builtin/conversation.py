@@ -13,17 +13,18 @@ class Conversation(TinyMentalFaculty):
 
     @action(effect=False)
     async def talk(self, turn: Turn[Any], content: str, target: str = "") -> None:
-        """say the content aloud, word for word, to the target, or to all who are near if the target is empty."""
+        """speak; the content is what comes out of your mouth, the target whom it is for. Leave the target empty to
+        speak to everybody around."""
 
     @action(effect=False)
     async def think(self, turn: Turn[Any], content: str, target: str = "") -> None:
-        """a thought of yours, in the first person; nobody hears it."""
+        """say something to yourself, unheard."""
 
     @action(effect=False)
     async def reach_out(self, turn: Turn[Any], content: str, target: str = "") -> None:
-        """get in touch with the target, somebody you know or know of who is not near you, to be able to talk; the
-        content says what for."""
+        """call, write or walk over to somebody who is elsewhere, so that you two can talk; the content is what you want
+        from them."""
 
     @action(effect=False)
     async def done(self, turn: Turn[Any], content: str = "", target: str = "") -> None:
-        """you have done what you wanted for now; content and target are empty."""
+        """stop here for the moment; needs neither content nor target."""

@@ -1,12 +1,13 @@
 """Asking models: requests and responses, handlers and what wraps them, answers of a given form."""
 
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
-from troupe_core.llm.request import Call, LLMRequest, Message, ModelRef, Parameters
+from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
 from troupe_core.llm.response import LLMChunk, LLMResponse, Usage
 
 __all__ = [
     "Call",
     "Capabilities",
+    "Form",
     "LLMBackend",
     "LLMChunk",
     "LLMHandler",

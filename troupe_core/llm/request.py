@@ -18,7 +18,7 @@ from troupe_core.keys import DIGEST_SIZE, canonical, digest, utf8
 
 
 class Message(Struct, frozen=True, eq=False, gc=False):
-    """One chat message. Its digest is made once, so that the key of a long request costs almost nothing."""
+    """A message of a chat. It is digested when it is made; the key of a request then only joins digests."""
 
     role: str
     content: str

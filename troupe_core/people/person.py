@@ -289,7 +289,7 @@ class TinyPerson(Handle, state=PersonState):
         return await self.simulation.runtime.thread.hop(recalled)
 
     def prompt(self) -> Prompt:
-        """The next request of this person, its parts named by where they come from. Nothing is changed or asked."""
+        """The request that `act` would make now, its parts named by where they come from. Nothing changes by it."""
         return self._wait(self.aprompt, "person.aprompt()")
 
     async def aprompt(self) -> Prompt:

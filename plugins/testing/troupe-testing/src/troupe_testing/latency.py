@@ -8,8 +8,7 @@ import selectors
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from troupe_core.llm import Call, LLMBackend, LLMChunk, LLMRequest, LLMResponse
-from troupe_core.simulation.rng import Stream
+from troupe_core import Call, LLMBackend, LLMChunk, LLMRequest, LLMResponse, Stream
 
 Distribution = Callable[[Stream], float]
 """Seconds, from a stream of random numbers."""

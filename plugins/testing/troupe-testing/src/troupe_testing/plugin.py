@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from troupe_core.hookspecs import hookimpl
-from troupe_core.records import BackendSpec
+from troupe_core import BackendSpec, hookimpl
 
 TROUPE_API = (0, 1)
 

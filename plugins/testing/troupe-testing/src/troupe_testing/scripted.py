@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from troupe_core.llm import Call, Capabilities, LLMBackend, LLMRequest, LLMResponse, Usage
+from troupe_core import Call, Capabilities, LLMBackend, LLMRequest, LLMResponse, Usage
 
 Answer: TypeAlias = str | Mapping[str, Any] | LLMResponse | Exception
 Script: TypeAlias = Callable[[LLMRequest, Call], Answer]

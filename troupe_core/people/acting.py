@@ -18,7 +18,7 @@ from troupe_core.people.living import live
 from troupe_core.people.state import PersonState
 from troupe_core.people.turn import When
 from troupe_core.simulation.pending import Due
-from troupe_core.simulation.things import working
+from troupe_core.simulation.things import scene_of
 from troupe_core.simulation.transaction import Outcome, spelled
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ Perceive = Callable[[PersonState], tuple[PersonState, Fact]]
 
 async def act(simulation: Simulation, id: str, perceive: Perceive | None = None) -> tuple[Fact, ...]:
     """What the person does."""
-    scene = working.get()
-    if scene is not None and scene.simulation is simulation:
+    scene = scene_of(simulation)
+    if scene is not None:
         raise Busy(f"{scene.thing!r} is having a turn; within it nobody else can have one, nor {id!r} another")
     passage = simulation.facts.begin()
     async with simulation.holds((id,)):

@@ -24,7 +24,7 @@ def consolidation(simulation: Simulation, state: PersonState, when: When) -> Cor
     async def execute(tx: Transaction) -> Outcome:
         scene = Scene.of(simulation, tx, when)
         scene.stumbles, scene.owner = stumbles, account(state.id)
-        delta = await tx.state.memory_kind.consolidate(tx.state.memory, Turn(scene, "memory"))
+        delta = await tx.state.memory_kind.consolidate(tx.state.memory, Turn(scene, CONSOLIDATION))
         return Outcome(tx.state, delta, tuple(scene.facts))
 
     async def work() -> Outcome:

@@ -55,6 +55,7 @@ async def live(simulation: Simulation, state: PersonState, when: When, arguments
             return await _turn(scene, abilities, question)
         finally:
             working.reset(token)
+            scene.over = True
 
     fingerprint = simulation.models.fingerprint(TURN, abilities.fingerprint, state.model)
     return await simulation.transact(TURN, state, {"now": when.stamp}, arguments, fingerprint, execute)

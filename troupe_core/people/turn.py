@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
@@ -49,10 +50,12 @@ class Scene:
     """What a turn works on. Nothing outside sees it until the turn is over."""
 
     __slots__ = (
+        "asking",
         "calls",
         "draws",
         "facts",
         "key",
+        "over",
         "owner",
         "simulation",
         "state",
@@ -69,6 +72,8 @@ class Scene:
         self.key = key
         self.when = when
         self.calls = 0
+        self.over = False
+        self.asking: asyncio.Lock | None = None
         self.facts: list[Fact] = []
         self.streams: dict[str, Stream] = {}
         self.draws: dict[bytes, int] = {}
@@ -228,7 +233,14 @@ class Asking:
         wanted: Output[Any] | None = Output.of(cast(Any, output)) if output is not None else None
         question = self._scene.simulation.question(wanted, self._purpose, self._scene.state.model)
         scene = self._scene
+        if scene.asking is None:
+            scene.asking = asyncio.Lock()  # a turn has one call in flight: that is what its slot stands for
+        async with scene.asking:
+            answer: O | str = await self._ask(question, messages)
+        return answer
+
+    async def _ask(self, question: Question, messages: Sequence[Message]) -> Any:
+        scene = self._scene
         mark = question.digest + b"".join(message.digest for message in messages)
         again = scene.draws[mark] = scene.draws.get(mark, -1) + 1  # asked twice, it is meant to be asked twice
-        answer: O | str = await scene.ask(question, messages, self._purpose, again)
-        return answer
+        return await scene.ask(question, messages, self._purpose, again)

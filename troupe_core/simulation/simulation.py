@@ -24,7 +24,7 @@ from troupe_core.simulation import lookup
 from troupe_core.simulation.answers import account
 from troupe_core.simulation.chronicle import Chronicle, Passage
 from troupe_core.simulation.interning import Interned
-from troupe_core.simulation.things import Closed, Handle, State, bind, make_handle, working
+from troupe_core.simulation.things import Closed, Handle, State, bind, make_handle, scene_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -128,8 +128,8 @@ class Simulation:
     def settle_in(self, handle: Handle, state: State) -> None:
         """Take in a new thing with its handle."""
         self.check_open()
-        scene = working.get()
-        if scene is not None and scene.simulation is self:
+        scene = scene_of(self)
+        if scene is not None:
             raise CrossThingError(f"{scene.thing!r} is having a turn, and may not make {state.id!r}; do so afterwards")
         if state.id in self.states:
             raise DuplicateName(f"{state.id!r} exists already in {self.id}; names within one simulation are unique")
@@ -139,8 +139,8 @@ class Simulation:
 
     def state(self, thing: str) -> Any:
         """The thing's state as the running code sees it: inside its own transaction, the state in the making."""
-        scene = working.get()
-        if scene is not None and scene.thing == thing and scene.simulation is self:
+        scene = scene_of(self)
+        if scene is not None and scene.thing == thing:
             return scene.state
         return self.states[thing]
 
@@ -150,8 +150,8 @@ class Simulation:
         """A cheap change of one thing, without a model: executed at once, or within the transaction that is going
         on.
         """
-        scene = working.get()
-        if scene is not None and scene.simulation is self:
+        scene = scene_of(self)
+        if scene is not None:
             if scene.thing != thing:
                 raise CrossThingError(
                     f"{scene.thing!r} is having a turn, and may not change {thing!r}: "
@@ -176,8 +176,8 @@ class Simulation:
 
     def record_within(self, facts: Sequence[Fact]) -> None:
         """Add to what happens in the transaction that is going on, else to what has happened."""
-        scene = working.get()
-        if scene is not None and scene.simulation is self:
+        scene = scene_of(self)
+        if scene is not None:
             scene.facts.extend(facts)
         else:
             self.facts.add(facts)
@@ -308,8 +308,8 @@ class Simulation:
 
     async def finish(self) -> None:
         """Wait for everything pending, and take it in, in the order of names."""
-        scene = working.get()
-        if scene is not None and scene.simulation is self:
+        scene = scene_of(self)
+        if scene is not None:
             raise Busy(f"{scene.thing!r} is having a turn; {self.id} cannot end within it")
         passage = self.facts.begin()
         async with self.holds(tuple(self.states)):

@@ -29,10 +29,20 @@ class Working(Protocol):
     thing: str
     state: Any
     facts: list[Fact]
+    over: bool
 
 
 working: ContextVar[Working | None] = ContextVar("troupe_working", default=None)
 """The transaction that the running code belongs to."""
+
+
+def scene_of(simulation: Simulation) -> Working | None:
+    """The transaction of this simulation that the running code belongs to. What a task does that has outlived its turn
+    belongs to none.
+    """
+    scene = working.get()
+    return scene if scene is not None and scene.simulation is simulation and not scene.over else None
+
 
 HANDLES: dict[type[Any], type[Handle]] = {}
 """Which handle goes with which kind of state."""

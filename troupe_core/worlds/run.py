@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from troupe_core.errors import Busy, RunStopped
 from troupe_core.people.acting import keep_warm
-from troupe_core.simulation.things import working
+from troupe_core.simulation.things import scene_of
 from troupe_core.worlds.report import Failure, RunReport
 from troupe_core.worlds.step import Step, Stopped
 
@@ -24,8 +24,8 @@ async def run(
     simulation: Simulation, world: str, steps: int, delta: timedelta | None, schedule: str, max_failed: float
 ) -> RunReport:
     """Each step is all or nothing; a run that has to stop leaves the last whole one, and tells it in its error."""
-    scene = working.get()
-    if scene is not None and scene.simulation is simulation:
+    scene = scene_of(simulation)
+    if scene is not None:
         raise Busy(f"{world!r} cannot run within somebody's turn")
     before = simulation.meter.total()
     made, turns = 0, 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import sys
@@ -391,6 +392,30 @@ def test_a_setting_of_memory_is_a_whole_number_from_one_on(setting, value):
         EpisodicMemory(**{setting: value})
 
 
+def test_a_memory_whose_settings_cannot_be_hashed_is_refused_when_the_person_is_made(room):
+    @frozen
+    class Weighing(EpisodicMemory):
+        weights: Any = None
+
+    before = everything(room.simulation)
+    with pytest.raises(ArgumentError, match=r"memory: the settings of Weighing cannot be hashed.*frozen attrs class"):
+        TinyPerson("Cleo", memory=Weighing(weights={"soup": 1}), simulation=room.simulation)
+    assert everything(room.simulation) == before
+    cleo = TinyPerson("Cleo", memory=Weighing(weights=("soup", 1)), simulation=room.simulation)
+    assert cleo.listen_and_act("hello")
+
+
+def test_an_action_that_shows_nothing_can_be_no_echo():
+    with pytest.raises(ArgumentError, match=r"echo.*observe=True"):
+
+        class Hollow(TinyMentalFaculty):
+            """You repeat things."""
+
+            @action(echo=True)
+            async def repeat(self, turn: Turn[Any], words: str) -> None:
+                """repeat the words."""
+
+
 def test_a_memory_that_nobody_brought_is_named_with_those_there_are(room):
     with pytest.raises(PluginError, match="no memory 'diary'; there are: episodic"):
         new(room, "X", memory="diary")
@@ -710,6 +735,26 @@ def test_an_observer_that_raises_is_logged_once_by_name_and_hurts_nobody(make_ru
     assert "the disk is full" in caplog.text
 
 
+def test_an_observer_that_wants_to_end_the_program_is_logged_once_and_everything_goes_on(make_runtime, caplog):
+    def leaving(event: Any) -> None:
+        sys.exit(type(event).__name__)
+
+    seen: list[str] = []
+    other = plugin("other", troupe_event=hookimpl(lambda event: seen.append(type(event).__name__)))
+    runtime = make_runtime(plugins=[plugin("mine", troupe_event=hookimpl(leaving)), other])
+    simulation = Simulation(runtime=runtime)
+    world = TinyWorld("Room", [TinyPerson(name, simulation=simulation) for name in ("Ada", "Ben")])
+    with caplog.at_level(logging.ERROR, logger="troupe"):
+        for _ in range(2):
+            report = world.run(1)
+            assert (report.steps, report.turns, report.failures) == (1, 2, ())
+        assert simulation["Ada"].act()
+    assert (seen.count("TurnEnded"), seen.count("StepEnded"), seen.count("ModelCall")) == (5, 2, 5)
+    assert [record.getMessage() for record in caplog.records] == [
+        "troupe_event of plugin mine failed; further errors of it are not logged"
+    ]
+
+
 # -- records whose factories go wrong ---------------------------------------------------------------------------------
 
 
@@ -830,6 +875,36 @@ def test_a_program_within_an_action_that_wants_to_leave_does_not_take_the_loop_w
         ada.act()
     assert any("LEAVE" in note and "leaving" in note for note in caught.value.__notes__)
     assert TinyPerson("Ben", simulation=simulation).listen_and_act("are you there?") == ()
+
+
+def test_a_task_that_an_action_left_behind_and_that_wants_to_leave_does_not_take_the_loop_with_it(make_simulation):
+    async def leaving() -> None:
+        await asyncio.sleep(0)
+        sys.exit("good bye")
+
+    left: list[asyncio.Task[None]] = []
+
+    class Careless(TinyMentalFaculty):
+        """You begin things."""
+
+        @action(observe=True)
+        async def begin(self, turn: Turn[Any]) -> str:
+            """begin something."""
+            left.append(asyncio.create_task(leaving()))
+            return "begun"
+
+    simulation = make_simulation(lambda request, call: turn() if call.ordinal else turn(do("BEGIN")))
+    ada = TinyPerson("Ada", mental_faculties=[Careless], simulation=simulation)
+    thread = simulation.runtime.thread
+    for turns in (1, 2, 3):  # each time while others may be at it
+        assert [fact.type for fact in ada.act()] == ["BEGIN"]
+        assert ada.state.turns == turns
+    simulation.runtime.wait(lambda: asyncio.wait(left), "")
+    assert [str(task.exception()) for task in left] == ["good bye"] * 3
+    assert simulation.runtime.thread is thread
+    assert ada.listen_and_act("are you there?")
+    simulation.runtime.close()
+    assert thread.closed
 
 
 def test_a_models_half_surrogate_does_no_harm(make_simulation):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from troupe_core import EpisodicMemory, TinyPerson, TinyWorld
+from troupe_core.errors import DuplicateName
 from troupe_core.events import ACTION, Fact
 from troupe_core.people.memory import Heard
 from troupe_core.people.persona import Persona
@@ -243,6 +245,28 @@ def test_words_for_somebody_who_is_not_there_come_back_to_the_speaker_and_reach_
     assert f"SOCIAL:\n- {note}" in second["Ben"]
     assert all("(nothing new)" in second[name] for name in PEOPLE if name != "Ben")
     assert [fact.thing for fact in simulation.facts if fact.content == note] == ["Ben"]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("written", ["NFC", "NFD"])
+def test_people_reach_each_other_however_the_accents_of_their_names_are_written(make_simulation, form, written):
+    """Also in other letters, and by a part of the name."""
+    rene, zoe = (normalize(form, name) for name in ("René Müller", "Zoë"))
+
+    def script(request: Any, call: Any) -> Any:
+        if call.person == normalize("NFC", "Zoë"):
+            return turn(*(talk(f"to {to}", to=normalize(written, to)) for to in ("René Müller", "RENÉ MÜLLER", "René")))
+        return turn(talk("to Zoë", to=normalize(written, "Zoë")))
+
+    simulation = make_simulation(script)
+    people = [TinyPerson(name, simulation=simulation) for name in (rene, zoe)]
+    with pytest.raises(DuplicateName):
+        TinyPerson(normalize(written, "Zoë"), simulation=simulation)
+    world = TinyWorld("Room", people)
+    world.run(1)
+    heard = [perceived(person.state) for person in people]
+    assert heard == [["to René Müller", "to RENÉ MÜLLER", "to René"], ["to Zoë"]]
+    assert world.get_agent_by_name(normalize("NFC", "Zoë")) is people[1]
 
 
 def test_a_broadcast_is_one_value_however_many_hear_it(make_simulation):

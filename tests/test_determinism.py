@@ -281,6 +281,15 @@ def test_two_hundred_schedules_of_latency_lead_to_one_digest_and_one_list_of_fac
     assert sum(landed) >= 10
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(20))
+def test_a_thousand_more_schedules_lead_there_too(reference: Result, part: int) -> None:
+    for number in range(SCHEDULES + part, SCHEDULES + 1000, 20):
+        limit = (256, 1, 2, 3, 5, 8, 12)[number % 7]
+        result = simulate(timed(number), limit, reverse=bool(number // 7 % 2))
+        assert difference(result, reference) == "", f"schedule {number}, max_in_flight {limit}"
+
+
 @pytest.mark.parametrize("schedule", ["sequential", "random"])
 def test_the_other_schedules_do_not_depend_on_latency_either(schedule: str) -> None:
     first = simulate(timed(0), 1, schedule=schedule)

@@ -11,10 +11,12 @@ import sys
 import threading
 import tracemalloc
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from itertools import pairwise
+from types import FunctionType, ModuleType
 from typing import Any
 
 import pytest
@@ -37,7 +39,9 @@ from troupe_core import (
     current_simulation,
     hookimpl,
 )
+from troupe_core.builtin.episodic import EpisodicState
 from troupe_core.errors import AmbiguousSimulation, PluginError, SimulationEnded, SimulationError
+from troupe_core.events import Fact
 from troupe_testing import LatencyModel, ScriptedModel, VirtualLoop, do, exponential, quiet, talk, turn
 
 # -- the listings of the design, as a plugin of one's own -------------------------------------------------------------
@@ -151,6 +155,31 @@ def test_one_runtime_refuses_a_second_faculty_of_the_same_name_with_other_settin
     with pytest.raises(PluginError, match=r"another faculty called 'mood'.*fine.*two runtimes"):
         TinyPerson("Cleo", mental_faculties=[Mood(MoodConfig("awful"))], simulation=simulation)
     assert "Cleo" not in simulation
+
+
+def cell(answer: str) -> type[TinyMentalFaculty]:
+    """As a cell of a notebook that is run once more, after a change: the same name, another class."""
+
+    class Hobby(TinyMentalFaculty):
+        """You have a hobby:"""
+
+        @action(observe=True)
+        async def knit(self, turn: Turn[Any]) -> str:
+            """knit."""
+            return answer
+
+    return Hobby
+
+
+def test_a_faculty_that_is_defined_once_more_takes_the_place_of_the_one_before(make_runtime):
+    runtime = make_runtime(lambda request, call: turn() if call.ordinal else turn(do("KNIT")))
+    seen = []
+    for answer in ("a sock", "a scarf", "a hat"):
+        simulation = Simulation(runtime=runtime)
+        TinyPerson("Ada", mental_faculties=[cell(answer)], simulation=simulation).act()
+        TinyPerson("Ben", mental_faculties=["hobby"], simulation=simulation).act()
+        seen.append([fact.content for fact in simulation.facts if fact.kind == "observation"])
+    assert seen == [["a sock"] * 2, ["a scarf"] * 2, ["a hat"] * 2]
 
 
 def test_what_one_person_keeps_in_a_faculty_is_not_another_persons(make_simulation):
@@ -513,6 +542,55 @@ def test_the_third_life_takes_the_memory_of_the_first(make_runtime, shared):
         tracemalloc.stop()
     assert peaks[2] == pytest.approx(peaks[0], rel=0.1)
     assert left[2] - left[0] < 0.05 * peaks[0]  # of two more lives; msgspec remembers a few classes of each runtime
+
+
+def within(root: Any) -> list[Any]:
+    """All values that an object keeps alive, without the code they were made by."""
+    found, waiting = {id(root): root}, [root]
+    while waiting:
+        for value in gc.get_referents(waiting.pop()):
+            if id(value) not in found and not isinstance(value, type | ModuleType | FunctionType):
+                found[id(value)] = value
+                waiting.append(value)
+    return list(found.values())
+
+
+def census() -> Counter[str]:
+    """How many objects of the framework there are, by class."""
+    gc.collect()
+    kinds = (type(value) for value in gc.get_objects())
+    return Counter(kind.__qualname__ for kind in kinds if str(kind.__module__).startswith("troupe_core"))
+
+
+def test_thirty_short_lives_leave_nothing_in_their_runtime_nor_in_a_memory_that_was_given_to_them_all(make_runtime):
+    runtime = make_runtime(ScriptedModel(remembering, record=False), plugins=[MoodAndAcme()])
+    memory = EpisodicMemory(episode=2, window_size=12_003)
+    watched: list[weakref.ref[Any]] = []
+
+    def life() -> None:
+        simulation = Simulation(runtime=runtime)
+        ada = TinyPerson("Ada", mental_faculties=["mood"], memory=memory, simulation=simulation)
+        for _ in range(3):
+            ada.listen_and_act("The lighthouse is for sale.")
+            assert ada.retrieve_relevant_memories("is the lighthouse for sale")
+        ada.prompt()
+        simulation.end()
+        simulation.digest()
+        watched.extend(
+            weakref.ref(each)
+            for each in (simulation, ada.state, ada.state.persona, ada.state.memory, ada.state.memory_kind)
+        )
+        simulation.close()
+
+    life()  # what is made once for a runtime
+    before = census()
+    for _ in range(30):
+        life()
+    after = census()
+    assert len(watched) == 31 * 5
+    assert [ref() for ref in watched if ref() is not None] == []
+    assert after - before == Counter()
+    assert not [value for value in within(memory) if isinstance(value, Fact | EpisodicState)]
 
 
 READS: dict[str, Callable[[TinyPerson, TinyWorld], Any]] = {

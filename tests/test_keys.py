@@ -17,10 +17,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from troupe_core import Call, Message, Parameters, TinyPerson, TinyWorld
+from troupe_core import (
+    BackendSpec,
+    Call,
+    EpisodicMemory,
+    FacultySpec,
+    MemorySpec,
+    Message,
+    Parameters,
+    Simulation,
+    TinyMentalFaculty,
+    TinyPerson,
+    TinyWorld,
+    Turn,
+    action,
+    hookimpl,
+)
 from troupe_core.errors import ArgumentError
 from troupe_core.keys import DIGEST_SIZE, NOTHING, canonical, digest, digest_of, roll
 from troupe_core.llm.request import Form, LLMRequest
+from troupe_testing import ScriptedModel
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 leaves = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
@@ -313,3 +329,146 @@ def test_equal_turns_in_different_worlds_steps_and_simulations_ask_the_same_requ
 def test_messages_of_different_content_have_different_digests(contents):
     digests = [Message("user", content).digest for content in contents]
     assert all(one != other for one, other in pairwise(sorted(digests)))
+
+
+# -- outcomes --------------------------------------------------------------------------------------------------------
+
+
+class Keys:
+    """A plugin that keeps the keys of all transactions, by kind."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, list[bytes]] = {}
+
+    @hookimpl(wrapper=True)
+    def troupe_transaction_handler(self, kind: str) -> Any:
+        inner = yield
+
+        async def handler(tx: Any) -> Any:
+            self.seen.setdefault(kind, []).append(tx.key)
+            return await inner(tx)
+
+        return handler
+
+
+@attrs.frozen
+class Gravity:
+    """Settings of a faculty."""
+
+    weight: int = 1
+
+
+def musing(version: int = 1) -> type[TinyMentalFaculty]:
+    """A faculty of that version; nothing else about it changes."""
+
+    class Musing(TinyMentalFaculty, config=Gravity):
+        """You muse:"""
+
+        cache_version = version
+
+        @action
+        async def muse(self, turn: Turn[Any], about: str) -> None:
+            """muse about something."""
+
+    return Musing
+
+
+def diary(version: int = 1) -> EpisodicMemory:
+    """A memory of that version, each of whose turns is an episode."""
+
+    @attrs.frozen
+    class Diary(EpisodicMemory):
+        cache_version = version
+
+    return Diary(episode=1)
+
+
+class Backends:
+    """A plugin with a backend of that version, and one that hardly anybody asks."""
+
+    def __init__(self, version: int = 1, other: int = 1) -> None:
+        self.versions = {"mine": version, "other": other}
+
+    @hookimpl
+    def troupe_register_llm_backends(self) -> Any:
+        for name, version in self.versions.items():
+            yield BackendSpec(name, ScriptedModel, cache_version=version)
+
+
+class Uninvolved:
+    """A plugin with all sorts of things that nobody uses, and an observer."""
+
+    @hookimpl
+    def troupe_register_llm_backends(self) -> Any:
+        yield BackendSpec("unused", ScriptedModel, cache_version=7)
+
+    @hookimpl
+    def troupe_register_faculties(self) -> Any:
+        yield FacultySpec("unused", musing(7))
+
+    @hookimpl
+    def troupe_register_memories(self) -> Any:
+        yield MemorySpec("unused", lambda **given: diary(7))
+
+    @hookimpl
+    def troupe_event(self, event: Any) -> None:
+        """Looks on."""
+
+
+def outcomes(make_runtime: Any, changes: dict[str, Any]) -> dict[str, bytes]:
+    """The keys of one and the same turn and of what it leaves behind, but for what takes part."""
+    given = {"faculty": musing(), "memory": diary(), "backends": Backends(), "models": {}, "more": (), **changes}
+    keys = Keys()
+    runtime = make_runtime(
+        plugins=[given["faculty"], given["backends"], keys, *given["more"]],
+        model="mine/x",
+        settings=given.get("settings"),
+    )
+    simulation = Simulation(
+        runtime=runtime, seed=given.get("seed", 0), models=given["models"], parameters=given.get("parameters")
+    )
+    ada = TinyPerson("Ada", mental_faculties=["musing"], memory=given["memory"], simulation=simulation)
+    ada.listen_and_act("hello")
+    simulation.end()
+    assert {kind: len(seen) for kind, seen in keys.seen.items()} == {"turn": 1, "consolidation": 1}
+    return {kind: seen[0] for kind, seen in keys.seen.items()}
+
+
+BOTH = ("turn", "consolidation")
+TAKING_PART: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "a setting of a faculty": (lambda: {"settings": {"musing": {"weight": 2}}}, ("turn",)),
+    "the version of a faculty": (lambda: {"faculty": musing(2)}, ("turn",)),
+    "a setting of the memory": (lambda: {"memory": attrs.evolve(diary(), keep=2_999)}, BOTH),
+    "the version of the memory": (lambda: {"memory": diary(2)}, BOTH),
+    "the version of the backend": (lambda: {"backends": Backends(2)}, BOTH),
+    "the model of turns": (lambda: {"models": {"turn": "mine/y"}}, ("turn",)),
+    "the model of consolidations": (lambda: {"models": {"consolidation": "mine/y"}}, BOTH),
+    "the model of something a faculty may ask": (lambda: {"models": {"consult": "mine/y"}}, BOTH),
+    "another model of that": (lambda: {"models": {"consult": "mine/z"}}, BOTH),
+    "a second candidate": (lambda: {"models": {"consult": ["mine/z", "other/z"]}}, BOTH),
+    "the version of that candidate's backend": (
+        lambda: {"models": {"consult": ["mine/z", "other/z"]}, "backends": Backends(other=2)},
+        BOTH,
+    ),
+    "the temperature": (lambda: {"parameters": Parameters(temperature=0.5)}, BOTH),
+    "another temperature": (lambda: {"parameters": Parameters(temperature=0.6)}, BOTH),
+    "the number of tokens": (lambda: {"parameters": Parameters(max_tokens=900)}, BOTH),
+    "the seed": (lambda: {"seed": 1}, BOTH),
+}
+
+
+def test_an_outcome_is_named_by_everything_that_takes_part_in_it(make_runtime):
+    found = {"": outcomes(make_runtime, {})}
+    for what, (changes, kinds) in TAKING_PART.items():
+        found[what] = outcomes(make_runtime, changes())
+        for kind in kinds:
+            same = [other for other in found if other != what and found[other][kind] == found[what][kind]]
+            assert same == [], f"{kind}: {what}"
+
+
+def test_an_outcome_is_not_named_by_what_takes_no_part_in_it(make_runtime):
+    usual = outcomes(make_runtime, {})
+    assert outcomes(make_runtime, {}) == usual
+    assert outcomes(make_runtime, {"more": [Uninvolved()]}) == usual
+    assert outcomes(make_runtime, {"backends": Backends(other=2)}) == usual
+    assert outcomes(make_runtime, {"parameters": Parameters()}) == usual

@@ -7,15 +7,16 @@ import unicodedata
 from itertools import pairwise
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from troupe_core import EpisodicMemory, Recalled, TinyMentalFaculty, TinyPerson, TinyWorld, Turn, action
+from troupe_core import EpisodicMemory, Recalled, TinyMentalFaculty, TinyPerson, TinyWorld, Turn, action, hookimpl
 from troupe_core.builtin import word_index
 from troupe_core.builtin.episodic import Delta, EpisodicState
 from troupe_core.errors import ArgumentError, ModelUnavailable
-from troupe_core.events import ACTION, MEMORY, STIMULUS, Fact
+from troupe_core.events import ACTION, MEMORY, STIMULUS, Fact, Remark
 from troupe_core.people.memory import PAUSE
 from troupe_core.people.words import words
 from troupe_testing import do, talk, think, turn
@@ -536,6 +537,76 @@ def test_a_consolidation_that_failed_loses_nothing_and_is_tried_again(make_simul
     for _ in range(7):
         ada.act()
     assert memories_of(ada) == ["It was a good week."]
+
+
+@attrs.frozen
+class Muddled(EpisodicMemory):
+    """It cannot say when an episode is over."""
+
+    def due(self, state: EpisodicState) -> bool:
+        raise ValueError("days are not counted here")
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["alone", "in a world"])
+def test_a_memory_that_cannot_say_when_an_episode_is_over_undoes_no_turn_and_is_remarked_upon(
+    make_simulation, together
+):
+    events: list[Any] = []
+
+    class Watches:
+        @hookimpl
+        def troupe_event(self, event: Any) -> None:
+            events.append(event)
+
+    simulation = make_simulation(Diary(), plugins=[Watches()])
+    ada = TinyPerson("Ada", memory=Muddled(), simulation=simulation)
+    ben = TinyPerson("Ben", simulation=simulation)
+    if together:
+        report = TinyWorld("Pier", [ada, ben]).run(2)
+        assert (report.steps, report.turns, report.failures) == (2, 4, ())
+    else:
+        for day in range(2):
+            assert contents(ada.listen_and_act(f"Ben on day {day}"))[-1] == f"Ada on day {day}"
+    assert ada.state.turns == 2
+    assert [fact.content for fact in simulation.facts if fact.type == "TALK" and fact.thing == "Ada"] == [
+        "Ada on day 0",
+        "Ada on day 1",
+    ]
+    remarks = [event for event in events if isinstance(event, Remark)]
+    assert [remark.thing for remark in remarks] == ["Ada"] * 2
+    assert all("Muddled.due failed: ValueError: days are not counted here" in remark.text for remark in remarks)
+    simulation.end()
+
+
+class Recollecting(TinyMentalFaculty):
+    """You can search your memory:"""
+
+    @action(observe=True, echo=True)
+    async def recall(self, turn: Turn[None], query: str) -> str:
+        """try to remember."""
+        found = await turn.recall(query, 3)
+        return "\n".join(f"once more: {recalled.fact.content}" for recalled in found)
+
+
+def test_what_recalling_has_shown_is_not_part_of_an_episode(make_simulation):
+    diary = Diary()
+
+    def script(request: Any, call: Any) -> Any:
+        recalls = call.purpose == "turn" and call.turn == 1 and not call.ordinal
+        return turn(do("RECALL", query="bike")) if recalls else diary(request, call)
+
+    simulation = make_simulation(script)
+    memory = EpisodicMemory(episode=2)
+    ada = TinyPerson("Ada", mental_faculties=[Recollecting], memory=memory, simulation=simulation)
+    ada.listen_and_act("Ivo has a blue bike", "Ben")
+    ada.listen_and_act("And who else?", "Ben")
+    shown = simulation.runtime.model_under_test.requests[2][0].messages[-1].content
+    assert "once more: Ivo has a blue bike" in shown  # it was seen in the turn
+    simulation.end()
+    ((_, episode),) = diary.shown
+    assert episode.count("Ivo has a blue bike") == 1
+    assert "once more" not in episode
+    assert "And who else?" in episode
 
 
 class Clerk(TinyMentalFaculty):

@@ -540,6 +540,41 @@ def test_other_abilities_make_another_schema_and_other_rules(make_simulation):
     assert "- SING: loudness: from 1 to 5." in other.messages[0].content
 
 
+class Temper(TinyMentalFaculty):
+    """You have a temper:"""
+
+    @action(observe=True)
+    async def vent(self, turn: Turn[None], intensity: int) -> str:
+        """shout at somebody."""
+        return f"{intensity} times shouted"
+
+
+class Calm(Temper):
+    async def vent(self, turn: Turn[None], intensity: int) -> str:
+        """sigh."""
+        return f"{intensity} times sighed, not {await super().vent(turn, intensity)}"
+
+
+class Calmer(Calm):
+    """You hardly have a temper:"""
+
+
+@pytest.mark.parametrize(
+    ("faculty", "text"), [(Calm, "You have a temper:"), (Calmer, "You hardly have a temper:")], ids=["Calm", "Calmer"]
+)
+def test_of_a_faculty_that_inherits_what_it_overrides_is_told_and_performed_and_the_rest_is_its_bases(
+    make_simulation, faculty, text
+):
+    simulation = make_simulation(lambda request, call: turn() if call.ordinal else turn(do("VENT", intensity=2)))
+    TinyPerson("Ada", mental_faculties=[faculty], simulation=simulation).act()
+    observed = [fact.content for fact in simulation.facts if fact.kind == "observation"]
+    assert observed == ["2 times sighed, not 2 times shouted"]
+    told = requests_of(simulation)[0].messages[0].content
+    assert f"{text}\n" in told
+    assert "sigh." in told
+    assert "shout at somebody" not in told
+
+
 def test_the_schema_of_a_turn_is_strict(make_simulation):
     simulation = make_simulation()
     TinyPerson("Ada", mental_faculties=[Singing, Weather, Cooking], simulation=simulation).act()

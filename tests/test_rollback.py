@@ -34,7 +34,8 @@ from troupe_core.errors import (
     UnknownModelError,
 )
 from troupe_core.hookspecs import hookimpl
-from troupe_core.llm import LLMWrapper
+from troupe_core.llm import Call, LLMBackend, LLMChunk, LLMRequest, LLMWrapper, Message, Usage
+from troupe_core.llm.request import Form
 from troupe_testing import LatencyModel, ScriptedModel, VirtualLoop, do, talk, think, turn
 
 # -- a person whose turn waits wherever a turn can wait --------------------------------------------------------------
@@ -634,6 +635,81 @@ def test_when_one_turn_ends_a_step_those_under_way_end_first_and_are_not_asked_a
     assert (report.turns, report.failures, report.spent.calls) == (6, (), 3)
 
 
+LIMITS = [1, 2, 256]
+
+
+class Uneven(LatencyModel):
+    """Each one's answers take so many seconds; in the second turn Ben may be `refused` for good,
+    and the first draws of some are of no use.
+    """
+
+    def __init__(self, seconds: dict[str, float], useless: tuple[str, ...]) -> None:
+        super().__init__(ScriptedModel(self.answer), lambda stream: 1.0)
+        self.seconds = seconds
+        self.useless = useless
+        self.refused = False
+        self.draws: list[tuple[str, int]] = []
+
+    def answer(self, request: Any, call: Any) -> Any:
+        if call.turn == 1:
+            self.draws.append((call.person, request.draw))
+            if call.person == "Ben" and self.refused:
+                return AuthenticationError("no key")
+            if call.person in self.useless and request.draw == 0:
+                return "I would rather not put it that way."
+        return turn(talk(f"{call.person} number {call.turn}, drawn {request.draw}"))
+
+    async def complete(self, request: Any, call: Any) -> Any:
+        self.latency = lambda stream: self.seconds.get(call.person, 1.0)
+        return await super().complete(request, call)
+
+
+def test_what_follows_a_fatal_stop_does_not_depend_on_who_had_answered_by_then(make_simulation):
+    found = []
+    for seconds in ({"Ben": 50.0}, {"Ada": 50.0, "Cleo": 60.0}, {"Cleo": 0.5, "Finn": 50.0}):
+        for limit in LIMITS:
+            model = Uneven(seconds, ("Cleo", "Finn"))
+            simulation = make_simulation(model, loop_factory=VirtualLoop, max_in_flight=limit)
+            world = town(simulation)
+            run(world, 1)
+            model.refused = True
+            with pytest.raises(RunStopped, match="AuthenticationError for Ben"):
+                run(world, 1, max_failed=0.5)
+            assert world.state.step == 1
+            model.refused = False
+            failed = [(failure.person, failure.step) for failure in run(world, 2, max_failed=0.5).failures]
+            facts = [(fact.id, fact.content) for fact in simulation.facts]
+            found.append((simulation.digest(), facts, failed))
+    assert [each for each in found if each != found[0]] == []
+    assert found[0][2] == [("Cleo", 2), ("Finn", 2)]  # as if nobody had been asked before the refusal
+
+
+@pytest.mark.parametrize("schedule", ["parallel", "sequential"])
+def test_a_step_that_too_many_fail_in_gives_everybody_a_turn_and_those_who_stumbled_another_draw_next_time(
+    make_simulation, schedule
+):
+    found = []
+    for seconds in ({}, {"Ada": 50.0}, {"Ada": 0.1, "Cleo": 0.2, "Finn": 50.0}):
+        for limit in LIMITS:
+            model = Uneven(seconds, ("Ada", "Ben", "Cleo"))
+            simulation = make_simulation(model, loop_factory=VirtualLoop, max_in_flight=limit)
+            world = town(simulation)
+            run(world, 1, schedule=schedule)
+            with pytest.raises(RunStopped, match="3 of 6 people failed in step 2, the last of them Cleo") as caught:
+                run(world, 1, schedule=schedule)
+            assert [failure.person for failure in caught.value.report.failures] == ["Ada", "Ben", "Cleo"]
+            assert {person for person, _ in model.draws} == set(NAMES)
+            assert {draw for _, draw in model.draws} == {0}
+            model.draws.clear()
+            assert run(world, 1, schedule=schedule).failures == ()
+            assert sorted(person for person, draw in model.draws if draw) == ["Ada", "Ben", "Cleo"]
+            assert not [person for person, draw in model.draws if not draw and person in model.useless]
+            if schedule == "parallel":  # the others' answers are known already
+                assert len(model.draws) == 3
+            found.append((simulation.digest(), [(fact.id, fact.content) for fact in simulation.facts]))
+    assert [each for each in found if each != found[0]] == []
+
+
 def test_a_step_that_is_undone_takes_nothing_from_those_who_are_elsewhere(make_simulation):
     reached, go_on = asyncio.Event(), asyncio.Event()
 
@@ -682,6 +758,27 @@ class Gated(Model):
     async def complete(self, request: Any, call: Any) -> Any:
         await self.gate(request, call)
         return await super().complete(request, call)
+
+
+def test_what_a_stream_has_cost_by_the_time_it_fails_is_on_the_bill(make_simulation):
+    class Torn(LLMBackend):
+        async def stream(self, request: Any, call: Any) -> Any:
+            yield LLMChunk("Good mor", Usage(7, 2))
+            yield LLMChunk("ning")
+            raise ModelUnavailable("the line is dead")
+
+    simulation = make_simulation(plugins=[Torn])
+    request = LLMRequest(Form("torn/x"), (Message("user", "hello"),))
+    said: list[str] = []
+
+    async def listening() -> None:
+        async for chunk in simulation.runtime.llm_handler("torn/x").stream(request, Call(simulation.id, "survey")):
+            said.append(chunk.text)  # noqa: PERF401 - what came before it failed counts
+
+    with pytest.raises(ModelUnavailable, match="the line is dead"):
+        simulation.runtime.wait(listening, "")
+    assert said == ["Good mor", "ning"]
+    assert (simulation.usage.calls, simulation.usage.failed, simulation.usage.usage) == (1, 1, Usage(7, 2))
 
 
 # -- who stops waiting -----------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import ContextVar
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from troupe_core import (
+    EpisodicMemory,
     LLMBackend,
     LLMResponse,
     Runtime,
@@ -27,7 +29,7 @@ from troupe_core import (
     action,
     current_simulation,
 )
-from troupe_core.errors import Busy, CrossThingError, SimulationError, WrongThread
+from troupe_core.errors import Busy, CrossThingError, SimulationEnded, SimulationError, WrongThread
 from troupe_testing import ScriptedModel, do, quiet, talk, turn
 
 NOTHING = '{"actions": [], "cognitive_state": {}}'
@@ -520,6 +522,86 @@ def test_ending_waits_for_what_still_runs_so_that_nothing_changes_afterwards(gat
     assert ada.state.turns == 1
 
 
+QUEUED: dict[str, Callable[[TinyPerson, TinyWorld], Coroutine[Any, Any, Any]]] = {
+    "a turn": lambda ada, world: ada.alisten_and_act("too late"),
+    "a run": lambda ada, world: world.arun(2),
+}
+
+
+@pytest.mark.parametrize("what", QUEUED)
+def test_what_has_queued_behind_the_end_finds_the_simulation_ended_and_changes_nothing(gated, gate, what):
+    ada = TinyPerson("Ada", simulation=gated)
+    world = TinyWorld("Room", [ada])
+    world.broadcast("Hello")
+
+    async def elsewhere() -> tuple[str, int]:
+        async def under_way(make: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+            task = asyncio.create_task(make)
+            for _ in range(3):  # on this loop and on the other
+                await asyncio.sleep(0)
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asyncio.sleep(0), gated.runtime.thread.loop))
+            return task
+
+        first = await under_way(ada.aact())
+        await asyncio.to_thread(gate.wait_for, "Ada")
+        end = await under_way(gated.aend())
+        late = await under_way(QUEUED[what](ada, world))
+        assert not first.done()
+        assert not end.done()
+        assert not late.done()
+        gate.let()
+        await end
+        after = gated.digest(), len(gated.facts)
+        await first
+        with pytest.raises(SimulationEnded, match=f"{gated.id} has ended"):
+            await late
+        return after
+
+    digest, told = asyncio.run(elsewhere())
+    assert (gated.digest(), len(gated.facts)) == (digest, told)
+    assert (ada.state.turns, world.state.step, ada.state.inbox) == (1, 0, ())
+    assert len(gate.asked) == 1
+    assert gated.holds.any_of(["Ada", "Room"]) is None
+
+
+def test_what_is_said_between_turns_is_refused_or_heard_and_never_lost(make_simulation):
+    simulation = make_simulation(ScriptedModel(record=False))
+    memory = EpisodicMemory(capacity=10**8, episode=10**8)
+    ada = TinyPerson("Ada", memory=memory, simulation=simulation)
+    enough = threading.Event()
+
+    def acting() -> int:
+        turns = 0
+        while not enough.is_set():
+            ada.act()
+            turns += 1
+        return turns
+
+    heard: list[str] = []
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        actors = [beside(acting) for _ in range(2)]
+        until = time.monotonic() + 0.8
+        try:
+            while time.monotonic() < until:
+                try:
+                    ada.listen(f"word {len(heard)}")
+                except Busy:
+                    continue
+                heard.append(f"word {len(heard)}")
+        finally:
+            enough.set()
+            turns = sum(actor.result(30) for actor in actors)
+    finally:
+        sys.setswitchinterval(interval)
+    assert heard
+    assert ada.state.turns == turns > 0
+    kept = [fact.content for fact in (*ada.memories(), *ada.state.inbox) if fact.type == "CONVERSATION"]
+    assert kept == heard
+    assert [fact.content for fact in simulation.facts if fact.type == "CONVERSATION"] == heard
+
+
 def test_what_is_in_the_middle_of_something_cannot_be_closed(gated, gate):
     ada = TinyPerson("Ada", simulation=gated)
     run = beside(lambda: ada.listen_and_act("hello"))
@@ -724,6 +806,73 @@ def test_a_backend_that_fails_in_closing_is_named_and_keeps_nobody_else_from_it(
     assert names_of_threads() == before
     assert "broken" in caplog.text
     assert "the line is dead" in caplog.text
+
+
+@pytest.mark.parametrize("way", ["close", "aclose"])
+def test_a_backend_that_wants_to_end_the_program_in_closing_is_named_and_the_runtime_is_closed(way, caplog):
+    class Leaving(Counted):
+        name = "leaving"
+
+        async def aclose(self) -> None:
+            sys.exit("good bye")
+
+    other, before = Counted(), names_of_threads()
+    runtime = Runtime(plugins=[Leaving(), other], model="leaving/x", autoload=False)
+    simulation = Simulation(runtime=runtime)
+    TinyPerson("Ada", simulation=simulation).act()
+    TinyPerson("Ben", model="scripted/x", simulation=simulation).act()
+    loop = runtime.thread.loop
+    if way == "close":
+        beside(runtime.close).result(30)
+    else:
+        beside(lambda: asyncio.run(runtime.aclose())).result(30)
+    assert names_of_threads() == before
+    assert loop.is_closed()
+    assert "the backend leaving could not be closed" in caplog.text
+    assert [what for what, _ in other.events] == ["open", "close"]
+    runtime.close()  # once more does nothing
+    asyncio.run(runtime.aclose())
+
+
+def test_a_new_thread_is_not_taken_for_the_loop_of_a_runtime_that_is_closed(make_simulation):
+    """Threads are numbered, and the numbers of those that are gone are given to others."""
+    simulation = make_simulation()
+    ada = TinyPerson("Ada", simulation=simulation)
+    ada.act()
+    simulation.runtime.close()
+    for _ in range(5):
+        beside(simulation.runtime.close).result(30)
+        with pytest.raises(SimulationError, match=r"the runtime is closed|has ended"):
+            beside(ada.act).result(30)
+
+
+def test_a_task_that_wants_to_end_the_program_when_it_is_cancelled_keeps_nobody_from_being_closed(make_simulation):
+    unwound: list[str] = []
+
+    async def leaving() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            sys.exit("good bye")
+
+    async def waiting() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            unwound.append("waiting")
+
+    left: list[asyncio.Task[None]] = []
+
+    def leave_behind(turn: Turn[Any]) -> None:
+        left.extend(asyncio.create_task(work()) for work in (leaving, waiting))
+
+    simulation = make_simulation(meddles)
+    TinyPerson("Ada", mental_faculties=[meddling(leave_behind)], simulation=simulation).act()
+    loop = simulation.runtime.thread.loop
+    simulation.runtime.close()
+    assert loop.is_closed()
+    assert unwound == ["waiting"]
 
 
 def test_closing_the_runtime_stops_what_still_runs(gated, gate):

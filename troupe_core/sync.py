@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent import futures
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from troupe_core.errors import SimulationError, TroupeError, WrongThread
@@ -38,14 +39,14 @@ class LoopThread:
                 raise SimulationError("the runtime is closed; make another one")
             if self._loop is None:
                 self._loop = self._factory()
-                self._thread = threading.Thread(target=_serve, args=(self._loop,), name="troupe", daemon=True)
+                self._thread = threading.Thread(target=self._serve, args=(self._loop,), name="troupe", daemon=True)
                 self._thread.start()
             return self._loop
 
     @property
     def inside(self) -> bool:
         """Whether the caller runs on the loop's own thread."""
-        return self._thread is not None and threading.get_ident() == self._thread.ident
+        return threading.current_thread() is self._thread  # not by its number, which the system gives out again
 
     def wait(self, coroutine: Coroutine[Any, Any, T], twin: str) -> T:
         """Run to the end while the caller waits. After Ctrl-C the work is cancelled, and has been unwound, first."""
@@ -96,9 +97,24 @@ class LoopThread:
             self._loop = None
         if loop is not None and thread is not None:
             loop.call_soon_threadsafe(loop.stop)
-            if threading.get_ident() != thread.ident:
+            if threading.current_thread() is not thread:
                 thread.join()
         self.gone.set()
+
+    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            while not self.closed:
+                with suppress(SystemExit):  # of a task that a stranger left behind; everybody else goes on
+                    loop.run_forever()
+            while left := asyncio.all_tasks(loop):
+                for task in left:
+                    task.cancel()
+                with suppress(SystemExit):
+                    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        finally:
+            loop.close()
 
 
 class Job(Generic[T]):
@@ -143,22 +159,3 @@ class Job(Generic[T]):
             self.result.set_exception(error)
         else:
             self.result.set_result(task.result())
-
-
-def _serve(loop: asyncio.AbstractEventLoop) -> None:
-    asyncio.set_event_loop(loop)
-    try:
-        while True:
-            try:
-                loop.run_forever()
-                break
-            except SystemExit:  # of a task that a stranger left behind; everybody else goes on
-                continue
-    finally:
-        left = asyncio.all_tasks(loop)
-        for task in left:
-            task.cancel()
-        if left:
-            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()

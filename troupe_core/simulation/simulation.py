@@ -6,9 +6,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextvars import Token
-from typing import TYPE_CHECKING, Any, Self, cast
-
-import attrs
+from typing import TYPE_CHECKING, Any, Self
 
 from troupe_core.errors import (
     ArgumentError,
@@ -24,6 +22,7 @@ from troupe_core.simulation import lookup
 from troupe_core.simulation.answers import account
 from troupe_core.simulation.chronicle import Chronicle, Passage
 from troupe_core.simulation.interning import Interned
+from troupe_core.simulation.kinds import MemoryKinds
 from troupe_core.simulation.things import Closed, Handle, State, bind, make_handle, scene_of
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from troupe_core.llm.asking import Asker, Question
     from troupe_core.llm.request import Parameters
     from troupe_core.llm.structured import Output
-    from troupe_core.people.memory import Memory
     from troupe_core.runtime import Runtime
     from troupe_core.simulation.pending import Pending
     from troupe_core.simulation.transaction import Outcome, Transaction, TransactionHandler
@@ -91,7 +89,7 @@ class Simulation:
         self.stumbles: dict[str, int] = {}
         self.warm: OrderedDict[str, None] = OrderedDict()
         self.interned = Interned()
-        self._memory_kinds: dict[Any, Memory[Any]] = {}
+        self.memory_kind = MemoryKinds(self.runtime)
         self._handles: dict[str, Handle] = {}
         self._transaction_handlers: dict[str, TransactionHandler] = {}
         self._asker: Asker | None = None
@@ -218,30 +216,6 @@ class Simulation:
             "troupe_transaction_handler", lambda: plugins.hooks.troupe_transaction_handler(kind=kind), kind, callable
         )
         self._transaction_handlers[kind] = made
-        return made
-
-    def memory_kind(self, given: Memory[Any] | str | None) -> Memory[Any]:
-        """A kind of memory; by name with its own settings, and the usual one once for all who have it."""
-        if given is not None and not isinstance(given, str):
-            if isinstance(given, type) or not callable(getattr(given, "consolidate", None)):
-                kind = type(given).__name__
-                shown = f"a class; write {given.__name__}()" if isinstance(given, type) else f"an object of type {kind}"
-                raise ArgumentError(f"memory is a kind of memory with its settings, or the name of one, not {shown}")
-            try:
-                hash(given)
-            except TypeError as error:
-                raise ArgumentError(
-                    f"memory: the settings of {type(given).__name__} cannot be hashed ({error}); "
-                    "use a frozen attrs class with plain values"
-                ) from None
-        key = given or "episodic"
-        made = self._memory_kinds.get(key)
-        if made is None:
-            if isinstance(key, str):
-                made = self.runtime.memory(key)
-            else:  # an instance of the simulation's own, since indexes in it live as long as it does
-                made = attrs.evolve(cast(Any, key)) if attrs.has(type(key)) else key
-            self._memory_kinds[key] = made
         return made
 
     def now(self, thing: str) -> datetime | None:
@@ -379,7 +353,7 @@ class Simulation:
             self.facts,
             self.members,
             self._transaction_handlers,
-            self._memory_kinds,
+            self.memory_kind,
         ):
             kept.clear()
 

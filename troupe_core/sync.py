@@ -107,9 +107,11 @@ class LoopThread:
             while not self.closed:
                 with suppress(SystemExit):  # of a task that a stranger left behind; everybody else goes on
                     loop.run_forever()
+            told: set[asyncio.Task[Any]] = set()
             while left := asyncio.all_tasks(loop):
-                for task in left:
+                for task in left - told:  # once each: who is cleaning up must not be cancelled in the middle of it
                     task.cancel()
+                told |= left
                 with suppress(SystemExit):
                     loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
             loop.run_until_complete(loop.shutdown_asyncgens())

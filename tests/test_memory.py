@@ -156,7 +156,11 @@ def test_forgetting_touches_neither_the_window_nor_the_episode():
     state = lived(memory, *([f"thing {number}"] for number in range(50)))
     assert len(contents(memory.window(state))) == 50
     assert len(state.episode) == 50
-    assert len(memory.items(state)) <= 13
+    assert len(memory.items(state)) == 50  # what is shown, or is to be consolidated, cannot be forgotten meanwhile
+    short = EpisodicMemory(capacity=10, window_size=300, keep=100, episode=5)
+    state = short.absorb(lived(short, *([f"thing {number}"] for number in range(50))), Delta((), 48))
+    state = lived(short, *(["more"] for _ in range(8)), state=state)
+    assert len(short.items(state)) <= 13
 
 
 # -- absorb ----------------------------------------------------------------------------------------------------------

@@ -9,15 +9,16 @@ memories never.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 from msgspec.structs import replace
 
-from troupe_core.builtin.chain import Node, facts_of
+from troupe_core.builtin.chain import Node, facts_of, lately, linked, nodes
 from troupe_core.builtin.word_index import LATEST, WordIndexes
 from troupe_core.errors import ArgumentError
-from troupe_core.events import ECHO, MEMORY, STIMULUS, Fact
+from troupe_core.events import ECHO, STIMULUS, Fact
 from troupe_core.keys import NOTHING, digest, roll
 from troupe_core.people.lines import heading, line, perceived
 from troupe_core.people.memory import PAUSE, Batch, Batches, Recalled
@@ -38,21 +39,24 @@ def _positive(instance: Any, attribute: attrs.Attribute[int], value: int) -> Non
 
 @attrs.frozen(eq=False, slots=True)
 class EpisodicState:
-    """A chain of nodes, shared by forks, and the part of it that is in view."""
+    """A chain of nodes, shared by forks, and how much of its end is in view."""
 
     last: Node | None = None
     digest: bytes = NOTHING
-    shown: tuple[Batch, ...] = ()
-    shown_size: int = 0
-    omitted: Fact | None = None
-    episode: tuple[Batch, ...] = ()
-    """The turns since the last consolidation."""
+    in_view: int = 0
+    """So many of the last turns, of so many characters."""
+    size: int = 0
+    omitted: int = 0
+    """So many facts came before those in view."""
+    since: int = 0
+    """Turns since the last consolidation."""
     memories: Node | None = None
     """What consolidation has left behind, once more as a chain of its own; it is never in view."""
 
     @property
-    def count(self) -> int:
-        return self.last.count if self.last is not None else 0
+    def episode(self) -> tuple[Batch, ...]:
+        """What is to be consolidated next."""
+        return lately(self.last, self.since)
 
 
 @attrs.frozen
@@ -96,49 +100,35 @@ class EpisodicMemory:
 
     def append(self, state: EpisodicState, items: Sequence[Fact]) -> EpisodicState:
         batch = items if isinstance(items, Batch) else Batch(items)
-        shown, size = (*state.shown, batch), state.shown_size + batch.size
-        omitted = state.omitted
+        name = batch.digest
+        in_view, size, omitted = state.in_view + 1, state.size + batch.size, state.omitted
+        since = state.since + 1
+        last = self._chained(Node(state.last, batch, name), state.memories, max(in_view, since))
         if size > self.window_size:
-            shown, size, omitted = self._cut(shown, size, omitted)
-        rolled = roll(state.digest, batch.digest)
-        episode = (*state.episode, batch)
-        return EpisodicState(self._chained(state, batch), rolled, shown, size, omitted, episode, state.memories)
+            in_view, size, omitted = self._cut(last, in_view, size, omitted)
+        return EpisodicState(last, roll(state.digest, name), in_view, size, omitted, since, state.memories)
 
-    def _chained(self, state: EpisodicState, batch: Batch) -> Node:
-        node = Node(state.last, batch, state.count + len(batch))
-        memories = state.memories.count if state.memories is not None else 0  # they are never forgotten
-        if node.count - memories > self.capacity * 5 // 4:  # by a quarter at once, so that forgetting costs little
-            node = self._forget(node)
-        return node
+    def _chained(self, last: Node, memories: Node | None, needed: int) -> Node:
+        """The chain, when it has become too long without its beginning; memories are never forgotten. By a quarter at
+        once, so that forgetting costs little.
+        """
+        remembered = memories.count if memories is not None else 0
+        if last.count - remembered <= self.capacity * 5 // 4:
+            return last
+        return _forget(last, last.count - remembered - self.capacity, needed)
 
-    def _forget(self, last: Node) -> Node:
-        facts = facts_of(last)
-        surplus = sum(1 for fact in facts if fact.kind != MEMORY) - self.capacity
-        kept = []
-        for fact in facts:
-            if fact.kind == MEMORY or surplus <= 0:
-                kept.append(fact)
-            else:
-                surplus -= 1
-        return Node(None, Batch(kept), len(kept))
-
-    def _cut(
-        self, shown: tuple[Batch, ...], size: int, omitted: Fact | None
-    ) -> tuple[tuple[Batch, ...], int, Fact | None]:
+    def _cut(self, last: Node, in_view: int, size: int, omitted: int) -> tuple[int, int, int]:
         """Whole turns from the front, until what is left is small; the last turn always stays."""
-        gone = 0
-        while len(shown) > 1 and size > self.keep:
-            size -= shown[0].size
-            gone += sum(1 for fact in shown[0] if fact is not PAUSE)
-            shown = shown[1:]
-        if not gone:
-            return shown, size, omitted
-        gone += omitted.data["count"] if omitted is not None else 0
-        words = f"{gone} earlier things. What matters of them comes back to you as memories."
-        return shown, size, Fact.of(NOTHING, gone, STIMULUS, "OMITTED", "", "", words, data={"count": gone})
+        for batch in lately(last, in_view):
+            if in_view == 1 or size <= self.keep:
+                break
+            in_view -= 1
+            size -= batch.size
+            omitted += sum(1 for fact in batch if fact is not PAUSE)
+        return in_view, size, omitted
 
     def window(self, state: EpisodicState) -> Sequence[Fact]:
-        return Batches(state.shown, state.omitted)
+        return Batches(lately(state.last, state.in_view), _omitted(state.omitted) if state.omitted else None)
 
     def items(self, state: EpisodicState) -> Sequence[Fact]:
         return [fact for fact in facts_of(state.last) if fact is not PAUSE]
@@ -153,7 +143,7 @@ class EpisodicMemory:
         return self._memories.in_passing(state.memories, news, k)
 
     def due(self, state: EpisodicState) -> bool:
-        return len(state.episode) >= self.episode
+        return state.since >= self.episode
 
     async def consolidate(self, state: EpisodicState, turn: Turn[Any]) -> Delta | None:
         facts = [fact for batch in state.episode for fact in batch if fact is not PAUSE and fact.kind != ECHO]
@@ -163,17 +153,41 @@ class EpisodicMemory:
         about = short_biography(turn.persona, turn.name)
         answer = await turn.llm("consolidation").ask(f"{about}\n\n{_told(facts)}", system=system, output=Recollections)
         memories = tuple(turn.remember(words) for words in map(str.strip, answer.memories) if words)
-        return Delta(memories, len(state.episode))
+        return Delta(memories, state.since)
 
     def absorb(self, state: EpisodicState, delta: Delta) -> EpisodicState:
         rolled = digest(b"absorbed", state.digest, b"%d" % delta.turns, *(fact.id for fact in delta.memories))
-        state = attrs.evolve(state, digest=rolled, episode=state.episode[delta.turns :])
+        since = max(0, state.since - delta.turns)
         if not delta.memories:
-            return state
+            return attrs.evolve(state, digest=rolled, since=since)
         batch = Batch(delta.memories)
-        before = state.memories.count if state.memories is not None else 0
-        memories = Node(state.memories, batch, before + len(batch))
-        return attrs.evolve(state, last=self._chained(state, batch), memories=memories)
+        name = batch.digest
+        memories = Node(state.memories, batch, name, lived=False)
+        last = self._chained(Node(state.last, batch, name, lived=False), memories, max(state.in_view, since))
+        return attrs.evolve(state, last=last, digest=rolled, since=since, memories=memories)
+
+
+def _forget(last: Node, surplus: int, needed: int) -> Node:
+    """Without the oldest turns, as whole turns; the last `needed` ones stay, whatever they hold."""
+    chain = list(nodes(last))
+    turns = sum(1 for node in chain if node.lived)
+    kept: list[tuple[Batch, bool]] = []
+    for node in reversed(chain):
+        if node.lived:
+            turns -= 1
+            if surplus > 0 and turns >= needed:
+                surplus -= len(node.batch)
+                continue
+        kept.append((node.batch, node.lived))
+    shorter = linked(kept)
+    return last if shorter is None else shorter
+
+
+@lru_cache(maxsize=1024)
+def _omitted(count: int) -> Fact:
+    """What stands for things that are no longer in view."""
+    words = f"{count} earlier things. What matters of them comes back to you as memories."
+    return Fact.of(NOTHING, count, STIMULUS, "OMITTED", "", "", words, data={"count": count})
 
 
 def _told(facts: Sequence[Fact]) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from troupe_core.events import ACTION, ECHO, OBSERVATION, STIMULUS, Fact, as_text
+from troupe_core.events import ACTION, ECHO, OBSERVATION, STIMULUS, Fact
 from troupe_core.llm.request import Message
 from troupe_core.people.abilities import DONE, Abilities, Ability, abilities_of
 from troupe_core.people.history import EMPTY, History, did
@@ -166,16 +166,16 @@ class Guard:
 
     __slots__ = ("said",)
 
-    def __init__(self, said: tuple[str | bytes, ...]) -> None:
+    def __init__(self, said: tuple[Fact, ...]) -> None:
         self.said = said
 
     def repeats(self, content: str) -> bool:
         now = words(content)
-        return len(now) >= ENOUGH_WORDS and any(repeats(now, as_text(old), TOO_ALIKE) for old in self.said)
+        return len(now) >= ENOUGH_WORDS and any(repeats(now, old.content, TOO_ALIKE) for old in self.said)
 
     def note(self, fact: Fact) -> None:
         """Something has been said."""
-        self.said = (*self.said, fact.kept)[-SAID_KEPT:]
+        self.said = (*self.said, fact)[-SAID_KEPT:]
 
 
 async def _act(

@@ -11,6 +11,7 @@ import orjson
 from msgspec import Struct
 from msgspec.structs import force_setattr, replace
 
+from troupe_core.events import Fact
 from troupe_core.keys import NOTHING, canonical, digest, digest_of, roll, utf8
 from troupe_core.people.history import EMPTY, History
 from troupe_core.people.memory import Batch, Entry, Memory
@@ -42,7 +43,7 @@ class PersonState(Struct, frozen=True, eq=False, weakref=True):
     """What has reached the person since its last turn."""
     trail: bytes = NOTHING
     """Rolls over everything that ever reached the person or was done by it."""
-    said: tuple[str | bytes, ...] = ()
+    said: tuple[Fact, ...] = ()
     """The last things said, against repetition."""
     turns: int = 0
     model: str | None = None
@@ -91,7 +92,7 @@ class PersonState(Struct, frozen=True, eq=False, weakref=True):
             _settings_digest(self.memory_kind),
         ]
         for name, value in sorted(self.slices.items()):
-            parts.append(digest(b"slice", utf8(name), canonical(value, f"the state of {name}")))
+            parts.append(digest(b"slice", utf8(name), digest_of(value, f"the state of {name}")))
         return digest(b"person", orjson.dumps(small), b"".join(parts))
 
 

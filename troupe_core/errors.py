@@ -56,6 +56,19 @@ class RunStopped(SimulationError):
         self.report = report
 
 
+# -- the journal -----------------------------------------------------------------------------------------------------
+
+
+class JournalError(TroupeError):
+    """A journal cannot be opened, read or written. What was written before is whole."""
+
+    fatal = True
+
+
+class ReplayError(JournalError):
+    """A run that was to be replayed from its journal came to something else, or asked for what is not recorded."""
+
+
 # -- plugins ---------------------------------------------------------------------------------------------------------
 
 

@@ -78,6 +78,10 @@ class Fact(Struct, frozen=True, eq=False, gc=False):
         kept = content if content.isascii() else utf8(content)
         return cls(id, kind, type, thing, source, kept, target, data, when, turn)
 
+    def __plain__(self) -> dict[str, str]:
+        """How it stands in the name of something that it is part of: its id covers the rest."""
+        return {"$fact": self.id.hex()}
+
     @property
     def cite(self) -> str:
         """The id as findings cite it."""

@@ -61,7 +61,7 @@ def canonical(value: object, name: str = "value") -> bytes:
         raise ArgumentError(f"{name} contains itself, or is nested too deeply to be written as JSON") from None
 
 
-def plain(value: Any, name: str = "value") -> Any:  # noqa: PLR0911 - one line for each kind of value
+def plain(value: Any, name: str = "value") -> Any:  # noqa: PLR0911, PLR0912 - one line for each kind of value
     """The value made of dictionaries, lists, strings, finite numbers, booleans and None."""
     kind = type(value)
     if kind is str or kind is bool or value is None:
@@ -98,6 +98,9 @@ def plain(value: Any, name: str = "value") -> Any:  # noqa: PLR0911 - one line f
         raise ArgumentError(f"{name} is a path, whose name says nothing of its content. Read the file and give that.")
     if isinstance(value, Sequence):
         return [plain(item, f"{name}[{place}]") for place, item in enumerate(value)]
+    own = getattr(kind, "__plain__", None)
+    if own is not None:
+        return own(value)
     raise ArgumentError(
         f"{name} is of type {kind.__module__}.{kind.__qualname__}, which has no canonical form. "
         "Use plain values (text, numbers, lists, dictionaries) or a frozen attrs class."

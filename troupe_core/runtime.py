@@ -132,6 +132,10 @@ class Runtime:
                 made = self._faculties[name] = self._make(FacultySpec, name)
             return made
 
+    def has_faculty(self, name: str) -> bool:
+        """Whether there is one of that name, installed or lent."""
+        return name in self._faculties or self._records_of(FacultySpec).get(name) is not None
+
     def lend(self, faculty: Any) -> str:
         """Take in a faculty that was given to a person as an object; its name from then on means it."""
         with self._lock:
@@ -176,6 +180,15 @@ class Runtime:
         if not callable(getattr(made, "consolidate", None)):
             raise PluginError(f"the memory {name!r} is no kind of memory: its factory makes {made!r}")
         return cast("Memory[Any]", made)
+
+    def has_memory(self, name: str) -> bool:
+        return self._records_of(MemorySpec).get(name) is not None
+
+    def memory_name(self, kind: type[Any]) -> str | None:
+        """Under which name a kind of memory was registered."""
+        records = self._records_of(MemorySpec)
+        found = (name for name in records.names() if (record := records.get(name)) and record.load() is kind)
+        return next(found, None)
 
     # -- models -------------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,9 @@ class Node:
     `count` is the number of its facts.
     """
 
-    __slots__ = ("__weakref__", "_batch", "_before", "_lived", "_open", "count", "digest")
+    digest: bytes
+    count: int
+    __slots__ = ("__weakref__", "_batch", "_before", "_lived", "_open", "count", "digest", "home")
 
     def __init__(self, before: Node | None, batch: Batch, batch_digest: bytes, *, lived: bool = True) -> None:
         self.digest = roll(NOTHING if before is None else before.digest, batch_digest)
@@ -29,12 +31,14 @@ class Node:
         self._batch = batch
         self._lived = lived
         self._open: Opener | None = None
+        self.home: object = None
+        """Whose rows it lies in."""
 
     @classmethod
     def kept(cls, digest: bytes, count: int, opener: Opener) -> Node:
         """One that is looked up when it is needed."""
         node = cls.__new__(cls)
-        node.digest, node.count, node._open = digest, count, opener
+        node.digest, node.count, node._open, node.home = digest, count, opener, None
         return node
 
     def _opened(self) -> Node:

@@ -8,7 +8,7 @@ memories never.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -27,9 +27,13 @@ from troupe_core.templates import template
 
 if TYPE_CHECKING:
     from troupe_core.people.turn import Turn
+    from troupe_core.simulation.journal.shelf import Parcel, Shelf
 
 EPISODE_LENGTH = 24_000
 """So many characters of an episode are put before the model; longer things in it are shortened."""
+
+
+_COUNTS = ("in_view", "size", "omitted", "since")
 
 
 def _positive(instance: Any, attribute: attrs.Attribute[int], value: int) -> None:
@@ -94,6 +98,26 @@ class EpisodicMemory:
                 f"EpisodicMemory: keep ({self.keep}) is what stays in view after a cut, and cannot be more than "
                 f"window_size ({self.window_size})"
             )
+
+    def pack(self, state: EpisodicState, parcel: Parcel) -> dict[str, Any]:
+        """For a journal: the nodes lie in rows of their own. What is neither in view nor to be consolidated is let go
+        of, and found there again.
+        """
+        from troupe_core.builtin.chain_kept import keep, let_go
+
+        out: dict[str, Any] = {"digest": state.digest.hex(), "last": keep(state.last, parcel)}
+        if state.memories is not None:
+            out["memories"] = keep(state.memories, parcel)
+        out.update((name, value) for name in _COUNTS if (value := getattr(state, name)))
+        let_go(state.last, max(state.in_view, state.since), parcel.shelf)
+        return out
+
+    def unpack(self, spelled: Mapping[str, Any], shelf: Shelf) -> EpisodicState:
+        from troupe_core.builtin.chain_kept import find
+
+        counts = {name: spelled.get(name, 0) for name in _COUNTS}
+        last, memories = find(spelled["last"], shelf), find(spelled.get("memories"), shelf)
+        return EpisodicState(last, bytes.fromhex(spelled["digest"]), memories=memories, **counts)
 
     def start(self) -> EpisodicState:
         return EpisodicState()

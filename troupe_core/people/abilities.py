@@ -13,15 +13,19 @@ import attrs
 import msgspec
 
 from troupe_core.errors import PluginError
-from troupe_core.keys import canonical, digest, utf8
+from troupe_core.keys import canonical, digest, plain, utf8
 from troupe_core.llm.structured import Output, json_schema
 from troupe_core.people.faculty import Action, TinyMentalFaculty
+from troupe_core.simulation.models import Makers
 from troupe_core.templates import template, template_source
 
 if TYPE_CHECKING:
     from troupe_core.runtime import Runtime
 
 DONE = "DONE"
+
+TURN_VERSION = 1
+"""Of the turn itself: raised when the same answers to the same questions come to something else."""
 
 
 class Cognition(msgspec.Struct, frozen=True):
@@ -54,7 +58,7 @@ class Abilities:
     by_type: dict[type[Any], Ability]
     aware: tuple[TinyMentalFaculty, ...]
     """Those that add to the present state."""
-    fingerprint: bytes
+    makers: Makers
     """Of everything here that shapes a turn: texts, schema, versions."""
 
     @classmethod
@@ -72,12 +76,16 @@ class Abilities:
             }
         )
         makers = [[faculty.name, faculty.cache_version, faculty.config] for faculty in faculties]
-        shape = canonical([schema, makers, template_source("state")], "abilities")
+        state_template = template_source("state")
+        shape = canonical([TURN_VERSION, schema, makers, state_template], "abilities")
         rules_digest = digest(b"rules", utf8(rules))
         output = Output(answer, name="turn", schema=schema, adapt=_adapt)
         aware = tuple(f for f in faculties if type(f).state_prompt is not TinyMentalFaculty.state_prompt)
-        fingerprint = digest(b"abilities", rules_digest, shape)
-        return cls(tuple(faculties), rules, rules_digest, output, by_type, aware, fingerprint)
+        texts = {digest(b"text", utf8(text)): text for text in (rules, canonical(schema).decode(), state_template)}
+        named = dict(zip(("rules", "schema", "state template"), (name.hex() for name in texts), strict=True))
+        whole = {"version": TURN_VERSION, "faculties": plain(makers, "faculties"), "texts": named}
+        taking_part = Makers(digest(b"abilities", rules_digest, shape), whole, texts)
+        return cls(tuple(faculties), rules, rules_digest, output, by_type, aware, taking_part)
 
 
 def abilities_of(runtime: Runtime, faculties: tuple[str, ...]) -> Abilities:

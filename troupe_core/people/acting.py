@@ -10,9 +10,11 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from troupe_core.errors import Busy, OutputError
 from troupe_core.events import Fact, TurnEnded
-from troupe_core.people.consolidating import CONSOLIDATION, absorb, consolidation
+from troupe_core.people.consolidating import CONSOLIDATION, pending_consolidation
 from troupe_core.people.history import EMPTY
 from troupe_core.people.living import live
 from troupe_core.people.state import PersonState
@@ -43,6 +45,7 @@ async def act(simulation: Simulation, id: str, perceive: Perceive | None = None)
     passage = simulation.facts.begin()
     async with simulation.holds((id,)):
         simulation.check_open()
+        simulation.background.wake()
         when = when_of(simulation, id)
         before: PersonState = simulation.states[id]
         taken = _take_what_is_due(simulation, id)
@@ -56,13 +59,16 @@ async def act(simulation: Simulation, id: str, perceive: Perceive | None = None)
             simulation.states[id] = before
             passage.clear()
             simulation.background.put_back(taken)
+            simulation.commit((id,), None)
             raise
         if heard is not None:
             passage.append(heard)
         take_in(simulation, outcome, passage)
         settle(simulation, id)
         begin_consolidation(simulation, id, when, Due(None, outcome.state.turns + LAG - 1))
+        simulation.commit((id,), passage)
         keep_warm(simulation, (id,))
+        await simulation.durable()
     return tuple(outcome.output)
 
 
@@ -73,6 +79,7 @@ async def have_turn(simulation: Simulation, state: PersonState, when: When, argu
     except Exception as error:
         if isinstance(error, OutputError):  # both answers are recorded: asked again, it must be another draw
             simulation.stumbles[state.id] = simulation.stumbles.get(state.id, 0) + 1
+            simulation.touch(state.id)
         _report(simulation, state, when, error)
         raise
     _report(simulation, state, when, None)
@@ -93,7 +100,8 @@ def take_in(simulation: Simulation, outcome: Outcome, passage: Passage) -> None:
 def settle(simulation: Simulation, id: str) -> None:
     """The turn will not be undone any more: what was kept against its failure is let go."""
     simulation.answers.settle(id)
-    simulation.stumbles.pop(id, None)
+    if simulation.stumbles.pop(id, None):
+        simulation.touch(id)
 
 
 def cooled(outcome: Outcome) -> Outcome:
@@ -111,7 +119,7 @@ def keep_warm(simulation: Simulation, ids: Iterable[str]) -> None:
         cold, _ = warm.popitem(last=False)
         state = simulation.states.get(cold)
         if state is not None:
-            simulation.states[cold] = state.changed(history=EMPTY)
+            simulation.states.cool(cold, replace(state, history=EMPTY))
 
 
 def when_of(simulation: Simulation, id: str) -> When:
@@ -135,7 +143,11 @@ def begin_consolidation(simulation: Simulation, id: str, when: When, due: Due) -
         return
     try:
         if state.memory_kind.due(state.memory):
-            simulation.background.start(id, due, state.digest, consolidation(simulation, state, when), absorb)
+            stumbles = simulation.stumbles.get(id, 0)  # as it is now: a turn may stumble meanwhile, sooner or later
+            begun = pending_consolidation(simulation, state, when, due, stumbles)
+            begun.begin()
+            simulation.background.add(begun)
+            simulation.touch(id)
     except Exception as error:  # a stranger's memory; the turn counts, whatever comes of it later
         kind = type(state.memory_kind).__qualname__
         simulation.remark(id, f"{CONSOLIDATION} could not begin, {kind}.due failed: {type(error).__name__}: {error}")
@@ -158,10 +170,11 @@ async def foreseen(simulation: Simulation, state: PersonState) -> PersonState:
     item = simulation.background.pending.get(state.id)
     if item is None or not _is_due(simulation, item):
         return state
-    await asyncio.wait([item.task])
-    if item.task.cancelled() or item.task.exception() is not None:
+    task = item.begin()
+    await asyncio.wait([task])
+    if item.failed:
         return state
-    after: PersonState = item.absorb(state, item.task.result())
+    after: PersonState = item.absorb(state, task.result())
     return after
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from troupe_core.keys import NOTHING
+from troupe_core.keys import digest, utf8
+from troupe_core.people.outputs import DELTAS
 from troupe_core.people.state import PersonState
 from troupe_core.people.turn import Scene, Turn, When
 from troupe_core.simulation.answers import account
-from troupe_core.simulation.transaction import Outcome, Transaction
+from troupe_core.simulation.models import Makers
+from troupe_core.simulation.pending import Due, Pending
+from troupe_core.simulation.transaction import Outcome, Transaction, spelled
+from troupe_core.templates import template_source
 
 if TYPE_CHECKING:
     from troupe_core.simulation.simulation import Simulation
@@ -17,9 +22,18 @@ if TYPE_CHECKING:
 CONSOLIDATION = "consolidation"
 
 
-def consolidation(simulation: Simulation, state: PersonState, when: When) -> Coroutine[Any, Any, Outcome]:
-    """What an episode leaves behind, worked out beside everything else from the state as it is now."""
-    stumbles = simulation.stumbles.get(state.id, 0)  # as it is now too: a turn may stumble meanwhile, sooner or later
+@cache
+def makers() -> Makers:
+    """The core's own part in it; a kind of memory is part of the person's root, with its version."""
+    text = template_source("consolidate")
+    name = digest(b"text", utf8(text))
+    return Makers(digest(b"consolidation", name), {"texts": {"consolidate template": name.hex()}}, {name: text})
+
+
+def consolidation(
+    simulation: Simulation, state: PersonState, when: When, stumbles: int
+) -> Coroutine[Any, Any, Outcome]:
+    """What an episode leaves behind, worked out beside everything else from the state as it was when it ended."""
 
     async def execute(tx: Transaction) -> Outcome:
         scene = Scene.of(simulation, tx, when)
@@ -29,10 +43,27 @@ def consolidation(simulation: Simulation, state: PersonState, when: When) -> Cor
 
     async def work() -> Outcome:
         async with simulation.slots:
-            fingerprint = simulation.models.fingerprint(CONSOLIDATION, NOTHING, state.model)
-            return await simulation.transact(CONSOLIDATION, state, {}, b"{}", fingerprint, execute)
+            fingerprint = simulation.models.fingerprint(CONSOLIDATION, makers(), state.model)
+            arguments = {"now": when.stamp}
+            return await simulation.transact(
+                CONSOLIDATION, state, arguments, spelled(arguments), fingerprint, execute, DELTAS, account(state.id)
+            )
 
     return work()
+
+
+def pending_consolidation(simulation: Simulation, state: PersonState, when: When, due: Due, stumbles: int) -> Pending:
+    """The same, as something that is on its way."""
+    return Pending(
+        state.id,
+        due,
+        state,
+        when,
+        stumbles,
+        lambda: consolidation(simulation, state, when, stumbles),
+        lambda fork: pending_consolidation(fork, state, when, due, stumbles),
+        absorb,
+    )
 
 
 def absorb(state: PersonState, outcome: Outcome) -> PersonState:

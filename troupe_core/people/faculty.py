@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_type_hints, overlo
 
 import attrs
 
-from troupe_core.errors import ArgumentError
+from troupe_core.errors import ArgumentError, PluginError
 from troupe_core.records import FacultySpec
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ class TinyMentalFaculty:
     state_class: ClassVar[type[Any] | None] = None
     config_class: ClassVar[type[Any] | None] = None
     cache_version: ClassVar[int] = 1
+    state_version: ClassVar[int] = 1
+    """To be raised when the fields of the state change; `migrate` then reads what was written before."""
     actions: ClassVar[tuple[Action, ...]] = ()
 
     def __init_subclass__(
@@ -97,6 +99,10 @@ class TinyMentalFaculty:
     def start(self) -> Any:
         """The state of somebody who has just got this faculty."""
         return self.state_class() if self.state_class is not None else None
+
+    def migrate(self, data: Any, version: int) -> Any:
+        """The state as an earlier version wrote it into a journal, as this version writes it. Plain data in and out."""
+        raise PluginError(f"the faculty {self.name!r} cannot read its state of version {version}: it has no migrate()")
 
     @classmethod
     def as_record(cls, given: Any) -> FacultySpec:

@@ -19,6 +19,7 @@ from troupe_core.people.history import EMPTY, History, did
 from troupe_core.people.lines import NOTHING_NEW
 from troupe_core.people.memory import PAUSE, Entry
 from troupe_core.people.mind import Mind
+from troupe_core.people.outputs import ACTS
 from troupe_core.people.prompt import new_lines, one_line, state_block, system_message
 from troupe_core.people.state import PersonState
 from troupe_core.people.ties import told, untold
@@ -57,8 +58,8 @@ async def live(simulation: Simulation, state: PersonState, when: When, arguments
             working.reset(token)
             scene.over = True
 
-    fingerprint = simulation.models.fingerprint(TURN, abilities.fingerprint, state.model)
-    return await simulation.transact(TURN, state, {"now": when.stamp}, arguments, fingerprint, execute)
+    fingerprint = simulation.models.fingerprint(TURN, abilities.makers, state.model)
+    return await simulation.transact(TURN, state, {"now": when.stamp}, arguments, fingerprint, execute, ACTS)
 
 
 @attrs.frozen(eq=False)

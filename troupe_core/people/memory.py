@@ -6,7 +6,7 @@ else. What it keeps are facts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, overload
 
 import attrs
@@ -17,6 +17,7 @@ from troupe_core.people.lines import line
 
 if TYPE_CHECKING:
     from troupe_core.people.turn import Turn
+    from troupe_core.simulation.journal.shelf import Parcel, Shelf
 
 PAUSE = Fact(NOTHING, ACTION, "DONE", "", "", "")
 """Stands in memory where somebody's turn ended. It happened to nobody, and is the same for all."""
@@ -25,7 +26,7 @@ PAUSE = Fact(NOTHING, ACTION, "DONE", "", "", "")
 class Shared:
     """Facts that reach many at once: one value, whose lines are written once, however many hear them."""
 
-    __slots__ = ("digest", "facts", "lines", "size")
+    __slots__ = ("__weakref__", "digest", "facts", "lines", "size")
 
     def __init__(self, facts: Iterable[Fact]) -> None:
         self.facts = tuple(facts)
@@ -84,10 +85,12 @@ class Batch(Facts):
     inside, what many heard is kept once.
     """
 
-    __slots__ = ("_length", "entries", "size")
+    __slots__ = ("_length", "entries", "place", "size")
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries = tuple(entries)
+        self.place: tuple[object, bytes] | None = None
+        """Where a journal has it: on which shelf, in the row of which node."""
         self.size = self._length = 0
         """`size`: about how many characters it takes in a prompt."""
         for entry in self.entries:
@@ -187,4 +190,19 @@ class Memory(Protocol[M]):
 
     def absorb(self, state: M, delta: Any) -> M:
         """The state of now, with what `consolidate` found. It touches only what the delta names."""
+        ...
+
+
+class PackedMemory(Protocol[M]):
+    """What a kind of memory may have besides, if its states are too large to be spelled out in a journal at each turn.
+    Without it, a state is spelled by its fields, which need precise types; so is a delta, by the annotation of
+    `absorb`.
+    """
+
+    def pack(self, state: M, parcel: Parcel) -> Mapping[str, Any]:
+        """Plain data with a `digest`; large parts lie in rows of their own, put there with `parcel.part`."""
+        ...
+
+    def unpack(self, spelled: Mapping[str, Any], shelf: Shelf) -> M:
+        """The inverse."""
         ...

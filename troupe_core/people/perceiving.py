@@ -76,8 +76,9 @@ def perceive(simulation: Simulation, id: str, kind: str, content: str, source: s
         made.append(stimulus(state, kind, content, source, now))
         return state.hear(made[-1])
 
-    simulation.apply(id, change)
-    simulation.record_within(made)
+    with simulation.at_once():
+        simulation.apply(id, change)
+        simulation.record_within(made)
 
 
 def _shown(value: object) -> str:

@@ -32,7 +32,7 @@ CONVERSATION = "conversation"
 KNOWN = "somebody you know"
 
 
-class TinyPerson(Handle, state=PersonState):
+class TinyPerson(Handle, state=PersonState, kind="person"):
     """A simulated person. `persona` is any JSON-like mapping (or a sentence); everything in it reaches the model.
 
     `mental_faculties` are names of installed faculties, or faculties; `memory` is a kind of memory with its settings;

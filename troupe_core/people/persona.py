@@ -5,23 +5,24 @@ Compact JSON in UTF-8 costs the fewest tokens, loses nothing (types, order, unkn
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import orjson
 
-from troupe_core.errors import ArgumentError
+from troupe_core.errors import ArgumentError, JournalError
 from troupe_core.keys import digest, plain
 
 
 class Persona:
     """Frozen. Equal personas of one simulation are one object."""
 
-    __slots__ = ("__weakref__", "digest", "prompt_digest", "raw")
+    __slots__ = ("__weakref__", "_load", "_raw", "digest", "prompt_digest")
 
     def __init__(self, raw: bytes) -> None:
-        self.raw = raw
+        self._raw: bytes | None = raw
+        self._load: Callable[[bytes], bytes] | None = None
         self.digest = digest(b"persona", raw)
         # The digest of the whole system message, with the rules it was made for: a memo of the prompt's.
         self.prompt_digest: tuple[object, bytes] | None = None
@@ -35,6 +36,28 @@ class Persona:
             return cls(bytes(memoryview(written)))  # a copy of just that size; orjson's has room at its end
         except (TypeError, RecursionError) as error:
             raise ArgumentError(f"the persona cannot be written as JSON: {error}") from None
+
+    @classmethod
+    def kept(cls, name: bytes, load: Callable[[bytes], bytes]) -> Persona:
+        """One that lies in a journal, under its digest, until somebody looks at it."""
+        made = cls.__new__(cls)
+        made.digest, made._load, made._raw, made.prompt_digest = name, load, None, None
+        return made
+
+    @property
+    def raw(self) -> bytes:
+        """What the model reads."""
+        raw = self._raw
+        if raw is None:
+            assert self._load is not None  # noqa: S101 - one of the two is there
+            raw = self._load(self.digest)
+            if digest(b"persona", raw) != self.digest:
+                raise JournalError(
+                    f"the persona {self.digest.hex()} in the journal is not what was recorded; it now reads: "
+                    f"{raw.decode(errors='replace')}"
+                )
+            self._raw = raw
+        return raw
 
     def data(self) -> dict[str, Any]:
         """A fresh copy, to change and make another persona of."""
@@ -56,7 +79,7 @@ class Persona:
         return _freeze(node)
 
     def __repr__(self) -> str:
-        return f"<Persona of {len(self.raw)} bytes>"
+        return f"<Persona {self.digest.hex()[:8]}>"
 
 
 def _freeze(value: Any) -> Any:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 GROUP = "troupe"
-BUILT_IN = {"core": "troupe_core.builtin.basics:Basics"}
+BUILT_IN = {
+    "core": "troupe_core.builtin.basics:Basics",
+    "state-cache": "troupe_core.builtin.state_cache:StateCache",
+}
 
 
 def installed() -> list[tuple[Origin, EntryPoint]]:

@@ -6,12 +6,24 @@ takes its place where a simulation has a file.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from troupe_core.llm.response import LLMResponse
 
 
 def account(thing: str) -> str:
     """Where the answers to a thing's background work are kept, apart from those of its turns."""
     return f"{thing}\0background"
+
+
+class Answers(Protocol):
+    """Where a simulation keeps them. `settle` says that the owner's turn is part of what is visible."""
+
+    def find(self, owner: str, key: bytes) -> LLMResponse | None: ...
+
+    async def keep(self, owner: str, key: bytes, response: LLMResponse) -> None: ...
+
+    def settle(self, owner: str) -> None: ...
 
 
 class AnswersInMemory:

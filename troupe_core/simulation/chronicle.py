@@ -4,7 +4,7 @@ came to an end. Two people who act at the same time stand in it as their calls w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import overload
 
 from troupe_core.events import Fact
@@ -13,7 +13,18 @@ from troupe_core.events import Fact
 class Passage(list[Fact]):
     """The facts of one call, at the place that was kept for them when it began."""
 
-    __slots__ = ()
+    __slots__ = ("number", "saved")
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+        self.saved = 0
+
+    def unsaved(self) -> list[Fact]:
+        """What nobody has taken off yet, to make it last."""
+        fresh = self[self.saved :] if self.saved else list(self)
+        self.saved = len(self)
+        return fresh
 
 
 class Chronicle(Sequence[Fact]):
@@ -22,32 +33,62 @@ class Chronicle(Sequence[Fact]):
     def __init__(self) -> None:
         self._passages: list[Passage] = []
         self._plain: Passage | None = None
+        self._made = 0
+        self._earlier: Callable[[], list[Fact]] | None = None
+
+    def preceded_by(self, earlier: Callable[[], list[Fact]], passages: int) -> None:
+        """So many passages came before, and are read when somebody asks for them."""
+        self._earlier = earlier
+        self._made = passages
 
     def begin(self) -> Passage:
         """Keep a place for what a call will bring."""
-        passage = Passage()
+        self._made += 1
+        passage = Passage(self._made)
         self._passages.append(passage)
         self._plain = None
         return passage
 
-    def add(self, facts: Iterable[Fact]) -> None:
+    def add(self, facts: Iterable[Fact]) -> Passage:
         """What happens at once."""
         plain = self._plain
         if plain is None:
             plain = self.begin()
             self._plain = plain
         plain.extend(facts)
+        return plain
 
     def clear(self) -> None:
         self._passages.clear()
-        self._plain = None
+        self._plain = self._earlier = None
 
     def __iter__(self) -> Iterator[Fact]:
+        self._read_earlier()
         for passage in list(self._passages):
             yield from passage
 
     def __len__(self) -> int:
+        self._read_earlier()
         return sum(map(len, self._passages))
+
+    def _read_earlier(self) -> None:
+        earlier, self._earlier = self._earlier, None
+        if earlier is not None:
+            past = Passage(0)
+            past.extend(earlier())
+            past.saved = len(past)
+            self._passages.insert(0, past)
+
+    def copied(self) -> Chronicle:
+        """The same past, for a fork."""
+        made = Chronicle()
+        made._earlier, made._made = self._earlier, self._made
+        for passage in self._passages:
+            twin = Passage(passage.number)
+            twin.extend(passage)
+            twin.saved = len(passage)
+            made._passages.append(twin)
+        return made
 
     @overload
     def __getitem__(self, place: int) -> Fact: ...

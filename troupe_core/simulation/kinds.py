@@ -19,9 +19,12 @@ class MemoryKinds:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._made: dict[Any, Memory[Any]] = {}
+        self.found: dict[bytes, Any] = {}
+        """Those that a journal names, by how it spells them."""
 
     def clear(self) -> None:
         self._made.clear()
+        self.found.clear()
 
     def __call__(self, given: Memory[Any] | str | None) -> Memory[Any]:
         """A kind of memory with its settings, or by name; the usual one if none is given."""

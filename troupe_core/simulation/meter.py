@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import attrs
 
 from troupe_core.events import ModelCall
@@ -43,6 +45,14 @@ class Meter:
             tally[2] += usage.input
             tally[3] += usage.output
             tally[4] += usage.cached
+
+    def tallies(self) -> dict[str, list[int]]:
+        """By purpose: calls, failed ones, tokens in, out and cached."""
+        return {purpose: list(tally) for purpose, tally in self._calls.items()}
+
+    def restore(self, tallies: Mapping[str, Sequence[int]]) -> None:
+        """What was spent before."""
+        self._calls = {purpose: list(tally) for purpose, tally in tallies.items()}
 
     def purposes(self) -> dict[str, Spent]:
         """What was spent on each purpose."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from troupe_core.errors import ArgumentError
 from troupe_core.keys import canonical, digest
 from troupe_core.llm.request import ModelRef, Parameters, candidates
@@ -14,6 +16,26 @@ if TYPE_CHECKING:
     from troupe_core.llm.asking import Question
     from troupe_core.llm.structured import Output
     from troupe_core.runtime import Runtime
+
+
+@attrs.frozen(eq=False)
+class Makers:
+    """Who makes a transaction, apart from models: a digest of it all, what it is made of, and the texts in it by their
+    digests.
+    """
+
+    digest: bytes
+    whole: Mapping[str, Any]
+    texts: Mapping[bytes, str]
+
+
+@attrs.frozen(eq=False)
+class Fingerprint:
+    """Of everything that takes part in a transaction: its digest, and what it is made of, for whoever asks why."""
+
+    digest: bytes
+    whole: Mapping[str, Any]
+    texts: Mapping[bytes, str]
 
 
 class Models:
@@ -35,7 +57,7 @@ class Models:
         self._purposes = {purpose: candidates(named) for purpose, named in models.items()}
         self._parameters = parameters
         self._questions: dict[tuple[int, str, str | None], Question] = {}
-        self._fingerprints: dict[tuple[str, bytes, str | None], bytes] = {}
+        self._fingerprints: dict[tuple[str, bytes, str | None], Fingerprint] = {}
 
     def named(self, purpose: str, own: str | None = None) -> tuple[str, ...]:
         """The candidates, in order."""
@@ -43,18 +65,29 @@ class Models:
             return candidates(own)
         return self._purposes.get(purpose) or self._default or self._runtime.default_model()
 
-    def fingerprint(self, kind: str, makers: bytes, own: str | None = None) -> bytes:
+    def fingerprint(self, kind: str, makers: Makers, own: str | None = None) -> Fingerprint:
         """Of all that takes part in a transaction: whoever makes it, and every model that it could ask, since what a
         faculty asks for which purpose is known only afterwards.
         """
-        key = (kind, makers, own)
+        key = (kind, makers.digest, own)
         made = self._fingerprints.get(key)
         if made is None:
             purposes = sorted({kind, *self._purposes})
             asked = {purpose: [self._version(model) for model in self.named(purpose, own)] for purpose in purposes}
-            whole = canonical([asked, (self._parameters or Parameters()).given()], "models")
-            made = self._fingerprints[key] = digest(b"fingerprint", kind.encode(), makers, whole)
+            parameters = (self._parameters or Parameters()).given()
+            name = digest(b"fingerprint", kind.encode(), makers.digest, canonical([asked, parameters], "models"))
+            whole = {"models": asked, "parameters": parameters, **makers.whole}
+            made = self._fingerprints[key] = Fingerprint(name, whole, makers.texts)
         return made
+
+    def settings(self) -> dict[str, Any]:
+        """What was chosen, as plain data; `Models` can be made of it again."""
+        parameters = self._parameters
+        return {
+            "model": self._default,
+            "models": self._purposes,
+            "parameters": attrs.asdict(parameters) if parameters is not None else None,
+        }
 
     def _version(self, model: str) -> list[str | int]:
         return [model, self._runtime.record(BackendSpec, ModelRef.parse(model).backend).cache_version]

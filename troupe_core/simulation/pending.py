@@ -23,13 +23,32 @@ class Due:
 
 @attrs.define(eq=False)
 class Pending:
-    """One result that is on its way to one thing."""
+    """One result that is on its way to one thing. `state` is what it is worked out from, `when` that was; the work is
+    begun when somebody lives on, not when somebody only looks.
+    """
 
     thing: str
     due: Due
-    key: bytes
-    task: asyncio.Task[Outcome]
+    state: Any
+    when: Any
+    stumbles: int
+    work: Callable[[], Coroutine[Any, Any, Outcome]]
+    again: Callable[[Any], Pending]
+    """The same for a fork of the simulation."""
     absorb: Callable[[Any, Outcome], Any]
+    task: asyncio.Task[Outcome] | None = None
+
+    def begin(self) -> asyncio.Task[Outcome]:
+        """The work, which goes on beside everything else."""
+        if self.task is None:
+            self.task = asyncio.get_running_loop().create_task(self.work())
+            self.task.add_done_callback(_seen)
+        return self.task
+
+    @property
+    def failed(self) -> bool:
+        task = self.task
+        return task is not None and task.done() and (task.cancelled() or task.exception() is not None)
 
 
 class Background:
@@ -38,18 +57,14 @@ class Background:
     def __init__(self) -> None:
         self.pending: dict[str, Pending] = {}
 
-    def start(
-        self,
-        thing: str,
-        due: Due,
-        key: bytes,
-        work: Coroutine[Any, Any, Outcome],
-        absorb: Callable[[Any, Outcome], Any],
-    ) -> None:
-        """Begin; the work goes on beside everything else."""
-        task = asyncio.get_running_loop().create_task(work)
-        task.add_done_callback(_seen)
-        self.pending[thing] = Pending(thing, due, key, task, absorb)
+    def add(self, item: Pending) -> None:
+        """Something that is to come."""
+        self.pending[item.thing] = item
+
+    def wake(self) -> None:
+        """Begin what was on its way when a journal was left."""
+        for item in self.pending.values():
+            item.begin()
 
     def take(self, things: list[str], is_due: Callable[[Pending], bool]) -> list[Pending]:
         """Those that are due, in the order of the things, taken off the list."""
@@ -63,12 +78,12 @@ class Background:
     def put_back(self, items: list[Pending]) -> None:
         """What was taken by something that was rolled back; what has failed is let go, to be begun anew."""
         for item in items:
-            if not (item.task.done() and (item.task.cancelled() or item.task.exception())):
+            if not item.failed:
                 self.pending.setdefault(item.thing, item)
 
     async def cancel(self) -> None:
         """Let go of everything."""
-        tasks = [item.task for item in self.pending.values()]
+        tasks = [item.task for item in self.pending.values() if item.task is not None]
         self.pending.clear()
         for task in tasks:
             task.cancel()

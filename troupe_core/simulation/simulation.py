@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import Token
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,18 +24,25 @@ from troupe_core.simulation.answers import account
 from troupe_core.simulation.chronicle import Chronicle, Passage
 from troupe_core.simulation.interning import Interned
 from troupe_core.simulation.kinds import MemoryKinds
+from troupe_core.simulation.states import States
 from troupe_core.simulation.things import Closed, Handle, State, bind, make_handle, scene_of
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
     from troupe_core.events import Fact
     from troupe_core.llm.asking import Asker, Question
     from troupe_core.llm.request import Parameters
     from troupe_core.llm.structured import Output
     from troupe_core.runtime import Runtime
+    from troupe_core.simulation.answers import Answers
+    from troupe_core.simulation.journal.journal import Journal
+    from troupe_core.simulation.journal.replay import Replay
+    from troupe_core.simulation.journal.why import Why
+    from troupe_core.simulation.models import Fingerprint
     from troupe_core.simulation.pending import Pending
-    from troupe_core.simulation.transaction import Outcome, Transaction, TransactionHandler
+    from troupe_core.simulation.transaction import Outcome, Outputs, Transaction, TransactionHandler
 
 Change = Callable[[Any], Any]
 
@@ -48,10 +56,15 @@ class Simulation:
 
     `model` names what its people are asked with, `models` what single purposes are ("consolidation"), a person's own
     model goes before both. `max_in_flight` bounds model calls, turns and background work together.
+
+    With a `path` everything is recorded in a journal there (a readable document, if it ends in .json). The simulation
+    begins empty all the same: the program makes its people, and whatever is asked once more is found there, unless
+    `cache` is False. `Simulation.resume(path)` goes on without a program.
     """
 
     def __init__(
         self,
+        path: str | Path | None = None,
         *,
         seed: int = 0,
         runtime: Runtime | None = None,
@@ -59,6 +72,7 @@ class Simulation:
         models: Mapping[str, str | Sequence[str]] | None = None,
         parameters: Parameters | None = None,
         max_in_flight: int = DEFAULT_IN_FLIGHT,
+        cache: bool = True,
     ) -> None:
         from troupe_core.runtime import Runtime, default_runtime
         from troupe_core.simulation.answers import AnswersInMemory
@@ -78,23 +92,29 @@ class Simulation:
         self.seed = seed
         self.max_in_flight = max_in_flight
         self.models = Models(self.runtime, model, models or {}, parameters)
-        self.states: dict[str, Any] = {}
+        self.states = States()
         self.facts = Chronicle()
         self.members: dict[str, str] = {}
         self.ended = False
         self.holds = Holds()
-        self.answers = AnswersInMemory()
+        self.answers: Answers = AnswersInMemory()
         self.background = Background()
         self.meter = Meter()
         self.stumbles: dict[str, int] = {}
         self.warm: OrderedDict[str, None] = OrderedDict()
         self.interned = Interned()
         self.memory_kind = MemoryKinds(self.runtime)
+        self.journal: Journal | None = None
         self._handles: dict[str, Handle] = {}
         self._transaction_handlers: dict[str, TransactionHandler] = {}
         self._asker: Asker | None = None
         self._slots: Any = None
         self._tokens: list[Token[Simulation | None]] = []
+        self._touched: _Touched | None = None
+        if path is not None:
+            from troupe_core.simulation.journal.opening import start
+
+            start(self, path, caching=cache)
         self.runtime.simulations[self.id] = self
         lookup.opened(self)
 
@@ -125,15 +145,17 @@ class Simulation:
 
     def settle_in(self, handle: Handle, state: State) -> None:
         """Take in a new thing with its handle."""
-        self.check_open()
         scene = scene_of(self)
         if scene is not None:
             raise CrossThingError(f"{scene.thing!r} is having a turn, and may not make {state.id!r}; do so afterwards")
-        if state.id in self.states:
-            raise DuplicateName(f"{state.id!r} exists already in {self.id}; names within one simulation are unique")
-        self.states[state.id] = state
-        self._handles[state.id] = handle
-        bind(handle, self, state.id)
+        with self.at_once() as touched:
+            self.check_open()
+            if state.id in self.states:
+                raise DuplicateName(f"{state.id!r} exists already in {self.id}; names within one simulation are unique")
+            self.states[state.id] = state
+            self._handles[state.id] = handle
+            bind(handle, self, state.id)
+            touched.things[state.id] = None
 
     def state(self, thing: str) -> Any:
         """The thing's state as the running code sees it: inside its own transaction, the state in the making."""
@@ -157,13 +179,47 @@ class Simulation:
                 )
             scene.state = change(scene.state)
             return
-        with self.holds.lock:
+        with self.at_once() as touched:
             self.check_free((thing,))
             self.states[thing] = change(self.states[thing])
+            touched.things[thing] = None
+
+    @contextmanager
+    def at_once(self) -> Iterator[_Touched]:
+        """What is changed within belongs together: nobody sees half of it, and a journal has all of it or nothing."""
+        with self.holds.lock:
+            outer = self._touched
+            if outer is not None:
+                yield outer
+                return
+            touched = self._touched = _Touched()
+            try:
+                yield touched
+            finally:
+                self._touched = None
+                self.commit(touched.things, touched.passage)
+
+    def touch(self, thing: str) -> None:
+        """Something about a thing has changed that is no part of its state, and has to last too."""
+        self.states.changed.add(thing)
+
+    def commit(self, things: Iterable[str], passage: Passage | None, step: tuple[str, int] | None = None) -> None:
+        """What has become of these things, and what has happened in that passage, lasts from now on."""
+        if self.journal is not None:
+            self.journal.commit(things, passage, step)
+        elif passage is not None:
+            passage.saved = len(passage)
+
+    async def durable(self) -> None:
+        """Return when everything that was committed is on disk."""
+        if self.journal is not None:
+            await self.journal.store.writer.durable()
 
     def check_open(self) -> None:
         if self.ended:
             raise SimulationEnded(f"{self.id} has ended; its people can be read, and no longer change")
+        if self.journal is not None:
+            self.journal.store.writer.check()
 
     def check_free(self, things: Sequence[str]) -> None:
         """For plain changes, which cannot wait until somebody is free."""
@@ -177,8 +233,9 @@ class Simulation:
         scene = scene_of(self)
         if scene is not None:
             scene.facts.extend(facts)
-        else:
-            self.facts.add(facts)
+            return
+        with self.at_once() as touched:
+            touched.passage = self.facts.add(facts)
 
     def remark(self, thing: str, text: str) -> None:
         """Say something to whoever is watching, and to the log."""
@@ -188,22 +245,27 @@ class Simulation:
 
             self.runtime.emit(Remark(self.id, thing, text))
 
-    async def transact(
+    async def transact(  # noqa: PLR0917 - called once for each kind of transaction
         self,
         kind: str,
         state: State,
         arguments: Mapping[str, Any],
         argument_bytes: bytes,
-        fingerprint: bytes,
+        fingerprint: Fingerprint,
         execute: Callable[[Transaction], Awaitable[Outcome]],
+        outputs: Outputs,
+        owner: str = "",
     ) -> Outcome:
         """Bring a keyed transaction about, through whatever wraps it. Nothing is changed here: the caller commits."""
         from troupe_core.simulation.transaction import Transaction, outcome_key
 
         handler = self._transaction_handlers.get(kind) or self._compose(kind)
-        key = outcome_key(kind, state.digest, argument_bytes, fingerprint, self.seed)
+        key = outcome_key(kind, state.digest, argument_bytes, fingerprint.digest, self.seed)
+        tx = Transaction(
+            self.id, kind, state.id, arguments, state, key, execute, fingerprint, outputs, owner or state.id
+        )
         try:
-            return await handler(Transaction(self.id, kind, state.id, arguments, state, key, execute))
+            return await handler(tx)
         except SystemExit as error:  # it would end the loop, and everybody would wait for ever
             contained = PluginError(f"something in the {kind} of {state.id!r} wanted to end the program: {error!r}")
             for note in getattr(error, "__notes__", ()):
@@ -261,24 +323,108 @@ class Simulation:
     def _root(self, id: str) -> tuple[bytes, bytes]:
         return utf8(id), self.states[id].digest
 
+    # -- the journal --------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def resume(  # noqa: PLR0913 - whatever a simulation can be made with, it can be resumed with
+        cls,
+        path: str | Path,
+        at: str | int = "main",
+        *,
+        runtime: Runtime | None = None,
+        seed: int | None = None,
+        model: str | Sequence[str] | None = None,
+        models: Mapping[str, str | Sequence[str]] | None = None,
+        parameters: Parameters | None = None,
+        max_in_flight: int = DEFAULT_IN_FLIGHT,
+        cache: bool = True,
+        attach: Mapping[str, Any] | None = None,
+    ) -> Simulation:
+        """The simulation of a journal as it was, without the program that made it: at its end, or `at` a checkpoint, a
+        branch, a step, a commit. What is not given is as it was. `attach` brings, by name, faculties and kinds of
+        memory that were given in code.
+        """
+        from troupe_core.simulation.journal.opening import resume
+
+        chosen = {"seed": seed, "model": model, "models": models, "parameters": parameters}
+        given = {name: value for name, value in chosen.items() if value is not None}
+        return resume(cls, path, at, attach or {}, cache, {"runtime": runtime, "max_in_flight": max_in_flight, **given})
+
+    def fork(self, name: str, at: str | int | None = None) -> Simulation:
+        """A variant with its own people, which shares the past with this one, and stands in the journal under its own
+        name: from now, or from an earlier point (see `resume`).
+        """
+        from troupe_core.simulation.journal.opening import fork
+
+        return fork(self, name, at)
+
+    @classmethod
+    def replay(
+        cls, path: str | Path, at: str | int = "main", *, runtime: Runtime | None = None, **given: Any
+    ) -> Replay:
+        """Execute every turn of a journal once more, from the recorded answers alone, and compare what it comes to. No
+        model is asked; the first difference is an error that shows it.
+        """
+        from troupe_core.simulation.journal.replay import replay
+
+        return replay(cls, path, at, runtime, given)
+
+    def why(self, who: Any, turn: int | None = None) -> Why:
+        """Why a turn was executed, and not found in the journal: what differs from the turn of the same person and
+        number that is recorded there.
+        """
+        from troupe_core.simulation.journal.why import why
+
+        return why(self, who, turn)
+
+    def checkpoint(self, name: str | None = None) -> None:
+        """Return when everything is in the journal, and in its main file; with a name, to be found by it."""
+        journal = self._journal()
+        if name is not None:
+            journal.label(name)
+        journal.store.writer.fold_now()
+
+    async def acheckpoint(self, name: str | None = None) -> None:
+        """The same, awaited."""
+        import asyncio
+
+        await asyncio.to_thread(self.checkpoint, name)
+
+    def _journal(self) -> Journal:
+        if self.journal is None:
+            raise SimulationError(f"{self.id} has no journal: make it with a path, as Simulation(path)")
+        return self.journal
+
+    def settings(self) -> dict[str, Any]:
+        """What it was made with, as far as it shapes what happens."""
+        return {"seed": self.seed, **self.models.settings()}
+
     # -- the end ------------------------------------------------------------------------------------------------------
 
     def end(self) -> None:
-        """Wait for what runs, take in what is pending, and let nothing change any more. Handles can be read on."""
+        """Wait for what runs, take in what is pending, and let nothing change any more. Handles can be read on; a
+        journal is brought into its main file, and is free for others.
+        """
         if self.ended:
             return
-        if self.background.pending or self.holds.any_of(self.states) is not None:
-            self.runtime.wait(self.aend, "simulation.aend()")
-        else:
-            self._end()
+        if self._busy:
+            self.runtime.wait(lambda: self.runtime.thread.hop(self.finish()), "simulation.aend()")
+        self._end()
+        self._release()
 
     async def aend(self) -> None:
         """The same, awaited."""
+        import asyncio
+
         if not self.ended:
-            if self.background.pending or self.holds.any_of(self.states) is not None:
+            if self._busy:
                 await self.runtime.thread.hop(self.finish())
-            else:
-                self._end()
+            self._end()
+            await asyncio.to_thread(self._release)
+
+    @property
+    def _busy(self) -> bool:
+        return bool(self.background.pending) or self.holds.any_of(self.states) is not None
 
     async def finish(self) -> None:
         """Wait for everything pending, and take it in, in the order of names."""
@@ -297,6 +443,7 @@ class Simulation:
             except BaseException:
                 self.background.put_back(items)
                 raise
+            self.commit(tuple(self.states), passage)
             self._end()  # while everything is still held: who waits for a turn finds the simulation ended
 
     async def absorb(self, item: Pending, passage: Passage) -> Exception | None:
@@ -304,11 +451,11 @@ class Simulation:
         import asyncio
 
         try:
-            outcome = await asyncio.shield(item.task)  # who stops waiting for it does not stop it
+            outcome = await asyncio.shield(item.begin())  # who stops waiting for it does not stop it
             state = item.absorb(self.states[item.thing], outcome)
         except Exception as error:
             return error
-        self.states[item.thing] = state
+        self.states[item.thing] = state  # changed or not: that nothing is pending any more has to last
         self.answers.settle(account(item.thing))
         passage.extend(outcome.facts)
         return None
@@ -317,24 +464,44 @@ class Simulation:
         self.ended = True
         lookup.ended(self)
 
+    def _release(self) -> None:
+        """Let go of the journal for writing."""
+        journal = self.journal
+        if journal is not None and not journal.left:
+            journal.leave()
+
     async def drain(self) -> None:
         """Stop background work without waiting for it."""
+        import asyncio
+
         await self.background.cancel()
         self._end()
+        if self.journal is not None:
+            await asyncio.to_thread(self._release)
 
     def close(self) -> None:
         """End, and free everything: handles that are still about point nowhere from now on."""
         self._check_idle()
         if self.background.pending:
             self.runtime.wait(self.drain, "simulation.aclose()")
-        self._detach()
+        self._end()
+        try:
+            self._release()
+        finally:
+            self._detach()
 
     async def aclose(self) -> None:
         """The same, awaited."""
+        import asyncio
+
         self._check_idle()
         if self.background.pending:
             await self.runtime.thread.hop(self.drain())
-        self._detach()
+        self._end()
+        try:
+            await asyncio.to_thread(self._release)
+        finally:
+            self._detach()
 
     def _check_idle(self) -> None:
         held = self.holds.any_of(self.states)
@@ -342,7 +509,6 @@ class Simulation:
             raise Busy(f"{held!r} is in the middle of a turn or run of {self.id}; wait for it to end, then close")
 
     def _detach(self) -> None:
-        self._end()
         closed = Closed(self.id)
         for id, handle in self._handles.items():
             bind(handle, closed, id)
@@ -372,6 +538,16 @@ class Simulation:
     async def __aexit__(self, *exception: object) -> None:
         lookup.leave(self._tokens.pop())
         await self.aend()
+
+
+class _Touched:
+    """What one call changes at once."""
+
+    __slots__ = ("passage", "things")
+
+    def __init__(self) -> None:
+        self.things: dict[str, None] = {}
+        self.passage: Passage | None = None
 
 
 def simulation_of(given: Simulation | None) -> Simulation:

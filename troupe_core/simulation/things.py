@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from troupe_core.errors import SimulationEnded
+from troupe_core.simulation.packing import packs
 
 if TYPE_CHECKING:
     from troupe_core.events import Fact
@@ -57,11 +58,13 @@ class Handle:
     _id: str
     state_class: ClassVar[type[Any] | None] = None
 
-    def __init_subclass__(cls, *, state: type[Any] | None = None, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, state: type[Any] | None = None, kind: str | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if state is not None:
             cls.state_class = state
             HANDLES[state] = cls
+            if kind is not None:
+                packs(kind, state)
 
     @property
     def id(self) -> str:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
 from troupe_core.events import Fact
 from troupe_core.keys import canonical, digest, utf8
+
+if TYPE_CHECKING:
+    from troupe_core.simulation.journal.shelf import Parcel
+    from troupe_core.simulation.models import Fingerprint
 
 
 @attrs.frozen(eq=False, slots=True)
@@ -18,6 +22,16 @@ class Outcome:
     state: Any
     output: Any
     facts: tuple[Fact, ...]
+
+
+class Outputs(Protocol):
+    """How the outputs of one kind of transaction are spelled in a journal."""
+
+    def spell(self, outcome: Outcome, parcel: Parcel) -> Any: ...
+
+    def read(self, spelled: Any, state: Any, facts: tuple[Fact, ...]) -> Any:
+        """The output, from the state that the transaction began with and the facts of the outcome."""
+        ...
 
 
 @attrs.frozen(eq=False, slots=True)
@@ -31,6 +45,10 @@ class Transaction:
     state: Any = attrs.field(repr=False)
     key: bytes = attrs.field(repr=False)
     execute: Callable[[Transaction], Awaitable[Outcome]] = attrs.field(repr=False)
+    fingerprint: Fingerprint = attrs.field(repr=False)
+    outputs: Outputs = attrs.field(repr=False)
+    owner: str = attrs.field(repr=False)
+    """On whose account its answers are kept."""
 
 
 class TransactionHandler(Protocol):

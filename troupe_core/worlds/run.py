@@ -36,8 +36,10 @@ async def run(
         return RunReport(world, made, turns, tuple(failures), spent, stopped)
 
     passage = simulation.facts.begin()
-    async with simulation.holds((world, *simulation.states[world].roster)):
+    things = (world, *simulation.states[world].roster)
+    async with simulation.holds(things):
         simulation.check_open()
+        simulation.background.wake()
         with patient_collector():
             for _ in range(steps):
                 step = Step(simulation, world, passage, schedule=schedule, max_failed=max_failed)
@@ -45,12 +47,15 @@ async def run(
                     await step.run(delta)
                 except Stopped as stopped:
                     failures += step.failures
+                    simulation.commit(things, None)  # who stumbled asks for other answers the next time
                     so_far = f"after {made} of {steps} steps" if made else "before its first step was whole"
                     made_so_far = f"{world!r} stopped {so_far}: {stopped}"
                     raise RunStopped(made_so_far, report(str(stopped))) from stopped.cause
                 made += 1
                 turns += step.turns
                 failures += step.failures
+                simulation.commit(things, passage, (world, simulation.states[world].step))
+                await simulation.durable()
                 if step.failures:
                     simulation.remark(world, told(step.failures))
         keep_warm(simulation, simulation.states[world].roster)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from troupe_core.errors import ArgumentError, ModelError
+from troupe_core.errors import ArgumentError
 from troupe_core.events import Fact, StepEnded
 from troupe_core.people.acting import LAG, WARM, begin_consolidation, cooled, have_turn, now_bytes, settle, take_in
 from troupe_core.people.consolidating import CONSOLIDATION
@@ -137,7 +137,7 @@ class Step:
         self._stop_if_fatal(id, error)
 
     def _stop_if_fatal(self, id: str, error: Exception) -> None:
-        if isinstance(error, ModelError) and error.fatal:
+        if getattr(error, "fatal", False):
             reason = f"{type(error).__name__} for {id}: {error}"
             self._stop = self._stop or Stopped(reason, error, counted=False)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from troupe_core.worlds.report import RunReport
 
 
-class TinyWorld(Handle, state=WorldState):
+class TinyWorld(Handle, state=WorldState, kind="world"):
     """People, a clock, and what carries words between them.
 
     A TALK without a target reaches everybody (`broadcast_if_no_target=False`: nobody, as in a survey). Without
@@ -56,10 +56,11 @@ class TinyWorld(Handle, state=WorldState):
             schedule=checked_schedule(schedule),
         )
         _check_joining(joined, called, (), people)
-        joined.check_free([person.id for person in people])
-        joined.settle_in(self, state)
-        if people:
-            self.add_agents(people)
+        with joined.at_once():
+            joined.check_free([person.id for person in people])
+            joined.settle_in(self, state)
+            if people:
+                self.add_agents(people)
 
     def __repr__(self) -> str:
         return f"<TinyWorld {self._id}>"
@@ -97,10 +98,11 @@ class TinyWorld(Handle, state=WorldState):
         """More people, all of them or none."""
         simulation, people = self.simulation, checked_people(agents)
         _check_joining(simulation, self._id, self.state.roster, people)
-        simulation.check_free([person.id for person in people])
         ids = tuple(person.id for person in people)
-        simulation.apply(self._id, lambda state: attrs.evolve(state, roster=(*state.roster, *ids)))
-        simulation.members.update(dict.fromkeys(ids, self._id))
+        with simulation.at_once():
+            simulation.check_free(ids)
+            simulation.apply(self._id, lambda state: attrs.evolve(state, roster=(*state.roster, *ids)))
+            simulation.members.update(dict.fromkeys(ids, self._id))
         return self
 
     def remove_agent(self, agent: TinyPerson) -> TinyWorld:
@@ -124,7 +126,7 @@ class TinyWorld(Handle, state=WorldState):
     def make_everyone_accessible(self) -> TinyWorld:
         """Everybody is near everybody else."""
         simulation, state = self.simulation, self.state
-        with simulation.holds.lock:
+        with simulation.at_once():
             simulation.check_free((self._id, *state.roster))
             roster = Roster({id: simulation.states[id].name for id in state.roster})
             for id in state.roster:
@@ -140,7 +142,7 @@ class TinyWorld(Handle, state=WorldState):
     def _broadcast(self, kind: str, content: str, source: Any) -> TinyWorld:
         simulation, name = self.simulation, name_of(source)
         speaker = source.id if isinstance(source, TinyPerson) else None
-        with simulation.holds.lock:
+        with simulation.at_once():
             state = self.state
             hearers = [id for id in state.roster if id != speaker]
             if not hearers:
@@ -154,7 +156,7 @@ class TinyWorld(Handle, state=WorldState):
             simulation.apply(self._id, lambda world: attrs.evolve(world, trail=trail, voices=voices))
             for id in hearers:
                 simulation.apply(id, lambda person: person.hear(heard))
-            simulation.facts.add((fact,))
+            simulation.record_within((fact,))
         return self
 
     def run(

@@ -1,0 +1,311 @@
+"""People as rows of a journal, and back.
+
+A root names the large parts by their digests; somebody of whom only little has changed since an outcome is written as
+the difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from troupe_core.events import Fact
+from troupe_core.people.consolidating import pending_consolidation
+from troupe_core.people.history import EMPTY
+from troupe_core.people.memory import PAUSE, Entry, Heard, Shared
+from troupe_core.people.mind import CALM, Mind
+from troupe_core.people.persona import Persona
+from troupe_core.people.state import NO_SLICES, PersonState
+from troupe_core.people.ties import NOBODY, UNTOLD, Roster, Tie, Ties
+from troupe_core.people.turn import When
+from troupe_core.simulation.journal.codec import encode
+from troupe_core.simulation.pending import Due, Pending
+
+if TYPE_CHECKING:
+    from troupe_core.simulation.journal.shelf import Parcel, Shelf
+    from troupe_core.simulation.simulation import Simulation
+
+# -- entries: facts, and what many have heard ------------------------------------------------------------------------
+
+
+def entries_to_plain(entries: Iterable[Entry], parcel: Parcel) -> list[Any]:
+    """In order; facts that stand together in an outcome are named together."""
+    out: list[Any] = []
+    run: list[Fact] = []
+    for entry in entries:
+        if isinstance(entry, Fact) and entry is not PAUSE:
+            run.append(entry)
+            continue
+        if run:
+            out += parcel.facts(run)
+            run.clear()
+        out.append(0 if isinstance(entry, Fact) else _heard_to_plain(entry, parcel))
+    if run:
+        out += parcel.facts(run)
+    return out
+
+
+def entries_from_plain(spelled: Sequence[Any], shelf: Shelf) -> tuple[Entry, ...]:
+    out: list[Entry] = []
+    for item in spelled:
+        if item == 0:
+            out.append(PAUSE)
+        elif isinstance(item, dict) and "heard" in item:
+            out.append(Heard(_shared(item["heard"], shelf), item.get("without", "")))
+        else:
+            out += shelf.facts((item,))
+    return tuple(out)
+
+
+def _heard_to_plain(heard: Heard, parcel: Parcel) -> dict[str, str]:
+    shared = heard.shared
+    name = parcel.part(shared.digest, lambda: encode({"facts": parcel.facts(shared.facts)}))
+    return {"heard": name, "without": heard.without} if heard.without else {"heard": name}
+
+
+def _shared(name: str, shelf: Shelf) -> Shared:
+    digest = bytes.fromhex(name)
+    return shelf.known(digest, lambda: Shared(shelf.facts(shelf.part(digest)["facts"])))
+
+
+# -- parts -----------------------------------------------------------------------------------------------------------
+
+
+def _persona_from(name: str, shelf: Shelf) -> Persona:
+    digest = bytes.fromhex(name)
+    return shelf.known(digest, lambda: Persona.kept(digest, shelf.raw))
+
+
+def _ties_to_plain(ties: Ties, parcel: Parcel) -> str:
+    def spell() -> bytes:
+        known = [[id, tie.name, tie.description] for id, tie in ties.known.items()]
+        return encode({"known": known, "everyone": _roster_to_plain(ties.everyone, parcel)})
+
+    return parcel.part(ties.digest, spell)
+
+
+def _roster_to_plain(roster: Roster | None, parcel: Parcel) -> str | None:
+    if roster is None:
+        return None
+    return parcel.part(roster.digest, lambda: encode({"names": list(map(list, roster.names.items()))}))
+
+
+def _ties_from(name: str, shelf: Shelf) -> Ties:
+    digest = bytes.fromhex(name)
+
+    def make() -> Ties:
+        spelled = shelf.part(digest)
+        known = {id: Tie(called, description) for id, called, description in spelled["known"]}
+        everyone = spelled["everyone"]
+        return Ties(known, None if everyone is None else _roster_from(everyone, shelf))
+
+    return shelf.known(digest, make)
+
+
+def _roster_from(name: str, shelf: Shelf) -> Roster:
+    digest = bytes.fromhex(name)
+    return shelf.known(digest, lambda: Roster(dict(shelf.part(digest)["names"])))
+
+
+# -- memories --------------------------------------------------------------------------------------------------------
+
+
+def _memory_to_plain(state: PersonState, parcel: Parcel) -> Any:
+    kind = state.memory_kind
+    own = getattr(kind, "pack", None) if type(kind).__name__ != "MissingMemory" else None
+    if own is not None:
+        return own(state.memory, parcel)
+    from troupe_core.people.values import Opaque, to_plain
+
+    if isinstance(state.memory, Opaque):
+        return {"digest": state.memory.digest.hex(), "state": state.memory.data}
+    what = f"the memory of {state.id}"
+    return {"digest": _digest_of(state.memory, what), "state": to_plain(state.memory, type(state.memory), what)}
+
+
+def _digest_of(value: Any, what: str) -> str:
+    from troupe_core.keys import digest_of
+
+    return digest_of(value, what).hex()
+
+
+def _memory_from(kind: Any, spelled: Any, shelf: Shelf, what: str) -> Any:
+    from troupe_core.people.values import MissingMemory, Opaque, from_plain
+
+    if isinstance(kind, MissingMemory):
+        if "digest" in spelled and "state" in spelled:
+            return Opaque(1, spelled["state"], bytes.fromhex(spelled["digest"]))
+        return Opaque(1, spelled, bytes.fromhex(spelled["digest"]))
+    own = getattr(kind, "unpack", None)
+    return own(spelled, shelf) if own is not None else from_plain(spelled["state"], type(kind.start()), what)
+
+
+# -- the root --------------------------------------------------------------------------------------------------------
+
+Spell = Callable[[PersonState, "Parcel"], Any]
+
+
+def _spell_memory_kind(state: PersonState, parcel: Parcel) -> Any:
+    shelf = parcel.shelf
+    spelled = shelf.kinds.get(state.memory_kind)
+    if spelled is None:
+        from troupe_core.people.values import kind_to_plain
+
+        spelled = shelf.kinds[state.memory_kind] = kind_to_plain(shelf, state.memory_kind)
+    return spelled
+
+
+def _spell_told(state: PersonState, parcel: Parcel) -> Any:
+    if state.told is state.ties:
+        return True
+    if state.told is NOBODY:
+        return None
+    return False if state.told is UNTOLD else _ties_to_plain(state.told, parcel)
+
+
+def _spell_slices(state: PersonState, parcel: Parcel) -> Any:
+    from troupe_core.people.values import slice_to_plain
+
+    runtime = parcel.shelf.runtime
+    return {
+        name: slice_to_plain(
+            runtime.faculty(name) if runtime.has_faculty(name) else None, value, f"what {name} keeps for {state.id}"
+        )
+        for name, value in state.slices.items()
+    }
+
+
+_SPELLED: dict[str, Spell] = {
+    "name": lambda s, p: s.name,
+    "persona": lambda s, p: p.part(s.persona.digest, lambda: s.persona.raw),
+    "memory_kind": _spell_memory_kind,
+    "memory": _memory_to_plain,
+    "mind": lambda s, p: [s.mind.goals, s.mind.attention, s.mind.emotions, *s.mind.context],
+    "place": lambda s, p: s.place,
+    "context": lambda s, p: s.context,
+    "ties": lambda s, p: None if s.ties is NOBODY else _ties_to_plain(s.ties, p),
+    "told": _spell_told,
+    "faculties": lambda s, p: s.faculties,
+    "slices": _spell_slices,
+    "inbox": lambda s, p: entries_to_plain(s.inbox, p),
+    "trail": lambda s, p: s.trail.hex(),
+    "said": lambda s, p: p.facts(s.said),
+    "turns": lambda s, p: s.turns,
+    "model": lambda s, p: s.model,
+}
+_USUAL: dict[str, Any] = {
+    "mind": CALM, "place": "", "context": (), "ties": NOBODY, "told": NOBODY, "faculties": ("conversation",),
+    "slices": NO_SLICES, "inbox": (), "said": (), "turns": 0, "model": None,
+}  # fmt: skip
+
+
+class PersonPacking:
+    """What a journal needs to know of people."""
+
+    kind = "person"
+
+    def pack(self, state: PersonState, parcel: Parcel, base: PersonState | None = None) -> dict[str, Any]:
+        return pack(state, parcel, base)
+
+    def unpack(self, id: str, spelled: Mapping[str, Any], shelf: Shelf, simulation: Simulation) -> PersonState:
+        return unpack(id, spelled, shelf, simulation)
+
+    def bare(self, state: PersonState) -> PersonState:
+        return state if state.history is EMPTY else replace(state, history=EMPTY)
+
+    def spell_when(self, when: When) -> dict[str, Any]:
+        return {"now": when.stamp, "at": [when.world, when.step]}
+
+    def revive(
+        self, simulation: Simulation, id: str, spelled: Mapping[str, Any], read: Callable[[str, Any], Any]
+    ) -> Pending:
+        now = spelled["now"]
+        when = When(None if now is None else datetime.fromisoformat(now), *spelled["at"])
+        due = Due(spelled["world"], spelled["count"])
+        return pending_consolidation(simulation, read(id, spelled["root"]), when, due, spelled["stumbles"])
+
+
+PACKING = PersonPacking()
+
+
+def pack(state: PersonState, parcel: Parcel, base: PersonState | None = None) -> dict[str, Any]:
+    """Everything that is not as usual; or, with a base, everything that is not as in it."""
+    out: dict[str, Any] = {"digest": state.digest.hex()}
+    for name, spell in _SPELLED.items():
+        value = getattr(state, name)
+        if base is None:
+            usual = _USUAL.get(name, NotImplemented)
+            if value is usual or (value == usual and usual is not NotImplemented):
+                continue
+        elif value is getattr(base, name) or (name in _PLAIN and value == getattr(base, name)):
+            continue
+        out[name] = spell(state, parcel)
+    if "ties" in out and "told" not in out and base is not None:  # it may have been said as "the same as ties"
+        out["told"] = _spell_told(state, parcel)
+    return out
+
+
+_PLAIN = frozenset({"name", "place", "context", "faculties", "inbox", "said", "turns", "trail", "model"})
+
+
+def unpack(id: str, spelled: Mapping[str, Any], shelf: Shelf, simulation: Simulation) -> PersonState:
+    """The person that a root describes. Persona and memories stay names until somebody looks at them."""
+    get = spelled.get
+    kind = _kind(spelled["memory_kind"], shelf, simulation)
+    mind = get("mind")
+    ties = get("ties")
+    near = NOBODY if ties is None else _ties_from(ties, shelf)
+    told = get("told")
+    inbox, said, slices = get("inbox"), get("said"), get("slices")
+    return PersonState(
+        id,
+        spelled["name"],
+        _persona_from(spelled["persona"], shelf),
+        kind,
+        _memory_from(kind, spelled["memory"], shelf, f"the memory of {id}"),
+        CALM if mind is None else Mind(mind[0], mind[1], mind[2], tuple(mind[3:])),
+        get("place", ""),
+        tuple(get("context", ())),
+        near,
+        near if told is True else NOBODY if told is None else UNTOLD if told is False else _ties_from(told, shelf),
+        tuple(get("faculties", _USUAL["faculties"])),
+        _slices(slices, id, shelf) if slices else NO_SLICES,
+        entries_from_plain(inbox, shelf) if inbox else (),
+        bytes.fromhex(spelled["trail"]),
+        tuple(shelf.facts(said)) if said else (),
+        get("turns", 0),
+        get("model"),
+        memo=bytes.fromhex(spelled["digest"]),
+    )
+
+
+def _kind(spelled: Mapping[str, Any], shelf: Shelf, simulation: Simulation) -> Any:
+    name = encode(spelled)
+    found = simulation.memory_kind.found.get(name)
+    if found is None:
+        from troupe_core.people.values import MissingMemory, kind_from_plain
+
+        made = kind_from_plain(shelf, spelled)
+        found = made if isinstance(made, MissingMemory) else simulation.memory_kind(
+            made if spelled.get("settings") or spelled["name"] in shelf.attached else spelled["name"]
+        )  # fmt: skip
+        simulation.memory_kind.found[name] = found
+    return found
+
+
+def _slices(spelled: Mapping[str, Any], id: str, shelf: Shelf) -> Mapping[str, Any]:
+    from troupe_core.people.values import slice_from_plain
+
+    runtime = shelf.runtime
+    return MappingProxyType(
+        {
+            name: slice_from_plain(
+                runtime.faculty(name) if runtime.has_faculty(name) else None, value, f"what {name} keeps for {id}"
+            )
+            for name, value in spelled.items()
+        }
+    )

@@ -1,0 +1,160 @@
+"""What plugins keep for a person, as plain data and back: by the types of its fields, with the version it was written
+by. What belongs to a plugin that is not there is kept as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+import attrs
+
+from troupe_core.errors import JournalError, PluginError
+from troupe_core.events import Fact
+from troupe_core.keys import canonical, digest_of
+from troupe_core.simulation.journal.codec import decode, encode, fact_from_plain, fact_to_plain
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+    from troupe_core.people.faculty import TinyMentalFaculty
+    from troupe_core.simulation.journal.shelf import Shelf
+
+
+@cache
+def converter() -> Converter:
+    """Plain data that JSON holds, and typed values from it."""
+    from cattrs.preconf.orjson import make_converter
+
+    made = make_converter()
+    made.register_unstructure_hook(Fact, fact_to_plain)
+    made.register_structure_hook(Fact, lambda spelled, _: fact_from_plain(spelled))
+    return made
+
+
+_proven: set[type[Any]] = set()
+
+
+def to_plain(value: Any, kind: Any, what: str) -> Any:
+    """The value, spelled. The first of its class is read back at once: what would not survive is told now."""
+    try:
+        spelled = converter().unstructure(value)
+        if type(value) not in _proven:
+            again = from_plain(decode(encode(spelled)), kind, what)
+            if type(again) is not type(value) or _content(again) != _content(value):
+                raise JournalError(
+                    f"{what} does not survive the journal: {value!r} would come back as {again!r}. "
+                    "Give every field of it a precise type."
+                )
+            _proven.add(type(value))
+    except JournalError:
+        raise
+    except Exception as error:
+        raise JournalError(
+            f"{what} cannot be kept in the journal ({type(error).__name__}: {error}). Use plain values, or a frozen "
+            "attrs class whose fields have precise types."
+        ) from error
+    return spelled
+
+
+def from_plain(spelled: Any, kind: Any, what: str) -> Any:
+    if kind is Any or kind is None or kind is type(None):
+        return spelled
+    try:
+        return converter().structure(spelled, kind)
+    except Exception as error:
+        raise JournalError(f"{what} cannot be read from the journal as {kind}: {error!r}") from error
+
+
+def _content(value: Any) -> bytes:
+    return digest_of(value) if attrs.has(type(value)) else canonical(value)
+
+
+@attrs.frozen(eq=False)
+class Opaque:
+    """What a plugin keeps that is not installed now: as it was written."""
+
+    version: int
+    data: Any
+    digest: bytes
+
+
+def slice_to_plain(faculty: TinyMentalFaculty | None, value: Any, what: str) -> dict[str, Any]:
+    """What a faculty keeps for one person."""
+    if isinstance(value, Opaque):
+        return {"version": value.version, "state": value.data, "digest": value.digest.hex()}
+    spelled = to_plain(value, type(value), what)
+    version = faculty.state_version if faculty is not None else 1
+    return {"version": version, "state": spelled, "digest": digest_of(value, what).hex()}
+
+
+def slice_from_plain(faculty: TinyMentalFaculty | None, spelled: Mapping[str, Any], what: str) -> Any:
+    version, data = spelled["version"], spelled["state"]
+    if faculty is None or faculty.state_class is None:
+        return Opaque(version, data, bytes.fromhex(spelled["digest"]))
+    if version > faculty.state_version:
+        raise JournalError(
+            f"{what} was written by version {version} of its state, and the one installed knows version "
+            f"{faculty.state_version}; install a newer one"
+        )
+    if version < faculty.state_version:
+        data = faculty.migrate(data, version)
+    return from_plain(data, faculty.state_class, what)
+
+
+# -- kinds of memory -------------------------------------------------------------------------------------------------
+
+
+def kind_to_plain(shelf: Shelf, kind: Any) -> dict[str, Any]:
+    """A kind of memory by its name, and its settings where they are not the usual ones."""
+    if isinstance(kind, MissingMemory):
+        return kind.spelled
+    name = shelf.runtime.memory_name(type(kind)) or type(kind).__qualname__
+    fields = attrs.fields_dict(type(kind)) if attrs.has(type(kind)) else {}
+    given = {n: getattr(kind, n) for n, f in fields.items() if f.init and getattr(kind, n) != f.default}
+    if not given:
+        return {"name": name}
+    plain = converter().unstructure(given)
+    return {"name": name, "settings": plain}
+
+
+def kind_from_plain(shelf: Shelf, spelled: Mapping[str, Any]) -> Any:
+    """The kind of memory, or what stands for it where it is missing."""
+    name, settings = spelled["name"], spelled.get("settings", {})
+    attached = shelf.attached.get(name)
+    if attached is not None and not isinstance(attached, type):
+        return attached
+    if attached is None:
+        if not shelf.runtime.has_memory(name):
+            return MissingMemory(dict(spelled))
+        return shelf.runtime.memory(name, **settings)
+    return attached(**settings)
+
+
+class MissingMemory:
+    """Stands for a kind of memory that is not there. What it kept is carried along as it is."""
+
+    def __init__(self, spelled: dict[str, Any]) -> None:
+        self.spelled = spelled
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        kind = self.spelled["name"]
+        raise PluginError(
+            f"this person's memory is of the kind {kind!r}, which is not installed: install the plugin that has it, or "
+            f'give the class as attach={{"{kind}": …}}'
+        )
+
+
+def delta_kind(kind: Any) -> Any:
+    """What a kind of memory makes of an episode, as the annotation of `absorb` says."""
+    found = getattr(kind, "delta_class", None)
+    if found is not None:
+        return found
+    try:
+        hints = get_type_hints(type(kind).absorb)
+    except NameError:  # a type that is imported for checkers only
+        return Any
+    return next((hint for name, hint in hints.items() if name == "delta"), Any)

@@ -1,0 +1,56 @@
+"""Answers of models in a journal: recorded when they arrive, before anything is done with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from troupe_core.llm.response import LLMResponse, Usage
+from troupe_core.simulation.journal.codec import decode, encode
+from troupe_core.simulation.journal.shelf import ANSWER
+
+if TYPE_CHECKING:
+    from troupe_core.simulation.journal.journal import Journal
+
+
+class AnswersInJournal:
+    """What is found or kept is noted for the transaction on whose account it is."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._store = journal.store
+
+    def find(self, owner: str, key: bytes) -> LLMResponse | None:
+        raw = self._store.get(ANSWER + key)
+        if raw is None:
+            return None
+        self._note(owner, key)
+        return read(raw)
+
+    async def keep(self, owner: str, key: bytes, response: LLMResponse) -> None:
+        """Return when it is on disk: until then its turn holds its place among those in flight, so that after a crash
+        no more calls are repeated than were in flight.
+        """
+        self._note(owner, key)
+        self._store.put([(ANSWER + key, spell(response))])
+        await self._store.writer.durable()
+
+    def _note(self, owner: str, key: bytes) -> None:
+        self._journal.used.setdefault(owner, []).append(key)
+
+    def settle(self, owner: str) -> None:
+        self._journal.used.pop(owner, None)
+
+
+def spell(response: LLMResponse) -> bytes:
+    usage = response.usage
+    row = {"text": response.text, "usage": [usage.input, usage.output, usage.cached]}
+    if response.model:
+        row["model"] = response.model
+    if response.finish != "stop":
+        row["finish"] = response.finish
+    return encode(row)
+
+
+def read(raw: bytes) -> LLMResponse:
+    row = decode(raw)
+    return LLMResponse(row["text"], Usage(*row["usage"]), row.get("model", ""), row.get("finish", "stop"))

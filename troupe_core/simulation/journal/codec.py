@@ -1,0 +1,82 @@
+"""How a row is spelled: canonical JSON, digests in hexadecimal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from troupe_core.errors import JournalError
+from troupe_core.events import NO_DATA, Fact
+from troupe_core.keys import plain, utf8
+
+_OPTIONS = orjson.OPT_SORT_KEYS
+
+
+def encode(value: Any) -> bytes:
+    """Plain data as bytes. Models now and then send half a surrogate pair, which only the slower writer can spell."""
+    try:
+        return orjson.dumps(value, option=_OPTIONS)
+    except TypeError:
+        return json.dumps(_without_fragments(value), sort_keys=True, separators=(",", ":")).encode()
+
+
+def decode(raw: bytes) -> Any:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        try:
+            return json.loads(raw)
+        except ValueError as error:
+            raise JournalError(f"a row of the journal is no JSON: {error}") from None
+
+
+def _without_fragments(value: Any) -> Any:
+    if isinstance(value, orjson.Fragment):
+        return decode(value.contents if isinstance(value.contents, bytes) else value.contents.encode())
+    if isinstance(value, dict):
+        return {key: _without_fragments(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_fragments(item) for item in value]
+    return value
+
+
+def fact_to_plain(fact: Fact) -> dict[str, Any]:
+    """Everything of a fact that is not what it usually is."""
+    out: dict[str, Any] = {
+        "id": fact.id.hex(),
+        "kind": fact.kind,
+        "type": fact.type,
+        "thing": fact.thing,
+        "content": fact.content,
+    }
+    if fact.source:
+        out["source"] = fact.source
+    if fact.target:
+        out["target"] = fact.target
+    if fact.data:
+        out["data"] = plain(fact.data, fact.type)
+    if fact.when is not None:
+        out["when"] = fact.when
+    if fact.turn:
+        out["turn"] = fact.turn
+    return out
+
+
+def fact_from_plain(found: Mapping[str, Any]) -> Fact:
+    get = found.get
+    content = found["content"]
+    return Fact(
+        bytes.fromhex(found["id"]),
+        found["kind"],
+        found["type"],
+        found["thing"],
+        get("source", ""),
+        content if content.isascii() else utf8(content),
+        get("target", ""),
+        get("data") or NO_DATA,
+        get("when"),
+        get("turn", 0),
+    )

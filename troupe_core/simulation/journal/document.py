@@ -1,0 +1,176 @@
+"""Where rows last, as one readable JSON document: rewritten as a whole at each checkpoint, with a log beside it to
+which everything is appended meanwhile. Good for small studies, for reading, and for keeping under version control.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from zlib import crc32
+
+import msgspec
+
+from troupe_core.errors import JournalError
+from troupe_core.simulation.journal.codec import decode, encode
+from troupe_core.simulation.journal.rows import FORMAT, Group
+
+SECTIONS = {"commits": b"c", "outcomes": b"o", "answers": b"l", "memory": b"m", "parts": b"b"}
+"""Which kinds of rows stand where, the most telling first."""
+
+LARGE = 50_000_000
+
+log = logging.getLogger("troupe")
+
+_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_section = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_line = msgspec.json.Decoder(tuple[dict[str, msgspec.Raw], dict[str, str]])
+
+
+class DocumentRows:
+    """All rows are in memory; the files are for when the process is gone."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._log_path = path.with_name(path.name + "-log")
+        self._rows: dict[bytes, bytes] = {}
+        self._names: dict[str, bytes] = {}
+        self._warned = False
+        self._log: int | None = None
+        try:
+            self._read_document()
+            size = self._read_log()
+            self._log = os.open(self._log_path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+            os.ftruncate(self._log, size)  # a last line that was cut off by a crash
+            os.lseek(self._log, 0, os.SEEK_END)
+        except OSError as error:
+            raise JournalError(f"cannot open the journal {path}: {error}") from error
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def _read_document(self) -> None:
+        if not self.path.exists() or not self.path.stat().st_size:
+            return
+        try:
+            document = _decoder.decode(self.path.read_bytes())
+            head = decode(bytes(document["troupe"]))
+            if head["format"] != FORMAT:
+                raise JournalError(
+                    f"{self.path} has format {head['format']}, and this version of Troupe reads format {FORMAT}"
+                )
+            self._names = {name: bytes.fromhex(id) for name, id in decode(bytes(document["names"])).items()}
+            for section, kind in SECTIONS.items():
+                for key, raw in _section.decode(document[section]).items():
+                    self._rows[kind + bytes.fromhex(key)] = bytes(raw)
+        except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
+            raise JournalError(
+                f"{self.path} is no journal, or is damaged ({type(error).__name__}: {error}); choose another path, or "
+                f"put back {self.path.name}.bak, the copy of its last checkpoint"
+            ) from error
+
+    def _read_log(self) -> int:
+        """Take in what came after the last checkpoint; the length of what is whole."""
+        if not self._log_path.exists():
+            return 0
+        whole = 0
+        lines = self._log_path.read_bytes().split(b"\n")
+        for number, line in enumerate(lines, 1):
+            check, _, body = line.partition(b" ")
+            if number == len(lines) or check != b"%08x" % crc32(body):
+                if number < len(lines) - 1:
+                    raise JournalError(
+                        f"{self._log_path} is damaged at line {number}; remove it to go on from the checkpoint in "
+                        f"{self.path.name}"
+                    )
+                break
+            rows, names = _line.decode(body)
+            self._rows.update((key.encode()[:1] + bytes.fromhex(key[2:]), bytes(raw)) for key, raw in rows.items())
+            self._names.update((name, bytes.fromhex(id)) for name, id in names.items())
+            whole += len(line) + 1
+        return whole
+
+    def read(self, key: bytes) -> bytes | None:
+        return self._rows.get(key)
+
+    def names(self) -> dict[str, bytes]:
+        return dict(self._names)
+
+    def keys(self) -> Iterator[bytes]:
+        return iter(list(self._rows))
+
+    # -- writing ------------------------------------------------------------------------------------------------------
+
+    def write(self, groups: list[Group]) -> None:
+        if self._log is None:
+            raise JournalError(f"{self.path} is closed for writing")
+        rows = {k: v for group in groups for k, v in group.rows if k not in self._rows}
+        names = {name: id for group in groups for name, id in group.names}
+        if not rows and all(self._names.get(name) == id for name, id in names.items()):
+            return
+        spelled = b",".join(b'"%b:%b":%b' % (k[:1], k[1:].hex().encode(), v) for k, v in rows.items())
+        body = b"[{%b},%b]" % (spelled, encode({name: id.hex() for name, id in names.items()}))
+        before = os.lseek(self._log, 0, os.SEEK_END)
+        try:
+            _write_all(self._log, b"%08x %b\n" % (crc32(body), body))
+        except BaseException:
+            os.ftruncate(self._log, before)
+            raise
+        self._rows.update(rows)
+        self._names.update(names)
+
+    def fold(self) -> None:
+        if self._log is None:
+            return
+        whole = self._document()
+        if len(whole) > LARGE and not self._warned:
+            self._warned = True
+            log.warning(
+                "%s has %d MB, and is written anew at each checkpoint; a path that does not end in .json keeps a "
+                "journal of any size",
+                self.path,
+                len(whole) // 1_000_000,
+            )
+        temporary = self.path.with_name(self.path.name + "-new")
+        try:
+            with temporary.open("wb") as file:
+                file.write(whole)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path)
+            shutil.copyfile(self.path, temporary)
+            temporary.replace(self.path.with_name(self.path.name + ".bak"))
+        finally:
+            temporary.unlink(missing_ok=True)
+        os.ftruncate(self._log, 0)
+        os.lseek(self._log, 0, os.SEEK_SET)
+
+    def _document(self) -> bytes:
+        """A line for each row."""
+        sections: dict[bytes, list[bytes]] = {kind: [] for kind in SECTIONS.values()}
+        for key, value in self._rows.items():
+            sections[key[:1]].append(b'"%b": %b' % (key[1:].hex().encode(), value))
+        parts = [
+            b'"troupe": {"format": %d}' % FORMAT,
+            b'"names": %b' % encode({name: id.hex() for name, id in self._names.items()}),
+            *(b'"%b": {\n%b\n}' % (name.encode(), b",\n".join(sections[kind])) for name, kind in SECTIONS.items()),
+        ]
+        return b"{\n%b\n}\n" % b",\n".join(parts)
+
+    def stop_writing(self) -> None:
+        if self._log is not None:
+            folded = os.fstat(self._log).st_size == 0
+            os.close(self._log)
+            self._log = None
+            if folded:
+                self._log_path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        self.stop_writing()
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]

@@ -1,0 +1,210 @@
+"""The journal of one simulation: outcomes as they come, commits of what has become visible, and the way back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from troupe_core.errors import ArgumentError
+from troupe_core.keys import digest, utf8
+from troupe_core.simulation.journal import commits
+from troupe_core.simulation.journal.branch import Branch
+from troupe_core.simulation.journal.codec import decode, encode, fact_from_plain, fact_to_plain
+from troupe_core.simulation.journal.commits import Commit
+from troupe_core.simulation.journal.records import Records
+from troupe_core.simulation.journal.shelf import COMMIT, OUTCOME, Parcel, Shelf
+from troupe_core.simulation.packing import packing_of
+from troupe_core.simulation.transaction import Outcome
+
+if TYPE_CHECKING:
+    from troupe_core.events import Fact
+    from troupe_core.simulation.chronicle import Passage
+    from troupe_core.simulation.journal.store import Store
+    from troupe_core.simulation.simulation import Simulation
+    from troupe_core.simulation.transaction import Transaction
+
+MAIN = "main"
+
+
+class Journal:
+    """`branch` is the name that moves along with the simulation; with `caching`, outcomes that are there are used."""
+
+    def __init__(self, simulation: Simulation, shelf: Shelf, branch: Branch, *, caching: bool = True) -> None:
+        self.simulation = simulation
+        self.shelf = shelf
+        self.store: Store = shelf.store
+        self.branch = branch
+        self.caching = caching
+        self.records = Records(simulation, shelf)
+        self.beginning = branch.left
+        """Where the branch was when this session began: what `why` compares with."""
+        self.hits = self.misses = 0
+        self.made: dict[tuple[str, str, int], bytes] = {}
+        """The outcomes of this session, by kind, thing and own turn."""
+        self.used: dict[str, list[bytes]] = {}
+        """The answers of transactions that are not over, by account."""
+        self.left = False
+        self._lock = threading.RLock()
+        self._settings = b""
+        self.store.enter()
+
+    # -- outcomes -----------------------------------------------------------------------------------------------------
+
+    def find(self, tx: Transaction) -> Outcome | None:
+        """What the transaction came to when it was last brought about."""
+        raw = self.store.get(OUTCOME + tx.key)
+        if raw is None:
+            self.misses += 1
+            return None
+        self.hits += 1
+        row = decode(raw)
+        facts = tuple([fact_from_plain(spelled) for spelled in row["facts"]])
+        self.shelf.place(tx.key, facts)
+        state, root = tx.state, row["root"]
+        if root is not None:
+            state = packing_of(type(tx.state)).unpack(tx.thing, root, self.shelf, self.simulation)
+            self.records.base(tx.thing, tx.key, state)
+        self._note(tx)
+        return Outcome(state, tx.outputs.read(row["output"], tx.state, facts), facts)
+
+    def record(self, tx: Transaction, outcome: Outcome) -> None:
+        """Keep what was brought about, with everything that it came from."""
+        parcel = Parcel(self.shelf, tx.key, outcome.facts)
+        packing = packing_of(type(tx.state))
+        changed = outcome.state is not tx.state
+        row = {
+            "kind": tx.kind,
+            "thing": tx.thing,
+            "turn": getattr(tx.state, "turns", 0),
+            "before": self.records.before(tx.state, parcel),
+            "arguments": tx.arguments,
+            "fingerprint": self._fingerprint(tx, parcel),
+            "seed": self.simulation.seed,
+            "root": packing.pack(outcome.state, parcel) if changed else None,
+            "facts": list(map(fact_to_plain, outcome.facts)),
+            "output": tx.outputs.spell(outcome, parcel),
+            "answers": [key.hex() for key in self.used.pop(tx.owner, ())],
+        }
+        parcel.row(OUTCOME, tx.key, row)
+        parcel.send()
+        self.shelf.place(tx.key, outcome.facts)
+        if changed:
+            self.records.base(tx.thing, tx.key, packing.bare(outcome.state))
+        self._note(tx)
+
+    def _note(self, tx: Transaction) -> None:
+        self.made[tx.kind, tx.thing, getattr(tx.state, "turns", 0)] = tx.key
+
+    def _fingerprint(self, tx: Transaction, parcel: Parcel) -> str:
+        fingerprint = tx.fingerprint
+        if fingerprint.digest not in self.shelf.stored:
+            for name, text in fingerprint.texts.items():
+                parcel.part(name, lambda text=text: encode(text))  # type: ignore[misc]  # each with its own text
+        return parcel.part(fingerprint.digest, lambda: encode(fingerprint.whole))
+
+    # -- commits ------------------------------------------------------------------------------------------------------
+
+    def commit(self, things: Iterable[str], passage: Passage | None, step: tuple[str, int] | None = None) -> None:
+        """Make last what has changed of these things, and what has happened since the last commit of that passage."""
+        with self._lock:
+            changed = self.simulation.states.changed
+            touched = [id for id in things if id in changed] if changed else []
+            changed.difference_update(touched)
+            meanings = {id: meaning for id in touched if (meaning := self.records.changed(id)) is not None}
+            facts = passage.unsaved() if passage is not None else []
+            if meanings or facts:
+                self.records.outdated(meanings)
+                self._commit(meanings, facts, 0 if passage is None else passage.number, step)
+
+    def _commit(
+        self,
+        meanings: Mapping[str, tuple[bytes, bytes]],
+        facts: list[Fact],
+        passage: int,
+        step: tuple[str, int] | None,
+    ) -> None:
+        branch, records = self.branch, self.records
+        settings = self._settings or self._settle()
+        parts: list[bytes] = [b"" if step is None else utf8(f"{step[0]}\0{step[1]}")]
+        for id, meaning in meanings.items():
+            parts += (utf8(id), *meaning)
+        name = commits.name_of(branch.head, settings, parts, [fact.id for fact in facts])
+        branch.number += 1
+        if branch.step(name):
+            return
+        parcel = Parcel(self.shelf)
+        records.refresh(parcel)
+        weight = branch.weigh() + len(meanings)
+        full = branch.head is None or weight >= len(records)
+        commit = Commit(
+            branch.number,
+            settings.hex(),
+            records.grouped(None if full else meanings),
+            None if branch.head is None else branch.head.hex(),
+            full,
+            passage,
+            step,
+            parcel.facts(facts),
+            self.simulation.meter.tallies(),
+        )
+        branch.weight = 0 if full else weight
+        parcel.part(settings, lambda: encode(self.simulation.settings()))
+        parcel.rows.append((COMMIT + name, commits.encode(commit)))
+        parcel.send(branch.moved(name))
+
+    def _settle(self) -> bytes:
+        self._settings = digest(b"settings", encode(self.simulation.settings()))
+        return self._settings
+
+    def label(self, name: str) -> None:
+        """Give the present commit a name."""
+        checked = checked_label(name)
+        if self.branch.head is None:
+            raise ArgumentError(f"there is nothing to be called {name!r} yet: nobody is in {self.simulation.id}")
+        self.store.put((), [(f"checkpoint/{checked}", self.branch.head)])
+
+    # -- the way back -------------------------------------------------------------------------------------------------
+
+    def restore(self) -> None:
+        """Bring the simulation to where the branch's head is."""
+        head = self.branch.head
+        if head is None:
+            return
+        simulation = self.simulation
+        commit = commits.load(self.store, head)
+        found, self.branch.weight = commits.resolve(self.store, head)
+        self.branch.number = commit.number
+        self.records.restore(found)
+        simulation.meter.restore(commit.spent)
+        for id in self.records.of_kind("world"):
+            simulation.members.update(dict.fromkeys(simulation.states[id].roster, id))
+        simulation.facts.preceded_by(lambda: self.past(head), commit.passage)
+
+    def twin_of(self, other: Journal) -> None:
+        """The same, for a fork at this very point."""
+        self.records.same_as(other.records)
+        self.branch.number, self.branch.weight = other.branch.number, other.branch.weight
+
+    def past(self, head: bytes) -> list[Fact]:
+        """Everything that had happened by then, in logical order."""
+        chain = [(commit.passage, commit.number, commit.facts) for _, commit in commits.history(self.store, head)]
+        chain.sort(key=lambda item: item[:2])
+        return [fact for _, _, facts in chain for fact in self.shelf.facts(facts)]
+
+    def leave(self) -> None:
+        """Nothing more is recorded here."""
+        self.left = True
+        self.store.leave()
+
+
+def checked_label(name: object) -> str:
+    if not isinstance(name, str) or not name.strip() or len(name) > 200 or "@" in name or "\n" in name:
+        raise ArgumentError(f"a name in a journal is short text without @, not {name!r}")
+    return name
+
+
+def read_settings(store: Store, head: bytes) -> Mapping[str, Any]:
+    """What the simulation of a commit was made with."""
+    found: Mapping[str, Any] = decode(store.need(b"b" + bytes.fromhex(commits.load(store, head).settings)))
+    return found

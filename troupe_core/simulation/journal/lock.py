@@ -1,0 +1,41 @@
+"""One process writes a journal. It is free again at once when that process ends, however it ends."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from troupe_core.errors import JournalError
+
+try:
+    import fcntl
+except ImportError:  # where there is no flock, the creation of the side file has to do
+    fcntl = None  # type: ignore[assignment]
+
+
+class Lock:
+    """Held from its making to its release."""
+
+    def __init__(self, path: Path) -> None:
+        # Not on the file itself: closing any descriptor of it would drop SQLite's own locks.
+        self.path = path.with_name(path.name + "-lock")
+        try:
+            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+        except OSError as error:
+            raise JournalError(
+                f"cannot write the journal {path}: {error.strerror}; choose a folder that can be written to"
+            ) from None
+        try:
+            if fcntl is not None:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._descriptor)
+            raise JournalError(
+                f"{path} is in use, by another process or by another simulation of this one; "
+                "end that one first, or use another file"
+            ) from None
+
+    def release(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1

@@ -1,0 +1,194 @@
+"""The latest record of each thing: what it is, what is on its way to it, how often it has stumbled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import msgspec
+import orjson
+
+from troupe_core.keys import digest
+from troupe_core.simulation.journal.codec import decode, encode
+from troupe_core.simulation.journal.commits import Things
+from troupe_core.simulation.journal.shelf import OUTCOME, Parcel, Shelf
+from troupe_core.simulation.packing import packing_named, packing_of
+
+if TYPE_CHECKING:
+    from troupe_core.simulation.pending import Pending
+    from troupe_core.simulation.simulation import Simulation
+
+LONG = 1_000
+"""A record of more bytes lies in a row of its own, so that a commit is read quickly."""
+
+
+@attrs.frozen(eq=False)
+class Base:
+    """The outcome that a thing's records are written against, and how the thing differed from it when it was read."""
+
+    outcome: bytes
+    state: Any
+    carried: Mapping[str, Any] = {}
+
+
+class Records:
+    """Of one simulation."""
+
+    def __init__(self, simulation: Simulation, shelf: Shelf) -> None:
+        self.simulation = simulation
+        self.shelf = shelf
+        self._raw: dict[str, bytes] = {}
+        self._kinds: dict[str, str] = {}
+        self._bases: dict[str, Base] = {}
+        self._stale: dict[str, None] = {}
+        self._committed: dict[str, tuple[bytes, bytes]] = {}
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    def base(self, thing: str, outcome: bytes, state: Any) -> None:
+        """What is recorded of the thing from now on is what differs from that outcome."""
+        self._bases[thing] = Base(outcome, state)
+
+    # -- writing ------------------------------------------------------------------------------------------------------
+
+    def outdated(self, ids: Iterable[str]) -> None:
+        self._stale.update(dict.fromkeys(ids))
+
+    def refresh(self, parcel: Parcel) -> None:
+        """Write anew what is out of date."""
+        for id in self._stale:
+            self._raw[id] = self._record(id, parcel)
+        self._stale.clear()
+
+    def grouped(self, ids: Iterable[str] | None = None) -> Things:
+        """By kind, as commits have them; everything, if nothing is named."""
+        out: Things = {}
+        for id in self._raw if ids is None else ids:
+            out.setdefault(self._kinds[id], {})[id] = msgspec.Raw(self._raw[id])
+        return out
+
+    def before(self, state: Any, parcel: Parcel) -> Any:
+        """What a transaction begins with; usually that was committed just so."""
+        id = state.id
+        states = self.simulation.states
+        if id in self._raw and id not in states.changed and id not in self._stale and states[id] is state:
+            return orjson.Fragment(self._raw[id])
+        return self.spelled(state, parcel)
+
+    def spelled(self, state: Any, parcel: Parcel) -> dict[str, Any]:
+        """A state as the difference to an outcome, or as a whole."""
+        packing = packing_of(type(state))
+        base = self._bases.get(state.id)
+        if base is None:
+            spelled: dict[str, Any] = packing.pack(state, parcel)
+            return spelled
+        return {"=": base.outcome.hex(), **base.carried, **packing.pack(state, parcel, base.state)}
+
+    def changed(self, id: str) -> tuple[bytes, bytes] | None:
+        """What a thing means now, if that is not what it meant at the last commit."""
+        now = (self.simulation.states[id].digest, self.marks(id))
+        if self._committed.get(id) == now:
+            return None
+        self._committed[id] = now
+        return now
+
+    def marks(self, id: str) -> bytes:
+        """What a record holds besides the state, as far as it means something."""
+        pending = self.simulation.background.pending.get(id)
+        stumbles = self.simulation.stumbles.get(id, 0)
+        if pending is None and not stumbles:
+            return b""
+        due = None if pending is None else [pending.due.world, pending.due.count, pending.state.digest.hex()]
+        return orjson.dumps([due, stumbles])
+
+    def _record(self, id: str, parcel: Parcel) -> bytes:
+        simulation = self.simulation
+        state = simulation.states[id]
+        packing = packing_of(type(state))
+        self._kinds[id] = packing.kind
+        record = self.spelled(state, parcel)
+        pending = simulation.background.pending.get(id)
+        if pending is not None:
+            record["pending"] = self._pending(pending, parcel)
+        if simulation.stumbles.get(id):
+            record["stumbles"] = simulation.stumbles[id]
+        raw = encode(record)
+        if len(raw) <= LONG:
+            return raw
+        name = digest(b"record", raw)
+        return encode({"@": parcel.part(name, lambda: raw)})
+
+    def _pending(self, pending: Pending, parcel: Parcel) -> dict[str, Any]:
+        return {
+            "world": pending.due.world,
+            "count": pending.due.count,
+            "root": self.spelled(pending.state, parcel),
+            "stumbles": pending.stumbles,
+            **packing_of(type(pending.state)).spell_when(pending.when),
+        }
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def restore(self, found: Mapping[str, tuple[str, bytes]]) -> None:
+        """Everything as a commit has it. States are read when somebody asks for them."""
+        self._raw = {id: raw for id, (_, raw) in found.items()}
+        self._kinds = {id: kind for id, (kind, _) in found.items()}
+        self.simulation.states.found_by(self.read, found)
+        for id, (_, raw) in found.items():
+            if b'"@"' in raw or b'"pending"' in raw or b'"stumbles"' in raw:
+                self._restore_marks(id)
+
+    def _restore_marks(self, id: str) -> None:
+        spelled = self._spelled(id)
+        if spelled.get("stumbles"):
+            self.simulation.stumbles[id] = spelled["stumbles"]
+        pending = spelled.get("pending")
+        if pending is not None:
+            packing = packing_named(self._kinds[id])
+            self.simulation.background.add(packing.revive(self.simulation, id, pending, self.read_root))
+
+    def same_as(self, other: Records) -> None:
+        """For a fork: what is on record there is on record here."""
+        self._raw, self._kinds = dict(other._raw), dict(other._kinds)
+        self._bases, self._stale = dict(other._bases), dict(other._stale)
+        self._committed = dict(other._committed)
+
+    def of_kind(self, kind: str) -> list[str]:
+        return [id for id, each in self._kinds.items() if each == kind]
+
+    def _spelled(self, id: str) -> dict[str, Any]:
+        spelled: dict[str, Any] = decode(self._raw[id])
+        if "@" in spelled:
+            spelled = self.shelf.part(bytes.fromhex(spelled["@"]))
+        return spelled
+
+    def read(self, id: str) -> Any:
+        """The state of a thing as it is on record."""
+        spelled = self._spelled(id)
+        packing = packing_named(self._kinds[id])
+        whole, outcome = self._whole(spelled)
+        state = packing.unpack(id, whole, self.shelf, self.simulation)
+        if outcome:
+            carried = {k: v for k, v in spelled.items() if k not in ("=", "pending", "stumbles")}
+            self._bases[id] = Base(outcome, state, carried)
+        return state
+
+    def read_root(self, id: str, spelled: Mapping[str, Any]) -> Any:
+        """A state that something else than the thing itself has on record."""
+        return packing_named(self._kinds[id]).unpack(id, self._whole(spelled)[0], self.shelf, self.simulation)
+
+    def _whole(self, spelled: Mapping[str, Any]) -> tuple[Mapping[str, Any], bytes]:
+        return whole(spelled, self.shelf)
+
+
+def whole(spelled: Mapping[str, Any], shelf: Shelf) -> tuple[Mapping[str, Any], bytes]:
+    """A root with everything in it, from one that names an outcome and the difference."""
+    if "@" in spelled:
+        spelled = shelf.part(bytes.fromhex(spelled["@"]))
+    named = spelled.get("=")
+    if named is None:
+        return spelled, b""
+    outcome = bytes.fromhex(named)
+    return {**decode(shelf.store.need(OUTCOME + outcome))["root"], **spelled}, outcome

@@ -1,0 +1,1 @@
+"""Every turn once more."""

@@ -1,0 +1,172 @@
+"""Where rows last, as an SQLite file: rows that are named by their content, and names for some of them."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import zstandard
+
+from troupe_core.errors import JournalError
+
+Row = tuple[bytes, bytes]
+"""A key (its kind in one letter, then a digest) and a value."""
+
+FORMAT = 1
+MARK = int.from_bytes(b"TRPE", "big")
+"""Says in an SQLite file's head that it is a journal."""
+
+_LEVEL = 3
+_LARGEST = 1 << 30
+_PRAGMAS = ("journal_mode=wal", "synchronous=normal", "cache_size=-65536", "wal_autocheckpoint=8000")
+_TABLES = (
+    "create table if not exists kv (k blob primary key, v blob not null)",
+    "create table if not exists ref (name text primary key, id blob not null)",
+)
+
+
+class Group:
+    """What has to be on disk together."""
+
+    __slots__ = ("names", "rows")
+
+    def __init__(self, rows: Iterable[Row] = (), names: Iterable[tuple[str, bytes]] = ()) -> None:
+        self.rows = list(rows)
+        self.names = list(names)
+
+
+class Rows(Protocol):
+    """A file with rows and names."""
+
+    path: Path
+
+    def write(self, groups: list[Group]) -> None:
+        """All of them or none. A row that is there stays; a name moves."""
+        ...
+
+    def read(self, key: bytes) -> bytes | None: ...
+
+    def names(self) -> dict[str, bytes]: ...
+
+    def keys(self) -> Iterator[bytes]: ...
+
+    def fold(self) -> None:
+        """Bring everything into the main file, and leave a second copy of it."""
+        ...
+
+    def stop_writing(self) -> None:
+        """Let go of what only writing needs; what is there can be read on."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class SqliteRows:
+    """An ordinary table (one without row ids is four times slower with random keys), compressed values with checksums,
+    one connection that writes and one that reads.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._packer = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
+        self._unpacker = zstandard.ZstdDecompressor()
+        self._reads = threading.Lock()
+        try:
+            self._writing: sqlite3.Connection | None = _connect(path)
+            self._check_format(self._writing)
+            for table in _TABLES:
+                self._writing.execute(table)
+            self._reading = _connect(path)
+        except sqlite3.Error as error:
+            raise JournalError(f"cannot open the journal {path}: {error}") from error
+
+    def _check_format(self, connection: sqlite3.Connection) -> None:
+        mark, version, tables = (
+            connection.execute(question).fetchone()[0]
+            for question in ("pragma application_id", "pragma user_version", "select count(*) from sqlite_schema")
+        )
+        if not tables and not mark:
+            connection.execute(f"pragma application_id={MARK}")
+            connection.execute(f"pragma user_version={FORMAT}")
+        elif mark != MARK:
+            connection.close()
+            raise JournalError(f"{self.path} is an SQLite file, and no journal; choose another path")
+        elif version != FORMAT:
+            connection.close()
+            raise JournalError(f"{self.path} has format {version}, and this version of Troupe reads format {FORMAT}")
+
+    def write(self, groups: list[Group]) -> None:
+        writing = self._writing
+        if writing is None:
+            raise JournalError(f"{self.path} is closed for writing")
+        pack = self._packer.compress
+        rows = [(key, pack(value)) for group in groups for key, value in group.rows]
+        names = [name for group in groups for name in group.names]
+        try:
+            writing.execute("begin immediate")
+            if rows:
+                writing.executemany("insert or ignore into kv values (?, ?)", rows)
+            if names:
+                writing.executemany("insert or replace into ref values (?, ?)", names)
+            writing.execute("commit")
+        except BaseException:
+            if writing.in_transaction:
+                writing.execute("rollback")
+            raise
+
+    def read(self, key: bytes) -> bytes | None:
+        try:
+            with self._reads:
+                row = self._reading.execute("select v from kv where k = ?", (key,)).fetchone()
+                return None if row is None else self._unpacker.decompress(row[0], max_output_size=_LARGEST)
+        except (zstandard.ZstdError, sqlite3.Error) as error:
+            raise JournalError(
+                f"{self.path} is damaged at row {key[:1].decode()}:{key[1:].hex()} ({error}). "
+                f"A copy of its last checkpoint is in {_copy_of(self.path).name}, if one was made."
+            ) from error
+
+    def names(self) -> dict[str, bytes]:
+        with self._reads:
+            return {name: bytes(id) for name, id in self._reading.execute("select name, id from ref").fetchall()}
+
+    def keys(self) -> Iterator[bytes]:
+        with self._reads:
+            found = self._reading.execute("select k from kv order by rowid").fetchall()
+        return (bytes(key) for (key,) in found)
+
+    def fold(self) -> None:
+        if self._writing is None:
+            return
+        self._writing.execute("pragma wal_checkpoint(truncate)")
+        copy = _copy_of(self.path)
+        temporary = copy.with_name(copy.name + "-new")
+        temporary.unlink(missing_ok=True)
+        try:
+            self._writing.execute("vacuum into ?", (str(temporary),))
+            temporary.replace(copy)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def stop_writing(self) -> None:
+        if self._writing is not None:
+            self._writing.close()
+            self._writing = None
+
+    def close(self) -> None:
+        self.stop_writing()
+        with self._reads:
+            self._reading.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
+    for pragma in _PRAGMAS:
+        connection.execute(f"pragma {pragma}")
+    return connection
+
+
+def _copy_of(path: Path) -> Path:
+    return path.with_name(path.name + ".bak")

@@ -1,0 +1,176 @@
+"""Values as rows: what is large or shared lies in the journal once, under its digest; everything else is spelled out
+where it is used.
+
+A `Parcel` gathers the rows of one outcome or commit, so that they are on disk together. The `Shelf` finds values again;
+equal ones are one object as long as anybody has it.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from troupe_core.events import Fact
+from troupe_core.simulation.journal.codec import decode, encode, fact_from_plain, fact_to_plain
+from troupe_core.simulation.journal.rows import Row
+
+if TYPE_CHECKING:
+    from troupe_core.runtime import Runtime
+    from troupe_core.simulation.journal.store import Store
+
+PART, MEMORY, OUTCOME, ANSWER, COMMIT = b"b", b"m", b"o", b"l", b"c"
+"""The kinds of rows, by the first byte of their keys."""
+
+GENERATION = 10_000
+"""So many facts are remembered by their place; later ones that point at older facts spell them out again."""
+OPENED = 4_096
+"""So many outcomes' facts are kept at hand."""
+
+T = TypeVar("T")
+
+
+class Shelf:
+    """Of one store; used by a simulation and its forks. `attached` is code that values were made of, by name."""
+
+    def __init__(self, store: Store, runtime: Runtime, attached: dict[str, Any] | None = None) -> None:
+        self.store = store
+        self.runtime = runtime
+        self.attached = attached or {}
+        self.kinds: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        """How kinds of memory are spelled."""
+        self.rosters: dict[str, tuple[Any, bytes, bytes]] = {}
+        """Who was last written to be in a world, with the name and the spelling of it."""
+        self.stored: set[bytes] = set()
+        """Digests of parts that are in the store for sure."""
+        self._known: weakref.WeakValueDictionary[bytes, Any] = weakref.WeakValueDictionary()
+        self._places: dict[bytes, tuple[bytes, int]] = {}
+        self._older: dict[bytes, tuple[bytes, int]] = {}
+        self._opened: OrderedDict[bytes, tuple[Fact, ...]] = OrderedDict()
+
+    # -- values -------------------------------------------------------------------------------------------------------
+
+    def known(self, digest: bytes, make: Callable[[], T]) -> T:
+        """The value of that digest that somebody has already, or a new one."""
+        found: T | None = self._known.get(digest)
+        if found is None:
+            found = self._known[digest] = make()
+        return found
+
+    def part(self, digest: bytes) -> Any:
+        """A part, decoded."""
+        return decode(self.raw(digest))
+
+    def raw(self, digest: bytes) -> bytes:
+        """A part's bytes."""
+        return self.store.need(PART + digest)
+
+    # -- facts --------------------------------------------------------------------------------------------------------
+
+    def place(self, outcome: bytes, facts: Sequence[Fact]) -> None:
+        """These facts stand in that outcome's row; from now on others can point at them there."""
+        if len(self._places) >= GENERATION:
+            self._older, self._places = self._places, {}
+        places = self._places
+        for number, fact in enumerate(facts):
+            places[fact.id] = (outcome, number)
+        opened = self._opened
+        opened[outcome] = tuple(facts)
+        if len(opened) > OPENED:
+            opened.popitem(last=False)
+
+    def placed(self, fact: Fact) -> tuple[bytes, int] | None:
+        return self._places.get(fact.id) or self._older.get(fact.id)
+
+    def facts_in(self, outcome: bytes) -> tuple[Fact, ...]:
+        """All facts of an outcome."""
+        facts = self._opened.get(outcome)
+        if facts is None:
+            row = decode(self.store.need(OUTCOME + outcome))
+            facts = tuple(map(fact_from_plain, row["facts"]))
+            self.place(outcome, facts)
+        return facts
+
+    def facts(self, spelled: Iterable[Any]) -> list[Fact]:
+        """The inverse of `Parcel.facts`."""
+        out: list[Fact] = []
+        for item in spelled:
+            if isinstance(item, list):
+                outcome, start, stop = item
+                out += self.facts_in(bytes.fromhex(outcome))[start:stop]
+            else:
+                out.append(fact_from_plain(item))
+        return out
+
+    def fact(self, spelled: Any) -> Fact:
+        """The inverse of `Parcel.fact`."""
+        if isinstance(spelled, list):
+            return self.facts_in(bytes.fromhex(spelled[0]))[spelled[1]]
+        return fact_from_plain(spelled)
+
+
+class Parcel:
+    """Rows on their way to the store."""
+
+    __slots__ = ("_homes", "_moves", "_within", "rows", "shelf")
+
+    def __init__(self, shelf: Shelf, outcome: bytes = b"", facts: Sequence[Fact] = ()) -> None:
+        """With the outcome that is being recorded: its own facts can be pointed at already."""
+        self.shelf = shelf
+        self.rows: list[Row] = []
+        self._homes: list[Any] = []
+        self._moves: list[tuple[Any, bytes]] = []
+        self._within = {fact.id: (outcome, number) for number, fact in enumerate(facts)} if facts else {}
+
+    def part(self, digest: bytes, make: Callable[[], bytes]) -> str:
+        """See to it that a part is in the store; its name."""
+        if digest not in self.shelf.stored:
+            self.rows.append((PART + digest, make()))
+        return digest.hex()
+
+    def fact(self, fact: Fact) -> Any:
+        """Where the fact stands, or all of it."""
+        place = self._within.get(fact.id) or self.shelf.placed(fact)
+        return fact_to_plain(fact) if place is None else [place[0].hex(), place[1]]
+
+    def facts(self, facts: Iterable[Fact]) -> list[Any]:
+        """Many, where those that stand together are named together."""
+        out: list[Any] = []
+        last: list[Any] | None = None
+        for fact in facts:
+            place = self._within.get(fact.id) or self.shelf.placed(fact)
+            if place is None:
+                out.append(fact_to_plain(fact))
+                last = None
+            elif last is not None and last[2] == place[1] and last[0] == place[0].hex():
+                last[2] += 1
+            else:
+                last = [place[0].hex(), place[1], place[1] + 1]
+                out.append(last)
+        return out
+
+    def has(self, value: Any) -> bool:
+        """Whether a value that notes its `home` lies in this store, or will."""
+        return value.home is self.shelf or value in self._homes
+
+    def keeping(self, value: Any) -> None:
+        """Note in the value that it lies here, once it does."""
+        self._homes.append(value)
+
+    def placing(self, value: Any, row: bytes) -> None:
+        """Note in the value in which row it lies, once it does."""
+        self._moves.append((value, row))
+
+    def row(self, kind: bytes, digest: bytes, value: Any) -> None:
+        self.rows.append((kind + digest, encode(value)))
+
+    def send(self, names: Iterable[tuple[str, bytes]] = ()) -> None:
+        """Put everything, as one."""
+        shelf = self.shelf
+        shelf.store.put(self.rows, names)
+        shelf.stored.update(key[1:] for key, _ in self.rows if key[:1] == PART)
+        for value in self._homes:
+            value.home = shelf
+        for value, row in self._moves:
+            value.place = (shelf, row)

@@ -1,0 +1,112 @@
+"""A journal's file: what is written, and what is on its way there, as one."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterable
+from pathlib import Path
+
+from troupe_core.errors import ArgumentError, JournalError
+from troupe_core.simulation.journal.lock import Lock
+from troupe_core.simulation.journal.rows import Group, Row, Rows, SqliteRows
+from troupe_core.simulation.journal.writer import Writer
+
+
+class Store:
+    """Used by one simulation and its forks; the last to leave closes it for writing. It can be read on."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        lock = Lock(path)
+        try:
+            self.rows: Rows = _rows(path)
+        except BaseException:
+            lock.release()
+            raise
+        self.writer = Writer(self.rows)
+        self._names = self.rows.names()
+        self._users = 0
+        self._lock = threading.Lock()
+        self._leave = weakref.finalize(self, _leave, self.writer, self.rows, lock)  # at the latest when Python ends
+
+    def put(self, rows: Iterable[Row], names: Iterable[tuple[str, bytes]] = ()) -> None:
+        """These are on disk together, or not at all. A row that is there stays as it is."""
+        group = Group(rows, names)
+        self.writer.put(group)
+        self._names.update(group.names)
+
+    def get(self, key: bytes) -> bytes | None:
+        """A row, whether or not it is on disk yet."""
+        waiting = self.writer.waiting.get(key)
+        return waiting if waiting is not None else self.rows.read(key)
+
+    def need(self, key: bytes) -> bytes:
+        """A row that something names."""
+        found = self.get(key)
+        if found is None:
+            raise JournalError(f"{self.path} has lost the row {key[:1].decode()}:{key[1:].hex()}")
+        return found
+
+    def name(self, name: str) -> bytes | None:
+        return self._names.get(name)
+
+    def names(self) -> dict[str, bytes]:
+        return dict(sorted(self._names.items()))
+
+    def enter(self) -> None:
+        """One more simulation uses it."""
+        with self._lock:
+            self._users += 1
+
+    def leave(self) -> None:
+        """One fewer; after the last everything is brought into the main file."""
+        with self._lock:
+            self._users -= 1
+            last = self._users == 0
+        if last:
+            self._leave()
+
+    def close(self) -> None:
+        """Whoever uses it."""
+        self._leave()
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more can be written."""
+        return not self._leave.alive
+
+
+def open_store(path: str | Path) -> Store:
+    """The journal at that path, made if there is none."""
+    if not isinstance(path, str | Path) or not str(path):
+        raise ArgumentError(f"path must be the name of a file, not {path!r}")
+    place = Path(path).expanduser()
+    if place.is_dir():
+        raise JournalError(f"{place} is a folder; give the name of a file in it")
+    if not place.parent.is_dir():
+        try:
+            place.parent.mkdir(parents=True)
+        except OSError as error:
+            raise JournalError(f"cannot make the folder {place.parent}: {error.strerror}") from None
+    return Store(place.resolve())
+
+
+def _rows(path: Path) -> Rows:
+    if path.suffix == ".json":
+        from troupe_core.simulation.journal.document import DocumentRows
+
+        return DocumentRows(path)
+    return SqliteRows(path)
+
+
+def _leave(writer: Writer, rows: Rows, lock: Lock) -> None:
+    try:
+        if not writer.ended:
+            try:
+                writer.fold_now()
+            finally:
+                writer.close()
+    finally:
+        rows.stop_writing()
+        lock.release()

@@ -1,0 +1,218 @@
+"""The one thread that writes a journal. It takes whatever is queued as one transaction; what is on disk after any crash
+is a prefix of what was put, so that nothing there names something absent.
+
+If a write fails (a full disk), the batch goes back to the front of the queue, whoever waits for it gets the error, and
+the next attempt takes it along: nothing that was put is lost as long as the process lives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from troupe_core.errors import JournalError
+from troupe_core.simulation.journal.rows import Group, Rows
+
+Told = Callable[[Exception | None], None]
+
+PATIENCE = 0.5
+"""Seconds until a write that failed is tried again, if nobody asks for it sooner."""
+
+
+class Writer:
+    """First in, first out."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self.waiting: dict[bytes, bytes] = {}
+        """Rows that are not on disk yet; they can be read here."""
+        self.error: Exception | None = None
+        """Why the last write failed; None if it did not."""
+        self._queue: deque[Group] = deque()
+        self._put = self._written = 0
+        self._tide: _Tide | None = None
+        self._told: list[Told] = []
+        self._folds: list[Told] = []
+        self._changed = threading.Condition()
+        self._closing = False
+        self.ended = False
+        self._thread = threading.Thread(target=self._work, name="troupe-journal", daemon=True)
+        self._thread.start()
+
+    def put(self, group: Group) -> None:
+        with self._changed:
+            self._check()
+            self.waiting.update(group.rows)
+            self._queue.append(group)
+            self._put += 1
+            self._changed.notify()
+
+    def tell(self, told: Told) -> None:
+        """Call that when everything put so far is on disk, or could not be written."""
+        with self._changed:
+            self._check()
+            self._told.append(told)
+            self._changed.notify()
+
+    def fold(self, told: Told) -> None:
+        """Bring everything put so far into the main file, make the second copy, then call that."""
+        with self._changed:
+            self._check()
+            self._folds.append(told)
+            self._changed.notify()
+
+    def check(self) -> None:
+        """An error if nothing can be recorded any more."""
+        if self.ended:
+            self._check()
+
+    def _check(self) -> None:
+        if self.ended:
+            raise JournalError(
+                f"the writer of {self.rows.path} has ended{f' ({self.error})' if self.error else ''}, and nothing more "
+                "can be recorded; what was written is whole: open the file again"
+            )
+
+    async def durable(self) -> None:
+        """Return when everything put so far is on disk. All who wait for one batch are woken together."""
+        if self._written == self._put:
+            return
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        with self._changed:
+            self._check()
+            tide = self._tide
+            if tide is None or tide.loop is not loop:
+                tide = self._tide = _Tide(loop)
+                self._told.append(tide.told)
+                self._changed.notify()
+            tide.waiting.append(done)
+        await done
+
+    async def folded(self) -> None:
+        tide = _Tide(asyncio.get_running_loop())
+        done: asyncio.Future[None] = tide.loop.create_future()
+        tide.waiting.append(done)
+        self.fold(tide.told)
+        await done
+
+    def flush(self) -> None:
+        """The same, from plain code."""
+        _waited(self.tell)
+
+    def fold_now(self) -> None:
+        _waited(self.fold)
+
+    # -- in the thread ------------------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        try:
+            while self._once():
+                pass
+        except BaseException as error:
+            self.error = error if isinstance(error, Exception) else RuntimeError(repr(error))
+            raise
+        finally:
+            with self._changed:
+                self.ended = True
+                left, self._told, self._folds = self._told + self._folds, [], []
+            for told in left:
+                told(JournalError(f"the writer of {self.rows.path} has died: {self.error!r}"))
+
+    def _once(self) -> bool:
+        with self._changed:
+            while not (self._queue or self._told or self._folds or self._closing):
+                self._changed.wait()
+            if self.error is not None and not (self._told or self._folds or self._closing):
+                self._changed.wait(PATIENCE)
+            told, self._told = self._told, []  # before the queue: they wait for what is in it
+            self._tide = None
+            folds, self._folds = self._folds, []
+            batch = list(self._queue)
+            self._queue.clear()
+            closing = self._closing
+        try:
+            self._write(batch)
+            if folds:
+                self.rows.fold()
+        except (sqlite3.Error, OSError) as error:
+            self.error = error
+            problem: Exception | None = JournalError(
+                f"cannot write the journal {self.rows.path}: {error}. Nothing is lost as long as this process lives: "
+                "it is written as soon as there is room again."
+            )
+        else:
+            problem = self.error = None
+        for each in (*told, *folds):
+            each(problem)
+        return not (closing and (problem is not None or not self._queue))
+
+    def _write(self, batch: list[Group]) -> None:
+        if not batch:
+            return
+        try:
+            self.rows.write(batch)
+        except BaseException:
+            with self._changed:
+                self._queue.extendleft(reversed(batch))
+            raise
+        self._written += len(batch)
+        waiting = self.waiting
+        for group in batch:
+            for key, value in group.rows:
+                if waiting.get(key) is value:
+                    del waiting[key]
+
+    def close(self) -> None:
+        """Write what is queued, and end. What cannot be written is an error, after everything was let go of."""
+        if threading.current_thread() is self._thread:
+            return
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join()
+        if self._queue:
+            lost = sum(len(group.rows) for group in self._queue)
+            raise JournalError(f"{lost} rows could not be written to the journal {self.rows.path}: {self.error}")
+
+
+class _Tide:
+    """All who wait on one loop for one batch."""
+
+    __slots__ = ("loop", "waiting")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.waiting: list[asyncio.Future[None]] = []
+
+    def told(self, error: Exception | None) -> None:
+        try:
+            self.loop.call_soon_threadsafe(self._wake, error)
+        except RuntimeError:  # the loop has been closed meanwhile, and nobody waits any more
+            return
+
+    def _wake(self, error: Exception | None) -> None:
+        for done in self.waiting:
+            if done.done():
+                continue
+            if error is not None:
+                done.set_exception(error)
+            else:
+                done.set_result(None)
+
+
+def _waited(ask: Callable[[Told], None]) -> None:
+    done = threading.Event()
+    errors: list[Exception | None] = []
+
+    def told(error: Exception | None) -> None:
+        errors.append(error)
+        done.set()
+
+    ask(told)
+    done.wait()
+    if errors[0] is not None:
+        raise errors[0]

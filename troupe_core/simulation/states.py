@@ -1,0 +1,84 @@
+"""The states of everything in a simulation, by id. Those in a journal that nobody has looked at are not in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+
+class States(dict[str, Any]):
+    """A dictionary that knows what has changed in it, and finds what it does not hold."""
+
+    __slots__ = ("_find", "_names", "changed")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.changed: set[str] = set()
+        """Ids of what was set since somebody last took them off."""
+        self._names: dict[str, None] = {}
+        self._find: Callable[[str], Any] | None = None
+
+    def found_by(self, find: Callable[[str], Any], names: Iterable[str]) -> None:
+        """These are there too; `find` makes one of them when it is asked for."""
+        self._find = find
+        self._names.update(dict.fromkeys(names))
+
+    def __setitem__(self, id: str, state: Any) -> None:
+        if id not in self._names:
+            self._names[id] = None
+        super().__setitem__(id, state)
+        self.changed.add(id)
+
+    def __missing__(self, id: str) -> Any:
+        if id not in self._names or self._find is None:
+            raise KeyError(id)
+        found = self._find(id)
+        super().__setitem__(id, found)
+        return found
+
+    def cool(self, id: str, state: Any) -> None:
+        """The same state in another shape, which is no change."""
+        super().__setitem__(id, state)
+
+    def forget(self, id: str) -> None:
+        """Let go of one that can be found again."""
+        if self._find is not None:
+            super().pop(id, None)
+
+    def update(self, others: Mapping[str, Any]) -> None:  # type: ignore[override]  # one of its many forms
+        for id, state in others.items():
+            self[id] = state
+
+    def get(self, id: str, default: Any = None) -> Any:
+        return self[id] if id in self._names else default
+
+    def clear(self) -> None:
+        super().clear()
+        self._names.clear()
+        self.changed.clear()
+        self._find = None
+
+    def copy(self) -> States:
+        made = States()
+        dict.update(made, self)
+        made._names = dict(self._names)
+        made._find = self._find
+        return made
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def keys(self) -> Any:
+        return self._names.keys()
+
+    def items(self) -> Any:
+        return [(id, self[id]) for id in self._names]
+
+    def values(self) -> Any:
+        return [self[id] for id in self._names]

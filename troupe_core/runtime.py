@@ -219,6 +219,9 @@ class Runtime:
         """What the model's backend can do by itself."""
         return self.record(BackendSpec, ModelRef.parse(model).backend).capabilities
 
+    def has_backend(self, name: str) -> bool:
+        return self._records_of(BackendSpec).get(name) is not None
+
     def provider(self, ref: ModelRef) -> LLMHandler:
         """The innermost handler: the backend itself, metered."""
         from troupe_core.llm.provider import Opening, Provider

@@ -34,8 +34,6 @@ class StateCache:
             found = journal.find(tx) if journal.caching else None
             if found is not None:
                 return found
-            outcome = await inner(tx)
-            journal.record(tx, outcome)
-            return outcome
+            return journal.record(tx, await inner(tx))
 
         return remembered

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+import attrs
 from msgspec.structs import replace
 
 from troupe_core.errors import Busy, OutputError
@@ -18,8 +19,8 @@ from troupe_core.people.consolidating import CONSOLIDATION, pending_consolidatio
 from troupe_core.people.history import EMPTY
 from troupe_core.people.living import live
 from troupe_core.people.state import PersonState
-from troupe_core.people.turn import When
 from troupe_core.simulation.pending import Due
+from troupe_core.simulation.scene import When
 from troupe_core.simulation.things import scene_of
 from troupe_core.simulation.transaction import Outcome, spelled
 
@@ -57,7 +58,7 @@ async def act(simulation: Simulation, id: str, perceive: Perceive | None = None)
                 outcome = await have_turn(simulation, state, when, now_bytes(when))
         except BaseException:
             simulation.states[id] = before
-            passage.clear()
+            passage.cut(0)
             simulation.background.put_back(taken)
             simulation.commit((id,), None)
             raise
@@ -94,7 +95,7 @@ def _report(simulation: Simulation, state: PersonState, when: When, error: Excep
 def take_in(simulation: Simulation, outcome: Outcome, passage: Passage) -> None:
     """The outcome becomes visible."""
     simulation.states[outcome.state.id] = outcome.state
-    passage.extend(outcome.facts)
+    passage.take(outcome)
 
 
 def settle(simulation: Simulation, id: str) -> None:
@@ -106,7 +107,8 @@ def settle(simulation: Simulation, id: str) -> None:
 
 def cooled(outcome: Outcome) -> Outcome:
     """Without the written history."""
-    return Outcome(outcome.state.changed(history=EMPTY), outcome.output, outcome.facts)
+    cold: Outcome = attrs.evolve(outcome, state=replace(outcome.state, history=EMPTY))
+    return cold
 
 
 def keep_warm(simulation: Simulation, ids: Iterable[str]) -> None:

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 from troupe_core.keys import digest, utf8
 from troupe_core.people.outputs import DELTAS
 from troupe_core.people.state import PersonState
-from troupe_core.people.turn import Scene, Turn, When
+from troupe_core.people.turn import Turn
 from troupe_core.simulation.answers import account
 from troupe_core.simulation.models import Makers
 from troupe_core.simulation.pending import Due, Pending
-from troupe_core.simulation.transaction import Outcome, Transaction, spelled
+from troupe_core.simulation.scene import Scene, When
+from troupe_core.simulation.transaction import Leaf, Outcome, Transaction, spelled
 from troupe_core.templates import template_source
 
 if TYPE_CHECKING:
     from troupe_core.simulation.simulation import Simulation
 
 CONSOLIDATION = "consolidation"
+LEAF = Leaf(CONSOLIDATION, DELTAS)
 
 
 @cache
@@ -37,7 +39,7 @@ def consolidation(
 
     async def execute(tx: Transaction) -> Outcome:
         scene = Scene.of(simulation, tx, when)
-        scene.stumbles, scene.owner = stumbles, account(state.id)
+
         delta = await tx.state.memory_kind.consolidate(tx.state.memory, Turn(scene, CONSOLIDATION))
         return Outcome(tx.state, delta, tuple(scene.facts))
 
@@ -46,7 +48,14 @@ def consolidation(
             fingerprint = simulation.models.fingerprint(CONSOLIDATION, makers(), state.model)
             arguments = {"now": when.stamp}
             return await simulation.transact(
-                CONSOLIDATION, state, arguments, spelled(arguments), fingerprint, execute, DELTAS, account(state.id)
+                LEAF,
+                state,
+                arguments,
+                spelled(arguments),
+                fingerprint,
+                execute,
+                owner=account(state.id),
+                attempt=stumbles,
             )
 
     return work()

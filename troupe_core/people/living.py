@@ -23,16 +23,19 @@ from troupe_core.people.outputs import ACTS
 from troupe_core.people.prompt import new_lines, one_line, state_block, system_message
 from troupe_core.people.state import PersonState
 from troupe_core.people.ties import told, untold
-from troupe_core.people.turn import Scene, Turn, When
+from troupe_core.people.turn import Turn
 from troupe_core.people.words import repeats, words
+from troupe_core.simulation.scene import Scene, When
 from troupe_core.simulation.things import working
-from troupe_core.simulation.transaction import Outcome, Transaction
+from troupe_core.simulation.transaction import Leaf, Outcome, Transaction
 
 if TYPE_CHECKING:
     from troupe_core.llm.asking import Question
     from troupe_core.simulation.simulation import Simulation
 
 TURN = "turn"
+
+LEAF = Leaf(TURN, ACTS)
 
 MAX_CALLS = 4
 MAX_ACTIONS = 15
@@ -59,7 +62,8 @@ async def live(simulation: Simulation, state: PersonState, when: When, arguments
             scene.over = True
 
     fingerprint = simulation.models.fingerprint(TURN, abilities.makers, state.model)
-    return await simulation.transact(TURN, state, {"now": when.stamp}, arguments, fingerprint, execute, ACTS)
+    attempt = simulation.stumbles.get(state.id, 0)
+    return await simulation.transact(LEAF, state, {"now": when.stamp}, arguments, fingerprint, execute, attempt=attempt)
 
 
 @attrs.frozen(eq=False)

@@ -11,19 +11,25 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import attrs
 from msgspec.structs import replace
 
+from troupe_core.errors import ArgumentError
 from troupe_core.events import Fact
-from troupe_core.people.consolidating import pending_consolidation
+from troupe_core.keys import plain
+from troupe_core.people.consolidating import consolidation, pending_consolidation
 from troupe_core.people.history import EMPTY
+from troupe_core.people.living import TURN, live
 from troupe_core.people.memory import PAUSE, Entry, Heard, Shared
 from troupe_core.people.mind import CALM, Mind
 from troupe_core.people.persona import Persona
 from troupe_core.people.state import NO_SLICES, PersonState
 from troupe_core.people.ties import NOBODY, UNTOLD, Roster, Tie, Ties
-from troupe_core.people.turn import When
 from troupe_core.simulation.journal.codec import encode
 from troupe_core.simulation.pending import Due, Pending
+from troupe_core.simulation.scene import When
+from troupe_core.simulation.transaction import Outcome
+from troupe_core.simulation.transaction import spelled as spelled_arguments
 
 if TYPE_CHECKING:
     from troupe_core.simulation.journal.shelf import Parcel, Shelf
@@ -217,6 +223,32 @@ class PersonPacking:
     def bare(self, state: PersonState) -> PersonState:
         return state if state.history is EMPTY else replace(state, history=EMPTY)
 
+    def explain(self, state: PersonState) -> dict[str, Any]:
+        return {
+            "name": state.name,
+            "persona": state.persona.data(),
+            "mind": attrs.asdict(state.mind),
+            "place": state.place,
+            "context": state.context,
+            "near": {id: tie.description for id, tie in state.ties.near(state.id).items()},
+            "faculties": state.faculties,
+            **{f"state of {name}": _readable(value) for name, value in sorted(state.slices.items())},
+            "perceived": [str(fact) for fact in Batch(state.inbox)],
+            "memories": [str(fact) for fact in state.memory_kind.items(state.memory)],
+            "memory": repr(state.memory_kind),
+            "model": state.model,
+            "turns": state.turns,
+        }
+
+    async def perform(
+        self, simulation: Simulation, kind: str, state: PersonState, arguments: Mapping[str, Any]
+    ) -> Outcome:
+        now = arguments["now"]
+        when = When(None if now is None else datetime.fromisoformat(now))
+        if kind == TURN:
+            return await live(simulation, state, when, spelled_arguments(arguments))
+        return await consolidation(simulation, state, when, simulation.stumbles.get(state.id, 0))
+
     def spell_when(self, when: When) -> dict[str, Any]:
         return {"now": when.stamp, "at": [when.world, when.step]}
 
@@ -230,6 +262,13 @@ class PersonPacking:
 
 
 PACKING = PersonPacking()
+
+
+def _readable(value: Any) -> Any:
+    try:
+        return plain(value)
+    except ArgumentError:
+        return repr(value)
 
 
 def pack(state: PersonState, parcel: Parcel, base: PersonState | None = None) -> dict[str, Any]:

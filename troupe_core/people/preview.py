@@ -9,7 +9,7 @@ from troupe_core.llm.request import Message
 from troupe_core.people.abilities import abilities_of
 from troupe_core.people.living import first_request
 from troupe_core.people.prompt import Part, Prompt
-from troupe_core.people.turn import Scene
+from troupe_core.simulation.scene import Scene
 
 if TYPE_CHECKING:
     from troupe_core.people.state import PersonState
@@ -21,7 +21,7 @@ async def preview(simulation: Simulation, state: PersonState) -> Prompt:
 
     state = await foreseen(simulation, state)
     abilities = abilities_of(simulation.runtime, state.faculties)
-    scene = Scene(simulation, state, NOTHING, when_of(simulation, state.id))
+    scene = Scene(simulation, state, NOTHING, when_of(simulation, state.id), simulation.stumbles.get(state.id, 0))
     request = await first_request(scene, abilities)
     parts = [
         Part("rules and abilities", abilities.rules),

@@ -8,23 +8,38 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import overload
 
 from troupe_core.events import Fact
+from troupe_core.simulation.transaction import Outcome
 
 
 class Passage(list[Fact]):
     """The facts of one call, at the place that was kept for them when it began."""
 
-    __slots__ = ("number", "saved")
+    __slots__ = ("number", "outcomes", "saved")
 
     def __init__(self, number: int) -> None:
         super().__init__()
         self.number = number
+        self.outcomes: list[bytes] = []
+        """The keys of outcomes that came in since somebody made them last."""
         self.saved = 0
 
-    def unsaved(self) -> list[Fact]:
-        """What nobody has taken off yet, to make it last."""
+    def take(self, outcome: Outcome) -> None:
+        """What came of a transaction."""
+        self.extend(outcome.facts)
+        if outcome.key:
+            self.outcomes.append(outcome.key)
+
+    def cut(self, length: int) -> None:
+        """Only so many facts count: the rest was rolled back, and with it all that was not made to last."""
+        del self[length:]
+        self.outcomes.clear()
+
+    def unsaved(self) -> tuple[list[Fact], list[bytes]]:
+        """What nobody has taken off yet, to make it last: facts, and keys of outcomes."""
         fresh = self[self.saved :] if self.saved else list(self)
         self.saved = len(self)
-        return fresh
+        outcomes, self.outcomes = self.outcomes, []
+        return fresh, outcomes
 
 
 class Chronicle(Sequence[Fact]):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from troupe_core.errors import ArgumentError
+from troupe_core.errors import ArgumentError, UnknownModelError
 from troupe_core.keys import canonical, digest
 from troupe_core.llm.request import ModelRef, Parameters, candidates
 from troupe_core.records import BackendSpec
@@ -83,14 +83,19 @@ class Models:
     def settings(self) -> dict[str, Any]:
         """What was chosen, as plain data; `Models` can be made of it again."""
         parameters = self._parameters
+        try:
+            usual = self._default or self._runtime.default_model()
+        except UnknownModelError:
+            usual = None
         return {
-            "model": self._default,
+            "model": usual,
             "models": self._purposes,
             "parameters": attrs.asdict(parameters) if parameters is not None else None,
         }
 
-    def _version(self, model: str) -> list[str | int]:
-        return [model, self._runtime.record(BackendSpec, ModelRef.parse(model).backend).cache_version]
+    def _version(self, model: str) -> list[str | int | bool]:
+        spec = self._runtime.record(BackendSpec, ModelRef.parse(model).backend)
+        return [model, spec.cache_version, spec.capabilities.json_schema]
 
     def question(self, output: Output[Any] | None, purpose: str, own: str | None = None) -> Question:
         key = (id(output), purpose, own)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from troupe_core.simulation.journal.shelf import Parcel, Shelf
     from troupe_core.simulation.pending import Pending
     from troupe_core.simulation.simulation import Simulation
+    from troupe_core.simulation.transaction import Outcome
 
 
 class Packing(Protocol):
@@ -29,6 +30,14 @@ class Packing(Protocol):
 
     def bare(self, state: Any) -> Any:
         """The state without what is only at hand."""
+        ...
+
+    def explain(self, state: Any) -> dict[str, Any]:
+        """Everything in it that a transaction can read, as plain data for human eyes."""
+        ...
+
+    async def perform(self, simulation: Simulation, kind: str, state: Any, arguments: Mapping[str, Any]) -> Outcome:
+        """A transaction of that kind once more."""
         ...
 
     def spell_when(self, when: Any) -> dict[str, Any]:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from troupe_core.simulation.journal.why import Why
     from troupe_core.simulation.models import Fingerprint
     from troupe_core.simulation.pending import Pending
-    from troupe_core.simulation.transaction import Outcome, Outputs, Transaction, TransactionHandler
+    from troupe_core.simulation.transaction import Leaf, Outcome, Transaction, TransactionHandler
 
 Change = Callable[[Any], Any]
 
@@ -245,24 +245,36 @@ class Simulation:
 
             self.runtime.emit(Remark(self.id, thing, text))
 
-    async def transact(  # noqa: PLR0917 - called once for each kind of transaction
+    async def transact(
         self,
-        kind: str,
+        leaf: Leaf,
         state: State,
         arguments: Mapping[str, Any],
         argument_bytes: bytes,
         fingerprint: Fingerprint,
         execute: Callable[[Transaction], Awaitable[Outcome]],
-        outputs: Outputs,
+        *,
         owner: str = "",
+        attempt: int = 0,
     ) -> Outcome:
         """Bring a keyed transaction about, through whatever wraps it. Nothing is changed here: the caller commits."""
         from troupe_core.simulation.transaction import Transaction, outcome_key
 
+        kind = leaf.kind
         handler = self._transaction_handlers.get(kind) or self._compose(kind)
-        key = outcome_key(kind, state.digest, argument_bytes, fingerprint.digest, self.seed)
+        key = outcome_key(kind, state.digest, argument_bytes, fingerprint.digest, self.seed, attempt)
         tx = Transaction(
-            self.id, kind, state.id, arguments, state, key, execute, fingerprint, outputs, owner or state.id
+            self.id,
+            kind,
+            state.id,
+            arguments,
+            state,
+            key,
+            execute,
+            fingerprint,
+            leaf.outputs,
+            owner or state.id,
+            attempt,
         )
         try:
             return await handler(tx)
@@ -379,7 +391,7 @@ class Simulation:
 
     def checkpoint(self, name: str | None = None) -> None:
         """Return when everything is in the journal, and in its main file; with a name, to be found by it."""
-        journal = self._journal()
+        journal = self.the_journal()
         if name is not None:
             journal.label(name)
         journal.store.writer.fold_now()
@@ -390,7 +402,8 @@ class Simulation:
 
         await asyncio.to_thread(self.checkpoint, name)
 
-    def _journal(self) -> Journal:
+    def the_journal(self) -> Journal:
+        """The journal, where there has to be one."""
         if self.journal is None:
             raise SimulationError(f"{self.id} has no journal: make it with a path, as Simulation(path)")
         return self.journal
@@ -457,7 +470,7 @@ class Simulation:
             return error
         self.states[item.thing] = state  # changed or not: that nothing is pending any more has to last
         self.answers.settle(account(item.thing))
-        passage.extend(outcome.facts)
+        passage.take(outcome)
         return None
 
     def _end(self) -> None:

@@ -22,6 +22,8 @@ class Outcome:
     state: Any
     output: Any
     facts: tuple[Fact, ...]
+    key: bytes = b""
+    """Under which a journal has it; empty if none does."""
 
 
 class Outputs(Protocol):
@@ -32,6 +34,14 @@ class Outputs(Protocol):
     def read(self, spelled: Any, state: Any, facts: tuple[Fact, ...]) -> Any:
         """The output, from the state that the transaction began with and the facts of the outcome."""
         ...
+
+
+@attrs.frozen(eq=False, slots=True)
+class Leaf:
+    """A kind of transactions."""
+
+    kind: str
+    outputs: Outputs
 
 
 @attrs.frozen(eq=False, slots=True)
@@ -49,6 +59,8 @@ class Transaction:
     outputs: Outputs = attrs.field(repr=False)
     owner: str = attrs.field(repr=False)
     """On whose account its answers are kept."""
+    attempt: int = 0
+    """How often it has come to nothing usable before: then other answers are wanted."""
 
 
 class TransactionHandler(Protocol):
@@ -62,9 +74,10 @@ async def execute(tx: Transaction) -> Outcome:
     return await tx.execute(tx)
 
 
-def outcome_key(kind: str, root: bytes, arguments: bytes, fingerprint: bytes, seed: int) -> bytes:
+def outcome_key(kind: str, root: bytes, arguments: bytes, fingerprint: bytes, seed: int, attempt: int = 0) -> bytes:
     """The root of the one thing (its id is in it), what is asked, and what takes part. Nothing else reaches a turn."""
-    return digest(b"outcome", utf8(kind), root, arguments, fingerprint, b"%d" % seed)
+    again = (b"%d" % attempt,) if attempt else ()
+    return digest(b"outcome", utf8(kind), root, arguments, fingerprint, b"%d" % seed, *again)
 
 
 def spelled(arguments: Mapping[str, Any]) -> bytes:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from troupe_core.simulation.journal.shelf import Parcel, Shelf
     from troupe_core.simulation.pending import Pending
     from troupe_core.simulation.simulation import Simulation
+    from troupe_core.simulation.transaction import Outcome
 
 
 class WorldPacking:
@@ -55,6 +56,14 @@ class WorldPacking:
 
     def bare(self, state: WorldState) -> WorldState:
         return state
+
+    def explain(self, state: WorldState) -> dict[str, Any]:
+        return {"now": state.now, "step": state.step, "roster": state.roster, "schedule": state.schedule}
+
+    async def perform(
+        self, simulation: Simulation, kind: str, state: WorldState, arguments: Mapping[str, Any]
+    ) -> Outcome:
+        raise SimulationError(f"a world has no transactions of its own, such as {kind!r}")
 
     def spell_when(self, when: Any) -> dict[str, Any]:
         raise SimulationError("nothing is ever on its way to a world")

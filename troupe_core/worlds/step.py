@@ -17,9 +17,9 @@ from troupe_core.errors import ArgumentError
 from troupe_core.events import Fact, StepEnded
 from troupe_core.people.acting import LAG, WARM, begin_consolidation, cooled, have_turn, now_bytes, settle, take_in
 from troupe_core.people.consolidating import CONSOLIDATION
-from troupe_core.people.turn import When
 from troupe_core.simulation.pending import Due, Pending
 from troupe_core.simulation.rng import Stream
+from troupe_core.simulation.scene import When
 from troupe_core.worlds.delivery import Delivery
 from troupe_core.worlds.report import Failure
 from troupe_core.worlds.state import WorldState
@@ -80,7 +80,7 @@ class Step:
             done = await SCHEDULES[self.schedule](self, when)
         except BaseException as error:
             simulation.states.update(before)
-            del self.passage[told:]
+            self.passage.cut(told)
             simulation.background.put_back(taken)
             if not (isinstance(error, Stopped) and error.counted):
                 simulation.stumbles.update(stumbles)  # it was interrupted: the same answers are to be found again

@@ -31,6 +31,8 @@ class Commit(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which call it belongs to: two that went on at the same time are told apart by it."""
     step: tuple[str, int] | None = None
     facts: list[Any] = []
+    outcomes: list[str] = []
+    """Of the transactions that this commit makes visible."""
     spent: dict[str, list[int]] = {}
 
 

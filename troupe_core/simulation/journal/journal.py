@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from troupe_core.errors import ArgumentError
 from troupe_core.keys import digest, utf8
 from troupe_core.simulation.journal import commits
@@ -39,6 +41,8 @@ class Journal:
         self.records = Records(simulation, shelf)
         self.beginning = branch.left
         """Where the branch was when this session began: what `why` compares with."""
+        self.recorded: dict[tuple[str, str, int], bytes] | None = None
+        """The outcomes up to there, once somebody has asked."""
         self.hits = self.misses = 0
         self.made: dict[tuple[str, str, int], bytes] = {}
         """The outcomes of this session, by kind, thing and own turn."""
@@ -66,9 +70,9 @@ class Journal:
             state = packing_of(type(tx.state)).unpack(tx.thing, root, self.shelf, self.simulation)
             self.records.base(tx.thing, tx.key, state)
         self._note(tx)
-        return Outcome(state, tx.outputs.read(row["output"], tx.state, facts), facts)
+        return Outcome(state, tx.outputs.read(row["output"], tx.state, facts), facts, tx.key)
 
-    def record(self, tx: Transaction, outcome: Outcome) -> None:
+    def record(self, tx: Transaction, outcome: Outcome) -> Outcome:
         """Keep what was brought about, with everything that it came from."""
         parcel = Parcel(self.shelf, tx.key, outcome.facts)
         packing = packing_of(type(tx.state))
@@ -86,12 +90,17 @@ class Journal:
             "output": tx.outputs.spell(outcome, parcel),
             "answers": [key.hex() for key in self.used.pop(tx.owner, ())],
         }
+        if tx.attempt:
+            row["attempt"] = tx.attempt
+        if packing.kind != "person":
+            row["of"] = packing.kind
         parcel.row(OUTCOME, tx.key, row)
         parcel.send()
         self.shelf.place(tx.key, outcome.facts)
         if changed:
             self.records.base(tx.thing, tx.key, packing.bare(outcome.state))
         self._note(tx)
+        return attrs.evolve(outcome, key=tx.key)
 
     def _note(self, tx: Transaction) -> None:
         self.made[tx.kind, tx.thing, getattr(tx.state, "turns", 0)] = tx.key
@@ -112,15 +121,16 @@ class Journal:
             touched = [id for id in things if id in changed] if changed else []
             changed.difference_update(touched)
             meanings = {id: meaning for id in touched if (meaning := self.records.changed(id)) is not None}
-            facts = passage.unsaved() if passage is not None else []
+            facts, outcomes = passage.unsaved() if passage is not None else ([], [])
             if meanings or facts:
                 self.records.outdated(meanings)
-                self._commit(meanings, facts, 0 if passage is None else passage.number, step)
+                self._commit(meanings, facts, outcomes, 0 if passage is None else passage.number, step)
 
     def _commit(
         self,
         meanings: Mapping[str, tuple[bytes, bytes]],
         facts: list[Fact],
+        outcomes: list[bytes],
         passage: int,
         step: tuple[str, int] | None,
     ) -> None:
@@ -146,6 +156,7 @@ class Journal:
             passage,
             step,
             parcel.facts(facts),
+            [key.hex() for key in outcomes],
             self.simulation.meter.tallies(),
         )
         branch.weight = 0 if full else weight

@@ -106,6 +106,7 @@ def fork(simulation: Simulation, name: str, at: str | int | None) -> Simulation:
         head, _ = commits.find(journal.store, at, journal.branch.name)
     branch = Branch(journal.store, name, head)
     fresh = _give(made, journal.shelf, branch, caching=journal.caching)
+    fresh.beginning = journal.branch.head
     if head is not None:
         branch.left = head
         journal.store.put((), [(name, head)])

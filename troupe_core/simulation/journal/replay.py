@@ -1,1 +1,200 @@
-"""Every turn once more."""
+"""Every transaction of a journal once more, from the recorded answers alone: what it asks must be recorded, and what it
+comes to must be what is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from troupe_core.errors import OutputError, ReplayError
+from troupe_core.hookspecs import hookimpl
+from troupe_core.llm.handlers import Capabilities
+from troupe_core.llm.request import ModelRef
+from troupe_core.llm.response import LLMResponse
+from troupe_core.records import BackendSpec
+from troupe_core.simulation.journal import commits
+from troupe_core.simulation.journal.answers import read
+from troupe_core.simulation.journal.codec import fact_to_plain
+from troupe_core.simulation.journal.opening import as_made, existing, lend
+from troupe_core.simulation.journal.shelf import ANSWER, Parcel, Shelf
+from troupe_core.simulation.journal.why import Difference, differences, inputs, row_of, state_before
+from troupe_core.simulation.packing import packing_of
+
+if TYPE_CHECKING:
+    from troupe_core.runtime import Runtime
+    from troupe_core.simulation.journal.store import Store
+    from troupe_core.simulation.simulation import Simulation
+    from troupe_core.simulation.transaction import Outcome, Transaction
+
+
+@attrs.frozen
+class Replay:
+    """What was executed once more, with the same results."""
+
+    turns: int
+    others: int
+    answers: int
+
+    def __str__(self) -> str:
+        others = f", {self.others} other transactions" if self.others else ""
+        return f"{self.turns} turns{others}, {self.answers} recorded answers: all as recorded"
+
+
+def replay(
+    made: type[Simulation], path: str | Path, at: str | int, runtime: Runtime | None, given: dict[str, Any]
+) -> Replay:
+    """Of the journal up to that point."""
+    attach = given.pop("attach", {})
+    store = existing(path)
+    own: Runtime | None = None
+    try:
+        head, _ = commits.find(store, at)
+        runtime = runtime or (own := _runtime_for(store, head))
+        simulation = made(**{**as_made(store, head), "runtime": runtime, **given})
+        try:
+            lend(simulation, attach)
+            replaying = Replaying(simulation, Shelf(store, runtime, dict(attach)))
+            return runtime.wait(lambda: replaying.all(head), "Simulation.replay(…) in a thread")
+        finally:
+            simulation.journal = None
+            simulation.close()
+    finally:
+        if own is not None:
+            own.close()
+        store.close()
+
+
+def _outcomes(store: Store, head: bytes) -> Iterator[bytes]:
+    """Each once, in the order in which they became visible."""
+    chain = [commit.outcomes for _, commit in commits.history(store, head) if commit.outcomes]
+    yield from dict.fromkeys(bytes.fromhex(name) for names in reversed(chain) for name in names)
+
+
+def _runtime_for(store: Store, head: bytes) -> Runtime:
+    """One in which every model that was asked has a name, whether or not its plugin is installed."""
+    from troupe_core.runtime import Runtime
+
+    with Runtime() as probe:
+        shelf = Shelf(store, probe)
+        specs: dict[str, BackendSpec] = {}
+        for key in _outcomes(store, head):
+            taking_part = shelf.part(bytes.fromhex(row_of(shelf, key)["fingerprint"]))
+            for models in taking_part["models"].values():
+                for name, version, schema in models:
+                    backend = ModelRef.parse(name).backend
+                    if not probe.has_backend(backend):
+                        able = Capabilities(json_schema=schema)
+                        specs[backend] = BackendSpec(backend, _never, cache_version=version, capabilities=able)
+    return Runtime(plugins=[Absent(list(specs.values()))])
+
+
+class Absent:
+    """Names of backends that are not here, and are never asked."""
+
+    def __init__(self, specs: list[BackendSpec]) -> None:
+        self.specs = specs
+
+    @hookimpl
+    def troupe_register_llm_backends(self) -> list[BackendSpec]:
+        return self.specs
+
+
+def _never() -> Any:
+    raise ReplayError("a replay asks no model")
+
+
+class Replaying:
+    """Stands where a simulation has its journal and its answers."""
+
+    caching = True
+
+    def __init__(self, simulation: Simulation, shelf: Shelf) -> None:
+        self.simulation = simulation
+        self.shelf = shelf
+        self.store = shelf.store
+        self.answers = 0
+        self._key = b""
+        self._row: Mapping[str, Any] = {}
+        simulation.journal = self  # type: ignore[assignment]  # as far as the state cache is concerned
+        simulation.answers = RecordedAnswers(self)
+
+    async def all(self, head: bytes) -> Replay:
+        turns = others = 0
+        for key in _outcomes(self.shelf.store, head):
+            self._key, self._row = key, row_of(self.shelf, key)
+            await self._once_more()
+            turns += self._row["kind"] == "turn"
+            others += self._row["kind"] != "turn"
+        return Replay(turns, others, self.answers)
+
+    async def _once_more(self) -> None:
+        row = self._row
+        state = state_before(self.simulation, self.shelf, row)
+        if row.get("attempt"):
+            self.simulation.stumbles[row["thing"]] = row["attempt"]
+        try:
+            await packing_of(type(state)).perform(self.simulation, row["kind"], state, row["arguments"])
+        except OutputError as error:
+            raise self.error([], f"the recorded answers cannot be used any more: {error}") from error
+        finally:
+            self.simulation.stumbles.pop(row["thing"], None)
+
+    def error(self, found: list[Difference], problem: str) -> ReplayError:
+        """What is wrong, and with which transaction."""
+        row = self._row
+        told = "".join(f"\n  {each}" for each in found)
+        return ReplayError(f"{row['kind']} {row['turn']} of {row['thing']!r}: {problem}{told}")
+
+    # -- as the state cache sees it -----------------------------------------------------------------------------------
+
+    def find(self, tx: Transaction) -> None:
+        """Nothing is found; but what is asked for must be what was recorded."""
+        if tx.key == self._key:
+            return
+        before = inputs(self.simulation, self.shelf, self._row)
+        taking_part = dict(tx.fingerprint.whole)
+        taking_part.pop("texts", None)
+        texts = {name: tx.fingerprint.texts[bytes.fromhex(key)] for name, key in tx.fingerprint.whole["texts"].items()}
+        given = {"arguments": dict(tx.arguments), **taking_part, **texts}
+        now = {**before, **given, "seed": self.simulation.seed, "attempt": tx.attempt}
+        found = list(differences(before, now))
+        raise self.error(found, "is no longer made of what it was made of" if found else "has another name by now")
+
+    def record(self, tx: Transaction, outcome: Outcome) -> Outcome:
+        """Compare, instead."""
+        row, packing = self._row, packing_of(type(tx.state))
+        parcel = Parcel(self.shelf, tx.key, outcome.facts)
+        found = list(differences(row["facts"], [fact_to_plain(fact) for fact in outcome.facts], "facts"))
+        found += differences(row["output"], tx.outputs.spell(outcome, parcel), "output")
+        if row["root"] is not None and row["root"]["digest"] != outcome.state.digest.hex():
+            then = packing.unpack(tx.thing, row["root"], self.shelf, self.simulation)
+            found += differences(packing.explain(then), packing.explain(outcome.state))
+            found = found or [Difference("state", row["root"]["digest"], outcome.state.digest.hex())]
+        if found:
+            raise self.error(found, "comes to something else than was recorded (recorded → now)")
+        return outcome
+
+
+class RecordedAnswers:
+    """Those of the journal, and no others."""
+
+    def __init__(self, replaying: Replaying) -> None:
+        self._replaying = replaying
+
+    def find(self, owner: str, key: bytes) -> LLMResponse:
+        replaying = self._replaying
+        raw = replaying.store.get(ANSWER + key)
+        if raw is None:
+            raise replaying.error([], f"asks something that is not recorded (answer {key.hex()})")
+        replaying.answers += 1
+        return read(raw)
+
+    async def keep(self, owner: str, key: bytes, response: LLMResponse) -> None:
+        """Never called, since what is not found is an error."""
+
+    def settle(self, owner: str) -> None:
+        """Nothing is kept."""

@@ -1,1 +1,142 @@
-"""Why a turn was executed: which of its recorded inputs differ from those of the same turn in the journal."""
+"""Why a turn was executed: which of its recorded inputs differ from those of the same turn as the journal had it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import unified_diff
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from troupe_core.errors import ArgumentError
+from troupe_core.simulation.journal import commits
+from troupe_core.simulation.journal.codec import decode
+from troupe_core.simulation.journal.records import whole
+from troupe_core.simulation.journal.shelf import OUTCOME, Shelf
+from troupe_core.simulation.packing import packing_of
+
+if TYPE_CHECKING:
+    from troupe_core.simulation.journal.journal import Journal
+    from troupe_core.simulation.simulation import Simulation
+
+_LONGEST = 300
+
+
+@attrs.frozen
+class Difference:
+    """One input: where it stands, what it was, what it is."""
+
+    where: str
+    before: Any
+    now: Any
+
+    def __str__(self) -> str:
+        if isinstance(self.before, str) and isinstance(self.now, str) and "\n" in self.before + self.now:
+            lines = unified_diff(self.before.splitlines(), self.now.splitlines(), "before", "now", lineterm="", n=1)
+            return f"{self.where}:\n" + "\n".join(f"    {line}" for line in lines)
+        return f"{self.where}: {_shown(self.before)} → {_shown(self.now)}"
+
+
+@attrs.frozen(repr=False)
+class Why:
+    """`differences` is empty if the turn was found; `recorded` is whether there was one to compare with."""
+
+    who: str
+    turn: int
+    differences: tuple[Difference, ...]
+    recorded: bool
+
+    def __str__(self) -> str:
+        name = f"turn {self.turn} of {self.who}"
+        if not self.recorded:
+            return f"{name}: the journal had no such turn"
+        if not self.differences:
+            return f"{name}: the same as in the journal"
+        return f"{name} differs from the journal's in\n" + "\n".join(f"  {each}" for each in self.differences)
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+
+def why(simulation: Simulation, who: Any, turn: int | None) -> Why:
+    """`who` is a person, an id, or a fact (then the turn is the fact's)."""
+    journal = simulation.the_journal()
+    id = who if isinstance(who, str) else getattr(who, "id", None)
+    if isinstance(id, bytes):  # a fact
+        id, turn = who.thing, who.turn if turn is None else turn
+    if not isinstance(id, str) or id not in simulation:
+        raise ArgumentError(f"who is a person of {simulation.id}, an id, or a fact; got {who!r}")
+    if turn is None:
+        turn = max((number for kind, thing, number in journal.made if (kind, thing) == ("turn", id)), default=0)
+    key = journal.made.get(("turn", id, turn))
+    if key is None:
+        raise ArgumentError(
+            f"{id!r} has had no turn {turn} here since {simulation.id} was opened; turns are counted from 0"
+        )
+    old = recorded_turns(journal).get(("turn", id, turn))
+    now = inputs(simulation, journal.shelf, row_of(journal.shelf, key))
+    if old is None:
+        return Why(id, turn, (), recorded=False)
+    before = inputs(simulation, journal.shelf, row_of(journal.shelf, old))
+    return Why(id, turn, tuple(differences(before, now)), recorded=True)
+
+
+def recorded_turns(journal: Journal) -> Mapping[tuple[str, str, int], bytes]:
+    """The outcomes that the journal had when this session began, or those of the branch that was forked."""
+    found = journal.recorded
+    if found is None:
+        found = {}
+        for _, commit in commits.history(journal.store, journal.beginning):
+            for name in reversed(commit.outcomes):
+                key = bytes.fromhex(name)
+                row = row_of(journal.shelf, key)
+                found.setdefault((row["kind"], row["thing"], row["turn"]), key)
+        journal.recorded = found
+    return found
+
+
+def row_of(shelf: Shelf, key: bytes) -> dict[str, Any]:
+    row: dict[str, Any] = decode(shelf.store.need(OUTCOME + key))
+    return row
+
+
+def inputs(simulation: Simulation, shelf: Shelf, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that an outcome came from, as plain data to be read and compared."""
+    state = state_before(simulation, shelf, row)
+    taking_part = dict(shelf.part(bytes.fromhex(row["fingerprint"])))
+    texts = taking_part.pop("texts", {})
+    return {
+        **packing_of(type(state)).explain(state),
+        "arguments": row["arguments"],
+        **taking_part,
+        **{name: shelf.part(bytes.fromhex(digest)) for name, digest in texts.items()},
+        "seed": row["seed"],
+        "attempt": row.get("attempt", 0),
+    }
+
+
+def state_before(simulation: Simulation, shelf: Shelf, row: Mapping[str, Any]) -> Any:
+    from troupe_core.simulation.packing import packing_named
+
+    packing = packing_named(row.get("of", "person"))
+    return packing.unpack(row["thing"], whole(row["before"], shelf)[0], shelf, simulation)
+
+
+def differences(before: Any, now: Any, where: str = "") -> Iterator[Difference]:
+    """Leaf by leaf. Of lists that have grown or lost something, what is only in one of them."""
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        for name in {**before, **now}:
+            place = f"{where}.{name}" if where else str(name)
+            yield from differences(before.get(name), now.get(name), place)
+    elif isinstance(before, list | tuple) and isinstance(now, list | tuple):
+        if list(before) != list(now):
+            gone = [item for item in before if item not in now]
+            come = [item for item in now if item not in before]
+            yield Difference(where, gone, come) if gone or come else Difference(where, before, now)
+    elif before != now:
+        yield Difference(where, before, now)
+
+
+def _shown(value: Any) -> str:
+    text = "nothing" if value is None or value == [] else repr(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

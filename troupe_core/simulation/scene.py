@@ -1,0 +1,164 @@
+"""The scene of a transaction: one thing's state in the making, the models it asks, its random numbers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+
+import attrs
+
+from troupe_core.events import NO_DATA, Fact
+from troupe_core.llm.asking import Question
+from troupe_core.llm.request import Call, Message
+from troupe_core.llm.structured import Output
+from troupe_core.simulation.rng import Stream
+
+if TYPE_CHECKING:
+    from troupe_core.simulation.simulation import Simulation
+    from troupe_core.simulation.transaction import Transaction
+
+O = TypeVar("O")  # noqa: E741 - the type of an output
+
+
+STUMBLE = 1_000
+"""Draws of a turn's next attempt begin so much further on, after one that came to nothing usable."""
+
+
+@attrs.frozen
+class When:
+    """The logical place of a turn: the simulated time that the person can read, and what telemetry wants to know."""
+
+    now: datetime | None = None
+    world: str | None = None
+    step: int | None = None
+    stamp: str | None = attrs.field(init=False)
+    """The time as facts bear it; one text for all of a step."""
+
+    @stamp.default
+    def _stamped(self) -> str | None:
+        return self.now.isoformat() if self.now is not None else None
+
+
+class Scene:
+    """What a transaction works on. Nothing outside sees it until it is over."""
+
+    __slots__ = (
+        "asking",
+        "attempt",
+        "calls",
+        "draws",
+        "facts",
+        "key",
+        "over",
+        "owner",
+        "simulation",
+        "state",
+        "streams",
+        "thing",
+        "when",
+    )
+
+    def __init__(self, simulation: Simulation, state: Any, key: bytes, when: When, attempt: int = 0) -> None:
+        self.simulation = simulation
+        self.thing = self.owner = state.id
+        self.state = state
+        self.key = key
+        self.when = when
+        self.calls = 0
+        self.over = False
+        self.asking: asyncio.Lock | None = None
+        self.facts: list[Fact] = []
+        self.streams: dict[str, Stream] = {}
+        self.draws: dict[bytes, int] = {}
+        self.attempt = attempt
+
+    @classmethod
+    def of(cls, simulation: Simulation, tx: Transaction, when: When) -> Scene:
+        scene = cls(simulation, tx.state, tx.key, when, tx.attempt)
+        scene.owner = tx.owner
+        return scene
+
+    def fact(
+        self,
+        kind: str,
+        type: str,
+        content: str,
+        *,
+        target: str = "",
+        data: Mapping[str, Any] = NO_DATA,
+        source: str = "",
+        recorded: bool = True,
+    ) -> Fact:
+        """One more thing that happens in this turn; recorded, unless it is no event of its own."""
+        made = Fact.of(
+            self.key,
+            len(self.facts),
+            kind,
+            type,
+            self.thing,
+            source,
+            content,
+            target=target,
+            data=data,
+            when=self.when.stamp,
+            turn=self.state.turns,
+        )
+        if recorded:
+            self.facts.append(made)
+        return made
+
+    def stream(self, purpose: str) -> Stream:
+        found = self.streams.get(purpose)
+        if found is None:
+            found = self.streams[purpose] = Stream(self.simulation.seed, self.thing, purpose, self.state.turns)
+        return found
+
+    def call(self, purpose: str) -> Call:
+        """Who asks. Each question leaves room for its one re-ask."""
+        ordinal = self.calls
+        self.calls += 2
+        when, state = self.when, self.state
+        return Call(self.simulation.id, purpose, when.world, state.id, state.turns, when.step, ordinal)
+
+    async def ask(self, question: Question, messages: Sequence[Message], purpose: str, again: int = 0) -> Any:
+        """Ask as this person. `again` tells how often the turn has asked the same before: that is another draw."""
+        simulation = self.simulation
+        draw = again + STUMBLE * self.attempt
+        return await simulation.asker.ask(
+            question, messages, self.call(purpose), owner=self.owner, lane=self.thing, draw=draw
+        )
+
+
+class Asking:
+    """Questions of one purpose."""
+
+    __slots__ = ("_purpose", "_scene")
+
+    def __init__(self, scene: Scene, purpose: str) -> None:
+        self._scene = scene
+        self._purpose = purpose
+
+    @overload
+    async def ask(self, prompt: str, *, system: str = "", output: None = None) -> str: ...
+    @overload
+    async def ask(self, prompt: str, *, system: str = "", output: type[O]) -> O: ...
+    async def ask(self, prompt: str, *, system: str = "", output: type[O] | None = None) -> O | str:
+        """The model's answer: text, or an `output`, an attrs class whose fields are what is wanted."""
+        messages = [Message("system", system)] if system else []
+        messages.append(Message("user", prompt))
+        wanted: Output[Any] | None = Output.of(cast(Any, output)) if output is not None else None
+        question = self._scene.simulation.question(wanted, self._purpose, self._scene.state.model)
+        scene = self._scene
+        if scene.asking is None:
+            scene.asking = asyncio.Lock()  # a turn has one call in flight: that is what its slot stands for
+        async with scene.asking:
+            answer: O | str = await self._ask(question, messages)
+        return answer
+
+    async def _ask(self, question: Question, messages: Sequence[Message]) -> Any:
+        scene = self._scene
+        mark = question.digest + b"".join(message.digest for message in messages)
+        again = scene.draws[mark] = scene.draws.get(mark, -1) + 1  # asked twice, it is meant to be asked twice
+        return await scene.ask(question, messages, self._purpose, again)

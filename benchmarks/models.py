@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -121,6 +122,7 @@ class Group:
         to_all: bool = False,
         watch: Watch | None = None,
         made: Iterable[dict[str, object]] | None = None,
+        path: Path | None = None,
     ) -> None:
         self.size, self.words, self.steps = n, words, 0
         self.model = Model(words)
@@ -129,7 +131,7 @@ class Group:
             TinyPerson("Nobody", simulation=before).act()
         before.close()
         self.model.seconds, self.model.to_all, self.model.watch = seconds, to_all, watch
-        self.simulation = Simulation(runtime=self.runtime, max_in_flight=max_in_flight)
+        self.simulation = Simulation(path, runtime=self.runtime, max_in_flight=max_in_flight)
         described = made or (personas(n) if n <= 1000 else people(n))
         self.people = [TinyPerson(str(each["name"]), each, simulation=self.simulation) for each in described]
         self.model.plays([person.name for person in self.people])

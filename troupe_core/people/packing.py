@@ -20,7 +20,7 @@ from troupe_core.keys import plain
 from troupe_core.people.consolidating import consolidation, pending_consolidation
 from troupe_core.people.history import EMPTY
 from troupe_core.people.living import TURN, live
-from troupe_core.people.memory import PAUSE, Entry, Heard, Shared
+from troupe_core.people.memory import PAUSE, Batch, Entry, Heard, Shared
 from troupe_core.people.mind import CALM, Mind
 from troupe_core.people.persona import Persona
 from troupe_core.people.state import NO_SLICES, PersonState

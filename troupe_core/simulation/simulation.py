@@ -421,7 +421,7 @@ class Simulation:
         if self.ended:
             return
         if self._busy:
-            self.runtime.wait(lambda: self.runtime.thread.hop(self.finish()), "simulation.aend()")
+            self.runtime.wait(self.finish, "simulation.aend()")
         self._end()
         self._release()
 

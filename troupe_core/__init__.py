@@ -10,14 +10,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from troupe_core import control
     from troupe_core.builtin.episodic import EpisodicMemory
     from troupe_core.errors import (
         AmbiguousSimulation,
         ArgumentError,
         Busy,
+        JournalError,
         ModelError,
         OutputError,
         PluginError,
+        ReplayError,
         RunStopped,
         SimulationEnded,
         TroupeError,
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
     from troupe_core.people.turn import Turn
     from troupe_core.records import BackendSpec, FacultySpec, MemorySpec
     from troupe_core.runtime import Runtime
+    from troupe_core.simulation.entities import TinyThing, transactional
+    from troupe_core.simulation.journal.replay import Replay
+    from troupe_core.simulation.journal.why import Why
     from troupe_core.simulation.lookup import current_simulation
     from troupe_core.simulation.meter import Spent
     from troupe_core.simulation.rng import Stream
@@ -51,9 +57,11 @@ _HOMES = {
         "AmbiguousSimulation",
         "ArgumentError",
         "Busy",
+        "JournalError",
         "ModelError",
         "OutputError",
         "PluginError",
+        "ReplayError",
         "RunStopped",
         "SimulationEnded",
         "TroupeError",
@@ -71,6 +79,9 @@ _HOMES = {
     "troupe_core.people.turn": ("Turn",),
     "troupe_core.records": ("BackendSpec", "FacultySpec", "MemorySpec"),
     "troupe_core.runtime": ("Runtime",),
+    "troupe_core.simulation.entities": ("TinyThing", "transactional"),
+    "troupe_core.simulation.journal.replay": ("Replay",),
+    "troupe_core.simulation.journal.why": ("Why",),
     "troupe_core.simulation.lookup": ("current_simulation",),
     "troupe_core.simulation.meter": ("Spent",),
     "troupe_core.simulation.rng": ("Stream",),
@@ -94,6 +105,7 @@ __all__ = [
     "FacultySpec",
     "Failure",
     "Form",
+    "JournalError",
     "LLMBackend",
     "LLMChunk",
     "LLMHandler",
@@ -114,6 +126,8 @@ __all__ = [
     "Prompt",
     "Recalled",
     "Remark",
+    "Replay",
+    "ReplayError",
     "RunReport",
     "RunStopped",
     "Runtime",
@@ -124,6 +138,7 @@ __all__ = [
     "Stream",
     "TinyMentalFaculty",
     "TinyPerson",
+    "TinyThing",
     "TinyWorld",
     "Transaction",
     "TransactionHandler",
@@ -131,13 +146,20 @@ __all__ = [
     "Turn",
     "TurnEnded",
     "Usage",
+    "Why",
     "action",
+    "control",
     "current_simulation",
     "hookimpl",
+    "transactional",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "control":
+        from importlib import import_module
+
+        return import_module("troupe_core.control")
     home = _HOME.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

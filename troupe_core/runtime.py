@@ -170,6 +170,10 @@ class Runtime:
                     made = self._once[key] = make()
         return made
 
+    def once_made(self, key: object) -> Any:
+        """The same, if somebody has needed it; else None."""
+        return self._once.get(key)
+
     def forget(self, key: object) -> None:
         """Let something be made once more."""
         self._once.pop(key, None)
@@ -364,6 +368,11 @@ def _answers(handler: object) -> bool:
 
 _default: Runtime | None = None
 _default_lock = threading.Lock()
+
+
+def default_runtime_made() -> Runtime | None:
+    """The same, if somebody has needed it."""
+    return _default
 
 
 def default_runtime() -> Runtime:

@@ -30,7 +30,8 @@ class Deltas:
     def spell(self, outcome: Outcome, parcel: Parcel) -> Any:
         if outcome.output is None:
             return None
-        from troupe_core.people.values import delta_kind, to_plain
+        from troupe_core.people.values import delta_kind
+        from troupe_core.simulation.journal.values import to_plain
 
         kind, what = delta_kind(outcome.state.memory_kind), f"what an episode left behind for {outcome.state.id}"
         return to_plain(outcome.output, kind, what)
@@ -38,7 +39,8 @@ class Deltas:
     def read(self, spelled: Any, state: Any, facts: tuple[Fact, ...]) -> Any:
         if spelled is None:
             return None
-        from troupe_core.people.values import delta_kind, from_plain
+        from troupe_core.people.values import delta_kind
+        from troupe_core.simulation.journal.values import from_plain
 
         return from_plain(spelled, delta_kind(state.memory_kind), f"what an episode left behind for {state.id}")
 

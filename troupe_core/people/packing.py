@@ -125,7 +125,8 @@ def _memory_to_plain(state: PersonState, parcel: Parcel) -> Any:
     own = getattr(kind, "pack", None) if type(kind).__name__ != "MissingMemory" else None
     if own is not None:
         return own(state.memory, parcel)
-    from troupe_core.people.values import Opaque, to_plain
+    from troupe_core.people.values import Opaque
+    from troupe_core.simulation.journal.values import to_plain
 
     if isinstance(state.memory, Opaque):
         return {"digest": state.memory.digest.hex(), "state": state.memory.data}
@@ -140,7 +141,8 @@ def _digest_of(value: Any, what: str) -> str:
 
 
 def _memory_from(kind: Any, spelled: Any, shelf: Shelf, what: str) -> Any:
-    from troupe_core.people.values import MissingMemory, Opaque, from_plain
+    from troupe_core.people.values import MissingMemory, Opaque
+    from troupe_core.simulation.journal.values import from_plain
 
     if isinstance(kind, MissingMemory):
         if "digest" in spelled and "state" in spelled:

@@ -54,6 +54,22 @@ def default_simulation() -> Simulation:
     return found
 
 
+def free_simulation() -> Simulation | None:
+    """The simulation of free people, if there is one."""
+    from troupe_core.runtime import default_runtime_made
+
+    runtime = default_runtime_made()
+    found: Simulation | None = None if runtime is None else runtime.once_made(_FREE)
+    return None if found is None or found.ended else found
+
+
+def renew_free(free: Simulation) -> None:
+    """Everybody has left it: the next ones who are free are so in a new one."""
+    free.runtime.forget(_FREE)
+    free.forget_handles()
+    free.close()
+
+
 def opened(simulation: Simulation) -> None:
     with _lock:
         _open.add(simulation)

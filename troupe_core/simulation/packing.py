@@ -54,7 +54,7 @@ class Packing(Protocol):
 _MODULES: dict[str, str] = {
     "person": "troupe_core.people.packing",
     "world": "troupe_core.worlds.packing",
-    "thing": "troupe_core.things",
+    "thing": "troupe_core.simulation.entities",
 }
 _of: dict[type[Any], Packing] = {}
 _named: dict[str, Packing] = {}

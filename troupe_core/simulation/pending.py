@@ -45,6 +45,23 @@ class Pending:
             self.task.add_done_callback(_seen)
         return self.task
 
+    def shared(self, simulation: Any) -> Pending:
+        """The same on its way to another simulation too: what it comes to is not paid for twice, and it does not end
+        with this one.
+        """
+        twin = self.again(simulation)
+        alone = twin.work
+
+        async def together() -> Outcome:
+            if self.task is not None:
+                await asyncio.wait([self.task])
+                if not self.failed:
+                    return self.task.result()
+            return await alone()
+
+        twin.work = together
+        return twin
+
     @property
     def failed(self) -> bool:
         task = self.task

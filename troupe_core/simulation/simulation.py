@@ -157,6 +157,14 @@ class Simulation:
             bind(handle, self, state.id)
             touched.things[state.id] = None
 
+    def take_handle(self, id: str, handle: Handle) -> None:
+        """A handle that was another simulation's."""
+        self._handles[id] = handle
+
+    def forget_handles(self) -> None:
+        """They are another simulation's by now."""
+        self._handles.clear()
+
     def state(self, thing: str) -> Any:
         """The thing's state as the running code sees it: inside its own transaction, the state in the making."""
         scene = scene_of(self)

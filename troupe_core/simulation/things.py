@@ -97,7 +97,7 @@ def bind(handle: Handle, simulation: Simulation | Closed, id: str) -> None:
 
 def make_handle(simulation: Simulation, state: State) -> Handle:
     """A handle for a state that has none yet."""
-    kind = HANDLES[type(state)]
-    handle = object.__new__(kind)
+    kind = getattr(state, "handle", None) or HANDLES[type(state)]
+    handle: Handle = object.__new__(kind)
     bind(handle, simulation, state.id)
     return handle

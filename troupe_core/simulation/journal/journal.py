@@ -49,6 +49,8 @@ class Journal:
         self.used: dict[str, list[bytes]] = {}
         """The answers of transactions that are not over, by account."""
         self.left = False
+        self.follow = False
+        """Whether the main file is brought up to date with every commit."""
         self._lock = threading.RLock()
         self._settings = b""
         self.store.enter()
@@ -163,6 +165,8 @@ class Journal:
         parcel.part(settings, lambda: encode(self.simulation.settings()))
         parcel.rows.append((COMMIT + name, commits.encode(commit)))
         parcel.send(branch.moved(name))
+        if self.follow:
+            self.store.writer.fold(_unheard)
 
     def _settle(self) -> bytes:
         self._settings = digest(b"settings", encode(self.simulation.settings()))
@@ -207,6 +211,10 @@ class Journal:
         """Nothing more is recorded here."""
         self.left = True
         self.store.leave()
+
+
+def _unheard(error: Exception | None) -> None:
+    """The next who waits for the file is told."""
 
 
 def checked_label(name: object) -> str:

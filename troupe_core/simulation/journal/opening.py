@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +16,7 @@ from troupe_core.simulation.journal.shelf import Shelf
 from troupe_core.simulation.journal.store import Store, open_store
 
 if TYPE_CHECKING:
-    from troupe_core.simulation.pending import Pending
     from troupe_core.simulation.simulation import Simulation
-    from troupe_core.simulation.transaction import Outcome
 
 
 def start(simulation: Simulation, path: str | Path, *, caching: bool) -> None:
@@ -127,20 +124,4 @@ def _share(simulation: Simulation, made: Simulation) -> None:
     made.interned = simulation.interned
     made.meter.restore(simulation.meter.tallies())
     for item in simulation.background.pending.values():
-        made.background.add(_shared(item, made))
-
-
-def _shared(item: Pending, made: Simulation) -> Pending:
-    """The same work for a fork: what it comes to is not asked for twice, and does not end with the other simulation."""
-    twin = item.again(made)
-    alone = twin.work
-
-    async def together() -> Outcome:
-        if item.task is not None:
-            await asyncio.wait([item.task])
-            if not item.failed:
-                return item.task.result()
-        return await alone()
-
-    twin.work = together
-    return twin
+        made.background.add(item.shared(made))

@@ -119,6 +119,14 @@ class EpisodicMemory:
         last, memories = find(spelled["last"], shelf), find(spelled.get("memories"), shelf)
         return EpisodicState(last, bytes.fromhex(spelled["digest"]), memories=memories, **counts)
 
+    def pack_delta(self, delta: Delta, facts: Sequence[Fact]) -> dict[str, Any]:
+        """The memories by their places among the facts of the consolidation."""
+        places = {fact.id: place for place, fact in enumerate(facts)}
+        return {"turns": delta.turns, "memories": [places[fact.id] for fact in delta.memories]}
+
+    def unpack_delta(self, spelled: Mapping[str, Any], facts: Sequence[Fact]) -> Delta:
+        return Delta(tuple(facts[place] for place in spelled["memories"]), spelled["turns"])
+
     def start(self) -> EpisodicState:
         return EpisodicState()
 

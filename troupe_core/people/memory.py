@@ -206,3 +206,9 @@ class PackedMemory(Protocol[M]):
     def unpack(self, spelled: Mapping[str, Any], shelf: Shelf) -> M:
         """The inverse."""
         ...
+
+    def pack_delta(self, delta: Any, facts: Sequence[Fact]) -> Any:
+        """What `consolidate` found, and the facts that it made on the way."""
+        ...
+
+    def unpack_delta(self, spelled: Any, facts: Sequence[Fact]) -> Any: ...

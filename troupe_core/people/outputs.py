@@ -30,6 +30,9 @@ class Deltas:
     def spell(self, outcome: Outcome, parcel: Parcel) -> Any:
         if outcome.output is None:
             return None
+        own = getattr(outcome.state.memory_kind, "pack_delta", None)
+        if own is not None:
+            return own(outcome.output, outcome.facts)
         from troupe_core.people.values import delta_kind
         from troupe_core.simulation.journal.values import to_plain
 
@@ -39,6 +42,9 @@ class Deltas:
     def read(self, spelled: Any, state: Any, facts: tuple[Fact, ...]) -> Any:
         if spelled is None:
             return None
+        own = getattr(state.memory_kind, "unpack_delta", None)
+        if own is not None:
+            return own(spelled, facts)
         from troupe_core.people.values import delta_kind
         from troupe_core.simulation.journal.values import from_plain
 

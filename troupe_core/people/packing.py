@@ -120,11 +120,11 @@ def _roster_from(name: str, shelf: Shelf) -> Roster:
 # -- memories --------------------------------------------------------------------------------------------------------
 
 
-def _memory_to_plain(state: PersonState, parcel: Parcel) -> Any:
+def _memory_to_plain(memory: Any, state: PersonState, parcel: Parcel) -> Any:
     kind = state.memory_kind
     own = getattr(kind, "pack", None) if type(kind).__name__ != "MissingMemory" else None
     if own is not None:
-        return own(state.memory, parcel)
+        return own(memory, parcel)
     from troupe_core.people.values import Opaque
     from troupe_core.simulation.journal.values import to_plain
 
@@ -154,28 +154,37 @@ def _memory_from(kind: Any, spelled: Any, shelf: Shelf, what: str) -> Any:
 
 # -- the root --------------------------------------------------------------------------------------------------------
 
-Spell = Callable[[PersonState, "Parcel"], Any]
+Spell = Callable[[Any, PersonState, "Parcel"], Any]
+"""From a value, and from whose it is."""
 
 
-def _spell_memory_kind(state: PersonState, parcel: Parcel) -> Any:
-    shelf = parcel.shelf
-    spelled = shelf.kinds.get(state.memory_kind)
-    if spelled is None:
+def _as_it_is(value: Any, state: PersonState, parcel: Parcel) -> Any:
+    return value
+
+
+def _spell_memory_kind(kind: Any, state: PersonState, parcel: Parcel) -> Any:
+    kinds = parcel.shelf.kinds
+    found = kinds.get(id(kind))
+    if found is None:
         from troupe_core.people.values import kind_to_plain
 
-        spelled = shelf.kinds[state.memory_kind] = kind_to_plain(shelf, state.memory_kind)
-    return spelled
+        found = kinds[id(kind)] = (kind, kind_to_plain(parcel.shelf, kind))  # kept, so that its id means it
+    return found[1]
 
 
-def _spell_told(state: PersonState, parcel: Parcel) -> Any:
-    if state.told is state.ties:
+def _spell_mind(mind: Mind, state: PersonState, parcel: Parcel) -> Any:
+    return [mind.goals, mind.attention, mind.emotions, *mind.context]
+
+
+def _spell_told(told: Ties, state: PersonState, parcel: Parcel) -> Any:
+    if told is state.ties:
         return True
-    if state.told is NOBODY:
+    if told is NOBODY:
         return None
-    return False if state.told is UNTOLD else _ties_to_plain(state.told, parcel)
+    return False if told is UNTOLD else _ties_to_plain(told, parcel)
 
 
-def _spell_slices(state: PersonState, parcel: Parcel) -> Any:
+def _spell_slices(slices: Mapping[str, Any], state: PersonState, parcel: Parcel) -> Any:
     from troupe_core.people.values import slice_to_plain
 
     runtime = parcel.shelf.runtime
@@ -183,32 +192,36 @@ def _spell_slices(state: PersonState, parcel: Parcel) -> Any:
         name: slice_to_plain(
             runtime.faculty(name) if runtime.has_faculty(name) else None, value, f"what {name} keeps for {state.id}"
         )
-        for name, value in state.slices.items()
+        for name, value in slices.items()
     }
 
 
 _SPELLED: dict[str, Spell] = {
-    "name": lambda s, p: s.name,
-    "persona": lambda s, p: p.part(s.persona.digest, lambda: s.persona.raw),
+    "name": _as_it_is,
+    "persona": lambda persona, s, parcel: parcel.part(persona.digest, lambda: persona.raw),
     "memory_kind": _spell_memory_kind,
     "memory": _memory_to_plain,
-    "mind": lambda s, p: [s.mind.goals, s.mind.attention, s.mind.emotions, *s.mind.context],
-    "place": lambda s, p: s.place,
-    "context": lambda s, p: s.context,
-    "ties": lambda s, p: None if s.ties is NOBODY else _ties_to_plain(s.ties, p),
+    "mind": _spell_mind,
+    "place": _as_it_is,
+    "context": _as_it_is,
+    "ties": lambda ties, s, parcel: None if ties is NOBODY else _ties_to_plain(ties, parcel),
     "told": _spell_told,
-    "faculties": lambda s, p: s.faculties,
+    "faculties": _as_it_is,
     "slices": _spell_slices,
-    "inbox": lambda s, p: entries_to_plain(s.inbox, p),
-    "trail": lambda s, p: s.trail.hex(),
-    "said": lambda s, p: p.facts(s.said),
-    "turns": lambda s, p: s.turns,
-    "model": lambda s, p: s.model,
+    "inbox": lambda inbox, s, parcel: entries_to_plain(inbox, parcel),
+    "trail": lambda trail, s, parcel: trail.hex(),
+    "said": lambda said, s, parcel: parcel.facts(said),
+    "turns": _as_it_is,
+    "model": _as_it_is,
 }
 _USUAL: dict[str, Any] = {
+    "name": NotImplemented, "persona": NotImplemented, "memory_kind": NotImplemented, "memory": NotImplemented,
     "mind": CALM, "place": "", "context": (), "ties": NOBODY, "told": NOBODY, "faculties": ("conversation",),
-    "slices": NO_SLICES, "inbox": (), "said": (), "turns": 0, "model": None,
+    "slices": NO_SLICES, "inbox": (), "trail": NotImplemented, "said": (), "turns": 0, "model": None,
 }  # fmt: skip
+"""What is not written down; the others always are."""
+_COMPARED = frozenset({"name", "place", "context", "faculties", "inbox", "said", "turns", "trail", "model"})
+"""Those that may be equal without being the same object."""
 
 
 class PersonPacking:
@@ -276,21 +289,19 @@ def _readable(value: Any) -> Any:
 def pack(state: PersonState, parcel: Parcel, base: PersonState | None = None) -> dict[str, Any]:
     """Everything that is not as usual; or, with a base, everything that is not as in it."""
     out: dict[str, Any] = {"digest": state.digest.hex()}
-    for name, spell in _SPELLED.items():
+    if base is None:
+        for name, usual in _USUAL.items():
+            value = getattr(state, name)
+            if value is not usual and (name not in _COMPARED or value != usual):
+                out[name] = _SPELLED[name](value, state, parcel)
+        return out
+    for name in [name for name in _USUAL if getattr(state, name) is not getattr(base, name)]:
         value = getattr(state, name)
-        if base is None:
-            usual = _USUAL.get(name, NotImplemented)
-            if value is usual or (value == usual and usual is not NotImplemented):
-                continue
-        elif value is getattr(base, name) or (name in _PLAIN and value == getattr(base, name)):
-            continue
-        out[name] = spell(state, parcel)
-    if "ties" in out and "told" not in out and base is not None:  # it may have been said as "the same as ties"
-        out["told"] = _spell_told(state, parcel)
+        if name not in _COMPARED or value != getattr(base, name):
+            out[name] = _SPELLED[name](value, state, parcel)
+    if "ties" in out and "told" not in out:  # it may have been written as "the same as the ties"
+        out["told"] = _spell_told(state.told, state, parcel)
     return out
-
-
-_PLAIN = frozenset({"name", "place", "context", "faculties", "inbox", "said", "turns", "trail", "model"})
 
 
 def unpack(id: str, spelled: Mapping[str, Any], shelf: Shelf, simulation: Simulation) -> PersonState:

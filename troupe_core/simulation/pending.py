@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from troupe_core.errors import JournalError
 from troupe_core.simulation.transaction import Outcome
 
 
@@ -40,7 +41,7 @@ class Pending:
 
     def begin(self) -> asyncio.Task[Outcome]:
         """The work, which goes on beside everything else."""
-        if self.task is None:
+        if self.task is None or self.unrecorded:
             self.task = asyncio.get_running_loop().create_task(self.work())
             self.task.add_done_callback(_seen)
         return self.task
@@ -66,6 +67,12 @@ class Pending:
     def failed(self) -> bool:
         task = self.task
         return task is not None and task.done() and (task.cancelled() or task.exception() is not None)
+
+    @property
+    def unrecorded(self) -> bool:
+        """Whether only its answer could not be written: the same is to be worked out once more, from the same state."""
+        task = self.task
+        return self.failed and task is not None and not task.cancelled() and isinstance(task.exception(), JournalError)
 
 
 class Background:
@@ -95,7 +102,7 @@ class Background:
     def put_back(self, items: list[Pending]) -> None:
         """What was taken by something that was rolled back; what has failed is let go, to be begun anew."""
         for item in items:
-            if not item.failed:
+            if not item.failed or item.unrecorded:
                 self.pending.setdefault(item.thing, item)
 
     async def cancel(self) -> None:

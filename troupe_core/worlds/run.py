@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from troupe_core.errors import Busy, RunStopped
+from troupe_core.errors import Busy, JournalError, RunStopped
 from troupe_core.people.acting import keep_warm
 from troupe_core.simulation.things import scene_of
 from troupe_core.worlds.report import Failure, RunReport
@@ -54,8 +54,12 @@ async def run(
                 made += 1
                 turns += step.turns
                 failures += step.failures
-                simulation.commit(things, passage, (world, simulation.states[world].step))
-                await simulation.durable()
+                try:
+                    simulation.commit(things, passage, (world, simulation.states[world].step))
+                    await simulation.durable()
+                except JournalError as error:  # the step is visible; that it lasts cannot be promised
+                    unwritten = f"{world!r} stopped after {made} of {steps} steps: {error}"
+                    raise RunStopped(unwritten, report(str(error))) from error
                 if step.failures:
                     simulation.remark(world, told(step.failures))
         keep_warm(simulation, simulation.states[world].roster)

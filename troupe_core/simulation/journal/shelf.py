@@ -38,7 +38,7 @@ class Shelf:
         self.store = store
         self.runtime = runtime
         self.attached = attached or {}
-        self.kinds: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        self.kinds: dict[int, tuple[Any, Any]] = {}
         """How kinds of memory are spelled."""
         self.rosters: dict[str, tuple[Any, bytes, bytes]] = {}
         """Who was last written to be in a world, with the name and the spelling of it."""

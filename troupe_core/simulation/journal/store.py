@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from troupe_core.errors import ArgumentError, JournalError
+from troupe_core.simulation.journal.absence import Absence
 from troupe_core.simulation.journal.lock import Lock
 from troupe_core.simulation.journal.rows import Group, Row, Rows, SqliteRows
 from troupe_core.simulation.journal.writer import Writer
@@ -26,6 +27,8 @@ class Store:
             raise
         self.writer = Writer(self.rows)
         self._names = self.rows.names()
+        self._absent = None if self._names else Absence()
+        """For a file that begins now: everything that is ever in it has been put here."""
         self._users = 0
         self._lock = threading.Lock()
         self._leave = weakref.finalize(self, _leave, self.writer, self.rows, lock)  # at the latest when Python ends
@@ -33,11 +36,16 @@ class Store:
     def put(self, rows: Iterable[Row], names: Iterable[tuple[str, bytes]] = ()) -> None:
         """These are on disk together, or not at all. A row that is there stays as it is."""
         group = Group(rows, names)
+        if self._absent is not None:
+            for key, _ in group.rows:
+                self._absent.note(key)
         self.writer.put(group)
         self._names.update(group.names)
 
     def get(self, key: bytes) -> bytes | None:
         """A row, whether or not it is on disk yet."""
+        if self._absent is not None and self._absent.certain(key):
+            return None
         waiting = self.writer.waiting.get(key)
         return waiting if waiting is not None else self.rows.read(key)
 
@@ -102,11 +110,11 @@ def _rows(path: Path) -> Rows:
 
 def _leave(writer: Writer, rows: Rows, lock: Lock) -> None:
     try:
-        if not writer.ended:
-            try:
+        try:
+            if not writer.ended:
                 writer.fold_now()
-            finally:
-                writer.close()
+        finally:
+            writer.close()
     finally:
         rows.stop_writing()
         lock.release()

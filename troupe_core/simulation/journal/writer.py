@@ -32,22 +32,40 @@ class Writer:
         self.error: Exception | None = None
         """Why the last write failed; None if it did not."""
         self._queue: deque[Group] = deque()
-        self._put = self._written = 0
+        self._writing = False
         self._tide: _Tide | None = None
         self._told: list[Told] = []
         self._folds: list[Told] = []
         self._changed = threading.Condition()
+        self._nudger: asyncio.AbstractEventLoop | None = None
         self._closing = False
         self.ended = False
         self._thread = threading.Thread(target=self._work, name="troupe-journal", daemon=True)
         self._thread.start()
 
     def put(self, group: Group) -> None:
+        """On an event loop, what is put in one round of it is handed over together: one batch costs much less than
+        many.
+        """
+        self.check()
+        self.waiting.update(group.rows)
+        self._queue.append(group)
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._nudger is not None and not self._nudger.is_closed():
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._nudge()
+        else:
+            self._nudger = loop
+            loop.call_soon(self._nudge)
+
+    def _nudge(self) -> None:
+        self._nudger = None
         with self._changed:
-            self._check()
-            self.waiting.update(group.rows)
-            self._queue.append(group)
-            self._put += 1
             self._changed.notify()
 
     def tell(self, told: Told) -> None:
@@ -78,18 +96,18 @@ class Writer:
 
     async def durable(self) -> None:
         """Return when everything put so far is on disk. All who wait for one batch are woken together."""
-        if self._written == self._put:
-            return
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
         with self._changed:
+            if not self._queue and not self._writing:
+                return
             self._check()
+            done: asyncio.Future[None] = loop.create_future()
             tide = self._tide
             if tide is None or tide.loop is not loop:
                 tide = self._tide = _Tide(loop)
                 self._told.append(tide.told)
-                self._changed.notify()
             tide.waiting.append(done)
+        self._hand_over()
         await done
 
     async def folded(self) -> None:
@@ -133,6 +151,7 @@ class Writer:
             folds, self._folds = self._folds, []
             batch = list(self._queue)
             self._queue.clear()
+            self._writing = True
             closing = self._closing
         try:
             self._write(batch)
@@ -144,8 +163,13 @@ class Writer:
                 f"cannot write the journal {self.rows.path}: {error}. Nothing is lost as long as this process lives: "
                 "it is written as soon as there is room again."
             )
+        except BaseException:  # the thread ends, and `_work` tells everybody
+            with self._changed:
+                self._told[:0], self._folds[:0] = told, folds
+            raise
         else:
             problem = self.error = None
+        self._writing = False
         for each in (*told, *folds):
             each(problem)
         return not (closing and (problem is not None or not self._queue))
@@ -159,7 +183,6 @@ class Writer:
             with self._changed:
                 self._queue.extendleft(reversed(batch))
             raise
-        self._written += len(batch)
         waiting = self.waiting
         for group in batch:
             for key, value in group.rows:

@@ -91,7 +91,7 @@ class Fact(Struct, frozen=True, eq=False, gc=False):
         """Who, to whom, and what: a line of a transcript."""
         whom = f" → {self.target}" if self.target and self.kind == ACTION else ""
         how = "" if self.type in ("TALK", "CONVERSATION") else f" [{self.type}]"
-        who = self.source or (self.target if self.kind != ACTION else "")
+        who = self.source or (self.target if self.kind != ACTION else "") or self.thing
         given = "; ".join(f"{name}: {value}" for name, value in self.data.items())
         return f"{who}{whom}{how}: {self.content or given}"
 

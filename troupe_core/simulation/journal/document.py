@@ -4,6 +4,7 @@ which everything is appended meanwhile. Good for small studies, for reading, and
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import shutil
@@ -25,8 +26,24 @@ LARGE = 50_000_000
 log = logging.getLogger("troupe")
 
 _decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_section = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _line = msgspec.json.Decoder(tuple[dict[str, msgspec.Raw], dict[str, str]])
+
+
+def _members(raw: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
+    """The values of an object as they are spelled. Half a surrogate pair in one of them needs the slower reader."""
+    try:
+        return _decoder.decode(raw)
+    except msgspec.DecodeError:
+        return {name: msgspec.Raw(encode(value)) for name, value in json.loads(bytes(raw)).items()}
+
+
+def _line_of(body: bytes) -> tuple[dict[str, msgspec.Raw], dict[str, str]]:
+    """The same for a line of the log: rows, and names."""
+    try:
+        return _line.decode(body)
+    except msgspec.DecodeError:
+        rows, names = json.loads(body)
+        return {key: msgspec.Raw(encode(value)) for key, value in rows.items()}, names
 
 
 class DocumentRows:
@@ -54,7 +71,7 @@ class DocumentRows:
         if not self.path.exists() or not self.path.stat().st_size:
             return
         try:
-            document = _decoder.decode(self.path.read_bytes())
+            document = _members(self.path.read_bytes())
             head = decode(bytes(document["troupe"]))
             if head["format"] != FORMAT:
                 raise JournalError(
@@ -62,9 +79,9 @@ class DocumentRows:
                 )
             self._names = {name: bytes.fromhex(id) for name, id in decode(bytes(document["names"])).items()}
             for section, kind in SECTIONS.items():
-                for key, raw in _section.decode(document[section]).items():
+                for key, raw in _members(document[section]).items():
                     self._rows[kind + bytes.fromhex(key)] = bytes(raw)
-        except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
+        except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise JournalError(
                 f"{self.path} is no journal, or is damaged ({type(error).__name__}: {error}); choose another path, or "
                 f"put back {self.path.name}.bak, the copy of its last checkpoint"
@@ -85,7 +102,7 @@ class DocumentRows:
                         f"{self.path.name}"
                     )
                 break
-            rows, names = _line.decode(body)
+            rows, names = _line_of(body)
             self._rows.update((key.encode()[:1] + bytes.fromhex(key[2:]), bytes(raw)) for key, raw in rows.items())
             self._names.update((name, bytes.fromhex(id)) for name, id in names.items())
             whole += len(line) + 1

@@ -41,11 +41,7 @@ class Journal:
         self.records = Records(simulation, shelf)
         self.beginning = branch.left
         """Where the branch was when this session began: what `why` compares with."""
-        self.recorded: dict[tuple[str, str, int], bytes] | None = None
-        """The outcomes up to there, once somebody has asked."""
         self.hits = self.misses = 0
-        self.made: dict[tuple[str, str, int], bytes] = {}
-        """The outcomes of this session, by kind, thing and own turn."""
         self.used: dict[str, list[bytes]] = {}
         """The answers of transactions that are not over, by account."""
         self.left = False
@@ -71,7 +67,6 @@ class Journal:
         if root is not None:
             state = packing_of(type(tx.state)).unpack(tx.thing, root, self.shelf, self.simulation)
             self.records.base(tx.thing, tx.key, state)
-        self._note(tx)
         return Outcome(state, tx.outputs.read(row["output"], tx.state, facts), facts, tx.key)
 
     def record(self, tx: Transaction, outcome: Outcome) -> Outcome:
@@ -101,11 +96,7 @@ class Journal:
         self.shelf.place(tx.key, outcome.facts)
         if changed:
             self.records.base(tx.thing, tx.key, packing.bare(outcome.state))
-        self._note(tx)
         return attrs.evolve(outcome, key=tx.key)
-
-    def _note(self, tx: Transaction) -> None:
-        self.made[tx.kind, tx.thing, getattr(tx.state, "turns", 0)] = tx.key
 
     def _fingerprint(self, tx: Transaction, parcel: Parcel) -> str:
         fingerprint = tx.fingerprint
@@ -199,6 +190,7 @@ class Journal:
     def twin_of(self, other: Journal) -> None:
         """The same, for a fork at this very point."""
         self.records.same_as(other.records)
+        self.simulation.states.found_by(self.records.read, ())
         self.branch.number, self.branch.weight = other.branch.number, other.branch.weight
 
     def past(self, head: bytes) -> list[Fact]:

@@ -108,8 +108,8 @@ def fork(simulation: Simulation, name: str, at: str | int | None) -> Simulation:
         branch.left = head
         journal.store.put((), [(name, head)])
     if at is None:
-        fresh.twin_of(journal)
         _share(simulation, made)
+        fresh.twin_of(journal)
     else:
         fresh.restore()
     return made

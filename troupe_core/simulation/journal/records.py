@@ -41,7 +41,7 @@ class Records:
         self._raw: dict[str, bytes] = {}
         self._kinds: dict[str, str] = {}
         self._bases: dict[str, Base] = {}
-        self._stale: dict[str, None] = {}
+        self._stale: dict[str, tuple[Any, Pending | None, int]] = {}
         self._committed: dict[str, tuple[bytes, bytes]] = {}
 
     def __len__(self) -> int:
@@ -54,12 +54,16 @@ class Records:
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def outdated(self, ids: Iterable[str]) -> None:
-        self._stale.update(dict.fromkeys(ids))
+        """As they are now: by the time that somebody writes it down they may be in the middle of something."""
+        simulation = self.simulation
+        states, pending, stumbles = simulation.states, simulation.background.pending, simulation.stumbles
+        for id in ids:
+            self._stale[id] = (states[id], pending.get(id), stumbles.get(id, 0))
 
     def refresh(self, parcel: Parcel) -> None:
         """Write anew what is out of date."""
-        for id in self._stale:
-            self._raw[id] = self._record(id, parcel)
+        for id, (state, pending, stumbles) in self._stale.items():
+            self._raw[id] = self._record(id, state, pending, stumbles, parcel)
         self._stale.clear()
 
     def grouped(self, ids: Iterable[str] | None = None) -> Things:
@@ -103,17 +107,13 @@ class Records:
         due = None if pending is None else [pending.due.world, pending.due.count, pending.state.digest.hex()]
         return orjson.dumps([due, stumbles])
 
-    def _record(self, id: str, parcel: Parcel) -> bytes:
-        simulation = self.simulation
-        state = simulation.states[id]
-        packing = packing_of(type(state))
-        self._kinds[id] = packing.kind
+    def _record(self, id: str, state: Any, pending: Pending | None, stumbles: int, parcel: Parcel) -> bytes:
+        self._kinds[id] = packing_of(type(state)).kind
         record = self.spelled(state, parcel)
-        pending = simulation.background.pending.get(id)
         if pending is not None:
             record["pending"] = self._pending(pending, parcel)
-        if simulation.stumbles.get(id):
-            record["stumbles"] = simulation.stumbles[id]
+        if stumbles:
+            record["stumbles"] = stumbles
         raw = encode(record)
         if len(raw) <= LONG:
             return raw

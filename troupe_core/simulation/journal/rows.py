@@ -76,10 +76,12 @@ class SqliteRows:
         self._reads = threading.Lock()
         try:
             self._writing: sqlite3.Connection | None = _connect(path)
-            self._check_format(self._writing)
+            self._check_format(self._writing)  # before anything is set: a file of somebody else stays as it is
+            _set_up(self._writing)
             for table in _TABLES:
                 self._writing.execute(table)
             self._reading = _connect(path)
+            _set_up(self._reading)
         except sqlite3.Error as error:
             raise JournalError(f"cannot open the journal {path}: {error}") from error
 
@@ -89,8 +91,8 @@ class SqliteRows:
             for question in ("pragma application_id", "pragma user_version", "select count(*) from sqlite_schema")
         )
         if not tables and not mark:
-            connection.execute(f"pragma application_id={MARK}")
             connection.execute(f"pragma user_version={FORMAT}")
+            connection.execute(f"pragma application_id={MARK}")  # last: whoever finds it finds the format as well
         elif mark != MARK:
             connection.close()
             raise JournalError(f"{self.path} is an SQLite file, and no journal; choose another path")
@@ -162,10 +164,12 @@ class SqliteRows:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
+    return sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
     for pragma in _PRAGMAS:
         connection.execute(f"pragma {pragma}")
-    return connection
 
 
 def _copy_of(path: Path) -> Path:

@@ -31,14 +31,16 @@ class Store:
         """For a file that begins now: everything that is ever in it has been put here."""
         self._users = 0
         self._lock = threading.Lock()
+        weakref.finalize(self, self.rows.close)
         self._leave = weakref.finalize(self, _leave, self.writer, self.rows, lock)  # at the latest when Python ends
 
     def put(self, rows: Iterable[Row], names: Iterable[tuple[str, bytes]] = ()) -> None:
         """These are on disk together, or not at all. A row that is there stays as it is."""
         group = Group(rows, names)
         if self._absent is not None:
-            for key, _ in group.rows:
-                self._absent.note(key)
+            with self._lock:  # a bit that is lost to another thread would let something be paid for twice
+                for key, _ in group.rows:
+                    self._absent.note(key)
         self.writer.put(group)
         self._names.update(group.names)
 
@@ -109,12 +111,18 @@ def _rows(path: Path) -> Rows:
 
 
 def _leave(writer: Writer, rows: Rows, lock: Lock) -> None:
+    def let_go() -> None:
+        rows.stop_writing()
+        lock.release()
+
+    if writer.inside:  # the garbage collector came by in that thread, which cannot wait for itself
+        writer.close_later(let_go)
+        return
     try:
         try:
-            if not writer.ended:
+            if writer.wrote and not writer.ended:
                 writer.fold_now()
         finally:
             writer.close()
     finally:
-        rows.stop_writing()
-        lock.release()
+        let_go()

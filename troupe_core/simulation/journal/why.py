@@ -16,7 +16,6 @@ from troupe_core.simulation.journal.shelf import OUTCOME, Shelf
 from troupe_core.simulation.packing import packing_of
 
 if TYPE_CHECKING:
-    from troupe_core.simulation.journal.journal import Journal
     from troupe_core.simulation.simulation import Simulation
 
 _LONGEST = 300
@@ -66,33 +65,26 @@ def why(simulation: Simulation, who: Any, turn: int | None) -> Why:
         id, turn = who.thing, who.turn if turn is None else turn
     if not isinstance(id, str) or id not in simulation:
         raise ArgumentError(f"who is a person of {simulation.id}, an id, or a fact; got {who!r}")
-    if turn is None:
-        turn = max((number for kind, thing, number in journal.made if (kind, thing) == ("turn", id)), default=0)
-    key = journal.made.get(("turn", id, turn))
-    if key is None:
-        raise ArgumentError(
-            f"{id!r} has had no turn {turn} here since {simulation.id} was opened; turns are counted from 0"
-        )
-    old = recorded_turns(journal).get(("turn", id, turn))
-    now = inputs(simulation, journal.shelf, row_of(journal.shelf, key))
+    turns = simulation.states[id].turns
+    turn = turns - 1 if turn is None else turn
+    row = find_turn(journal.shelf, journal.branch.head, id, turn)
+    if row is None:
+        raise ArgumentError(f"{id!r} has had {turns} turns, counted from 0; there is no turn {turn}")
+    old = find_turn(journal.shelf, journal.beginning, id, turn)
     if old is None:
         return Why(id, turn, (), recorded=False)
-    before = inputs(simulation, journal.shelf, row_of(journal.shelf, old))
+    before, now = inputs(simulation, journal.shelf, old), inputs(simulation, journal.shelf, row)
     return Why(id, turn, tuple(differences(before, now)), recorded=True)
 
 
-def recorded_turns(journal: Journal) -> Mapping[tuple[str, str, int], bytes]:
-    """The outcomes that the journal had when this session began, or those of the branch that was forked."""
-    found = journal.recorded
-    if found is None:
-        found = {}
-        for _, commit in commits.history(journal.store, journal.beginning):
-            for name in reversed(commit.outcomes):
-                key = bytes.fromhex(name)
-                row = row_of(journal.shelf, key)
-                found.setdefault((row["kind"], row["thing"], row["turn"]), key)
-        journal.recorded = found
-    return found
+def find_turn(shelf: Shelf, head: bytes | None, id: str, turn: int) -> dict[str, Any] | None:
+    """The outcome of that turn in the history that ends there."""
+    for _, commit in commits.history(shelf.store, head):
+        for name in commit.outcomes:
+            row = row_of(shelf, bytes.fromhex(name))
+            if (row["kind"], row["thing"], row["turn"]) == ("turn", id, turn):
+                return row
+    return None
 
 
 def row_of(shelf: Shelf, key: bytes) -> dict[str, Any]:

@@ -39,6 +39,9 @@ class Writer:
         self._changed = threading.Condition()
         self._nudger: asyncio.AbstractEventLoop | None = None
         self._closing = False
+        self._afterwards: Callable[[], None] | None = None
+        self.wrote = False
+        """Whether anything was ever put here."""
         self.ended = False
         self._thread = threading.Thread(target=self._work, name="troupe-journal", daemon=True)
         self._thread.start()
@@ -48,6 +51,7 @@ class Writer:
         many.
         """
         self.check()
+        self.wrote = True
         self.waiting.update(group.rows)
         self._queue.append(group)
         self._hand_over()
@@ -139,6 +143,8 @@ class Writer:
                 left, self._told, self._folds = self._told + self._folds, [], []
             for told in left:
                 told(JournalError(f"the writer of {self.rows.path} has died: {self.error!r}"))
+            if self._afterwards is not None:
+                self._afterwards()
 
     def _once(self) -> bool:
         with self._changed:
@@ -189,10 +195,18 @@ class Writer:
                 if waiting.get(key) is value:
                     del waiting[key]
 
+    @property
+    def inside(self) -> bool:
+        """Whether the caller is that thread."""
+        return threading.current_thread() is self._thread
+
+    def close_later(self, afterwards: Callable[[], None]) -> None:
+        """Write what is queued, end, and call that."""
+        self._afterwards = afterwards
+        self._closing = True
+
     def close(self) -> None:
         """Write what is queued, and end. What cannot be written is an error, after everything was let go of."""
-        if threading.current_thread() is self._thread:
-            return
         with self._changed:
             self._closing = True
             self._changed.notify()

@@ -14,6 +14,7 @@ from troupe_core.errors import (
     Busy,
     CrossThingError,
     DuplicateName,
+    JournalError,
     PluginError,
     SimulationEnded,
     SimulationError,
@@ -428,8 +429,13 @@ class Simulation:
         """
         if self.ended:
             return
-        if self._busy:
-            self.runtime.wait(self.finish, "simulation.aend()")
+        try:
+            if self._busy:
+                self.runtime.wait(self.finish, "simulation.aend()")
+        except JournalError:  # nothing more can be recorded: the file is let go of all the same
+            self._end()
+            self._release()
+            raise
         self._end()
         self._release()
 
@@ -438,8 +444,13 @@ class Simulation:
         import asyncio
 
         if not self.ended:
-            if self._busy:
-                await self.runtime.thread.hop(self.finish())
+            try:
+                if self._busy:
+                    await self.runtime.thread.hop(self.finish())
+            except JournalError:
+                self._end()
+                await asyncio.to_thread(self._release)
+                raise
             self._end()
             await asyncio.to_thread(self._release)
 

@@ -1,4 +1,4 @@
-"""How a row is spelled: canonical JSON, digests in hexadecimal."""
+"""How a row is spelled: compact JSON, digests in hexadecimal."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from troupe_core.errors import JournalError
 from troupe_core.events import NO_DATA, Fact
 from troupe_core.keys import plain, utf8
 
-_OPTIONS = orjson.OPT_SORT_KEYS
-
 
 def encode(value: Any) -> bytes:
-    """Plain data as bytes. Models now and then send half a surrogate pair, which only the slower writer can spell."""
+    """Plain data as bytes, in its own order: in which order a model named things is part of what it is shown again.
+    Models now and then send half a surrogate pair, which only the slower writer can spell.
+    """
     try:
-        return orjson.dumps(value, option=_OPTIONS)
+        return orjson.dumps(value)
     except TypeError:
-        return json.dumps(_without_fragments(value), sort_keys=True, separators=(",", ":")).encode()
+        return json.dumps(_without_fragments(value), separators=(",", ":")).encode()
 
 
 def decode(raw: bytes) -> Any:

@@ -212,6 +212,10 @@ def _unheard(error: Exception | None) -> None:
 def checked_label(name: object) -> str:
     if not isinstance(name, str) or not name.strip() or len(name) > 200 or "@" in name or "\n" in name:
         raise ArgumentError(f"a name in a journal is short text without @, not {name!r}")
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise ArgumentError(f"{name!r} has half a surrogate pair at position {error.start}: no valid text") from None
     return name
 
 

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import zstandard
 
@@ -74,6 +74,8 @@ class SqliteRows:
         self._packer = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
         self._unpacker = zstandard.ZstdDecompressor()
         self._reads = threading.Lock()
+        self._sound = True
+        """Until something damaged is met: then the second copy is worth more than the file, and stays as it is."""
         try:
             self._writing: sqlite3.Connection | None = _connect(path)
             self._check_format(self._writing)  # before anything is set: a file of somebody else stays as it is
@@ -125,24 +127,34 @@ class SqliteRows:
                 row = self._reading.execute("select v from kv where k = ?", (key,)).fetchone()
                 return None if row is None else self._unpacker.decompress(row[0], max_output_size=_LARGEST)
         except (zstandard.ZstdError, sqlite3.Error) as error:
-            raise JournalError(
-                f"{self.path} is damaged at row {key[:1].decode()}:{key[1:].hex()} ({error}). "
-                f"A copy of its last checkpoint is in {_copy_of(self.path).name}, if one was made."
-            ) from error
+            raise self._damaged(f"row {key[:1].decode()}:{key[1:].hex()}", error) from error
+
+    def _damaged(self, where: str, error: Exception) -> JournalError:
+        self._sound = False
+        return JournalError(
+            f"{self.path} is damaged at {where} ({error}). "
+            f"A copy of its last checkpoint is in {_copy_of(self.path).name}, if one was made."
+        )
 
     def names(self) -> dict[str, bytes]:
-        with self._reads:
-            return {name: bytes(id) for name, id in self._reading.execute("select name, id from ref").fetchall()}
+        return {name: bytes(id) for name, id in self._all("select name, id from ref")}
 
     def keys(self) -> Iterator[bytes]:
-        with self._reads:
-            found = self._reading.execute("select k from kv order by rowid").fetchall()
-        return (bytes(key) for (key,) in found)
+        return (bytes(key) for (key,) in self._all("select k from kv order by rowid"))
+
+    def _all(self, question: str) -> list[Any]:
+        try:
+            with self._reads:
+                return self._reading.execute(question).fetchall()
+        except sqlite3.Error as error:
+            raise self._damaged("its lists", error) from error
 
     def fold(self) -> None:
         if self._writing is None:
             return
         self._writing.execute("pragma wal_checkpoint(truncate)")
+        if not self._sound:
+            return
         copy = _copy_of(self.path)
         temporary = copy.with_name(copy.name + "-new")
         temporary.unlink(missing_ok=True)

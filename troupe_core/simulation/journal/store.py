@@ -22,11 +22,11 @@ class Store:
         lock = Lock(path)
         try:
             self.rows: Rows = _rows(path)
+            self._names = self.rows.names()
         except BaseException:
             lock.release()
             raise
         self.writer = Writer(self.rows)
-        self._names = self.rows.names()
         self._absent = None if self._names else Absence()
         """For a file that begins now: everything that is ever in it has been put here."""
         self._users = 0

@@ -66,14 +66,18 @@ class Handle:
             if kind is not None:
                 packs(kind, state)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not hasattr(getattr(type(self), name, None), "__set__"):  # a subclass has a __dict__, and nobody keeps it
-            raise AttributeError(
-                f"{type(self).__name__} has no place for {name!r}: an attribute of a handle would be lost by a resume. "
-                "What belongs to a person is in the persona, or in the state of a faculty; to another thing, in its "
-                "state."
-            )
-        object.__setattr__(self, name, value)
+    if not TYPE_CHECKING:  # checkers know what is declared, and would take this for a permission
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if not hasattr(
+                getattr(type(self), name, None), "__set__"
+            ):  # a subclass has a __dict__, and nobody keeps it
+                raise AttributeError(
+                    f"{type(self).__name__} has no place for {name!r}: an attribute of a handle would be lost by a resume. "
+                    "What belongs to a person is in the persona, or in the state of a faculty; to another thing, in its "
+                    "state."
+                )
+            object.__setattr__(self, name, value)
 
     @property
     def id(self) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 from msgspec import Struct
 
-from troupe_core.keys import canonical, digest, text_of, utf8
+from troupe_core.keys import NOTHING, canonical, digest, text_of, utf8
 
 if TYPE_CHECKING:
     from troupe_core.llm.request import Call
@@ -98,6 +98,10 @@ class Fact(Struct, frozen=True, eq=False, gc=False):
     def __repr__(self) -> str:
         words = str(self)
         return f"<{self.kind} {words if len(words) <= 90 else words[:89] + '…'}>"
+
+
+PAUSE = Fact(NOTHING, ACTION, "DONE", "", "", "")
+"""Stands in memory where somebody's turn ended. It happened to nobody, and is the same for all: there is only one."""
 
 
 def as_text(kept: str | bytes) -> str:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from troupe_core.simulation.simulation import Simulation
 
 WARM = 1_000
-"""So many people's history is kept as written; it takes as much memory again as what they remember."""
+"""So many people's history is kept as written, and their personas at hand: it takes as much memory again as what they
+remember."""
 
 LAG = 2
 """What an episode leaves behind is taken in so many steps, or own turns, later: always then, however long it took."""
@@ -122,6 +123,8 @@ def keep_warm(simulation: Simulation, ids: Iterable[str]) -> None:
         state = simulation.states.get(cold)
         if state is not None:
             simulation.states.cool(cold, replace(state, history=EMPTY))
+            if simulation.journal is not None:
+                simulation.journal.let_go(state.persona)
 
 
 def when_of(simulation: Simulation, id: str) -> When:

@@ -18,6 +18,8 @@ from troupe_core.simulation.transaction import Leaf, Outcome, Transaction, spell
 from troupe_core.templates import template_source
 
 if TYPE_CHECKING:
+    from troupe_core.simulation.journal.records import Records
+    from troupe_core.simulation.journal.shelf import Parcel
     from troupe_core.simulation.simulation import Simulation
 
 CONSOLIDATION = "consolidation"
@@ -63,15 +65,19 @@ def consolidation(
 
 def pending_consolidation(simulation: Simulation, state: PersonState, when: When, due: Due, stumbles: int) -> Pending:
     """The same, as something that is on its way."""
+
+    def spell(records: Records, parcel: Parcel) -> dict[str, Any]:
+        root = records.spelled(state, parcel)
+        return {"root": root, "stumbles": stumbles, "now": when.stamp, "at": [when.world, when.step]}
+
     return Pending(
         state.id,
         due,
-        state,
-        when,
-        stumbles,
+        state.digest,
         lambda: consolidation(simulation, state, when, stumbles),
         lambda fork: pending_consolidation(fork, state, when, due, stumbles),
         absorb,
+        spell,
     )
 
 

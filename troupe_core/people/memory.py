@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, overload
 
 import attrs
 
-from troupe_core.events import ACTION, Fact
-from troupe_core.keys import NOTHING, digest, roll, utf8
+from troupe_core import events
+from troupe_core.events import Fact
+from troupe_core.keys import digest, roll, utf8
 from troupe_core.people.lines import line
 
 if TYPE_CHECKING:
     from troupe_core.people.turn import Turn
     from troupe_core.simulation.journal.shelf import Parcel, Shelf
 
-PAUSE = Fact(NOTHING, ACTION, "DONE", "", "", "")
+PAUSE = events.PAUSE
 """Stands in memory where somebody's turn ended. It happened to nobody, and is the same for all."""
 
 

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from troupe_core.errors import ArgumentError
 from troupe_core.events import Fact
 from troupe_core.keys import plain
-from troupe_core.people.consolidating import consolidation, pending_consolidation
+from troupe_core.people.consolidating import absorb, consolidation
 from troupe_core.people.history import EMPTY
 from troupe_core.people.living import TURN, live
 from troupe_core.people.memory import PAUSE, Batch, Entry, Heard, Shared
@@ -264,16 +264,26 @@ class PersonPacking:
             return await live(simulation, state, when, spelled_arguments(arguments))
         return await consolidation(simulation, state, when, simulation.stumbles.get(state.id, 0))
 
-    def spell_when(self, when: When) -> dict[str, Any]:
-        return {"now": when.stamp, "at": [when.world, when.step]}
-
     def revive(
         self, simulation: Simulation, id: str, spelled: Mapping[str, Any], read: Callable[[str, Any], Any]
     ) -> Pending:
+        """The person as it was then is read when the work begins."""
         now = spelled["now"]
         when = When(None if now is None else datetime.fromisoformat(now), *spelled["at"])
-        due = Due(spelled["world"], spelled["count"])
-        return pending_consolidation(simulation, read(id, spelled["root"]), when, due, spelled["stumbles"])
+        kept = {name: spelled[name] for name in ("root", "stumbles", "now", "at")}
+
+        def again(fork: Simulation) -> Pending:
+            return self.revive(fork, id, spelled, fork.the_journal().records.read_root)
+
+        return Pending(
+            id,
+            Due(spelled["world"], spelled["count"]),
+            bytes.fromhex(spelled["root"]["digest"]),
+            lambda: consolidation(simulation, read(id, spelled["root"]), when, spelled["stumbles"]),
+            again,
+            absorb,
+            lambda records, parcel: kept,
+        )
 
 
 PACKING = PersonPacking()
@@ -339,12 +349,15 @@ def _kind(spelled: Mapping[str, Any], shelf: Shelf, simulation: Simulation) -> A
     name = encode(spelled)
     found = simulation.memory_kind.found.get(name)
     if found is None:
-        from troupe_core.people.values import MissingMemory, kind_from_plain
+        from troupe_core.people.values import MissingMemory, kind_from_plain, kind_to_plain
 
-        made = kind_from_plain(shelf, spelled)
-        found = made if isinstance(made, MissingMemory) else simulation.memory_kind(
-            made if spelled.get("settings") or spelled["name"] in shelf.attached else spelled["name"]
-        )  # fmt: skip
+        alive = simulation.memory_kind.alive()  # the program may have given one that has no name
+        found = next((kind for kind in alive if encode(kind_to_plain(shelf, kind)) == name), None)
+        if found is None:
+            made = kind_from_plain(shelf, spelled)
+            found = made if isinstance(made, MissingMemory) else simulation.memory_kind(
+                made if spelled.get("settings") or spelled["name"] in shelf.attached else spelled["name"]
+            )  # fmt: skip
         simulation.memory_kind.found[name] = found
     return found
 

@@ -44,6 +44,10 @@ class Persona:
         made.digest, made._load, made._raw, made.prompt_digest = name, load, None, None
         return made
 
+    def let_go(self, load: Callable[[bytes], bytes]) -> None:
+        """Become a mere name, since the journal has the rest."""
+        self._load, self._raw, self.prompt_digest = load, None, None
+
     @property
     def raw(self) -> bytes:
         """What the model reads."""

@@ -56,6 +56,11 @@ class Chronicle(Sequence[Fact]):
         self._earlier = earlier
         self._made = passages
 
+    @property
+    def begun(self) -> int:
+        """How many passages there have been."""
+        return self._made
+
     def begin(self) -> Passage:
         """Keep a place for what a call will bring."""
         self._made += 1
@@ -94,15 +99,12 @@ class Chronicle(Sequence[Fact]):
             past.saved = len(past)
             self._passages.insert(0, past)
 
-    def copied(self) -> Chronicle:
-        """The same past, for a fork."""
+    def shared(self) -> Chronicle:
+        """The same past, for a fork: passages that are over are of both."""
+        self._plain = None
         made = Chronicle()
         made._earlier, made._made = self._earlier, self._made
-        for passage in self._passages:
-            twin = Passage(passage.number)
-            twin.extend(passage)
-            twin.saved = len(passage)
-            made._passages.append(twin)
+        made._passages = list(self._passages)
         return made
 
     @overload

@@ -404,9 +404,6 @@ class ThingPacking:
         spelled = canonical(arguments, "arguments")
         return await simulation.transact(method.leaf, state, arguments, spelled, fingerprint, execute)
 
-    def spell_when(self, when: Any) -> dict[str, Any]:
-        raise Busy("nothing is ever on its way to a thing")
-
     def revive(self, simulation: Simulation, id: str, spelled: Mapping[str, Any], read: Any) -> Any:
         raise Busy("nothing is ever on its way to a thing")
 

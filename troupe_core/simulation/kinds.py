@@ -22,6 +22,10 @@ class MemoryKinds:
         self.found: dict[bytes, Any] = {}
         """Those that a journal names, by how it spells them."""
 
+    def alive(self) -> list[Memory[Any]]:
+        """Those that somebody was given."""
+        return list(self._made.values())
+
     def clear(self) -> None:
         self._made.clear()
         self.found.clear()

@@ -40,10 +40,6 @@ class Packing(Protocol):
         """A transaction of that kind once more."""
         ...
 
-    def spell_when(self, when: Any) -> dict[str, Any]:
-        """When a pending transaction was begun."""
-        ...
-
     def revive(
         self, simulation: Simulation, id: str, spelled: Mapping[str, Any], read: Callable[[str, Any], Any]
     ) -> Pending:

@@ -6,12 +6,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from troupe_core.errors import JournalError
 from troupe_core.simulation.transaction import Outcome
+
+if TYPE_CHECKING:
+    from troupe_core.simulation.journal.records import Records
+    from troupe_core.simulation.journal.shelf import Parcel
 
 
 @attrs.frozen
@@ -24,19 +28,19 @@ class Due:
 
 @attrs.define(eq=False)
 class Pending:
-    """One result that is on its way to one thing. `state` is what it is worked out from, `when` that was; the work is
-    begun when somebody lives on, not when somebody only looks.
+    """One result that is on its way to one thing. `origin` is the digest of the state that it is worked out from; the
+    work is begun when somebody lives on, not when somebody only looks.
     """
 
     thing: str
     due: Due
-    state: Any
-    when: Any
-    stumbles: int
+    origin: bytes
     work: Callable[[], Coroutine[Any, Any, Outcome]]
     again: Callable[[Any], Pending]
     """The same for a fork of the simulation."""
     absorb: Callable[[Any, Outcome], Any]
+    spell: Callable[[Records, Parcel], dict[str, Any]]
+    """Everything that it takes to begin it again, for a journal."""
     task: asyncio.Task[Outcome] | None = None
 
     def begin(self) -> asyncio.Task[Outcome]:

@@ -399,11 +399,13 @@ class Simulation:
         return why(self, who, turn)
 
     def checkpoint(self, name: str | None = None) -> None:
-        """Return when everything is in the journal, and in its main file; with a name, to be found by it."""
+        """Return when everything is on disk (of a document: in the document); with a name, to be found by it. The second
+        copy of the file follows.
+        """
         journal = self.the_journal()
         if name is not None:
             journal.label(name)
-        journal.store.writer.fold_now()
+        journal.store.checkpoint()
 
     async def acheckpoint(self, name: str | None = None) -> None:
         """The same, awaited."""

@@ -73,9 +73,9 @@ class Handle:
                 getattr(type(self), name, None), "__set__"
             ):  # a subclass has a __dict__, and nobody keeps it
                 raise AttributeError(
-                    f"{type(self).__name__} has no place for {name!r}: an attribute of a handle would be lost by a resume. "
-                    "What belongs to a person is in the persona, or in the state of a faculty; to another thing, in its "
-                    "state."
+                    f"{type(self).__name__} has no place for {name!r}: an attribute of a handle would be lost by a "
+                    "resume. What belongs to a person is in the persona, or in a faculty's state; to another thing, in "
+                    "its state."
                 )
             object.__setattr__(self, name, value)
 

@@ -65,9 +65,6 @@ class WorldPacking:
     ) -> Outcome:
         raise SimulationError(f"a world has no transactions of its own, such as {kind!r}")
 
-    def spell_when(self, when: Any) -> dict[str, Any]:
-        raise SimulationError("nothing is ever on its way to a world")
-
     def revive(
         self, simulation: Simulation, id: str, spelled: Mapping[str, Any], read: Callable[[str, Any], Any]
     ) -> Pending:

@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-_BITS = 1 << 25  # 4 MB, which the system hands out page by page; one in a hundred is in doubt at three million rows
-_MASK = _BITS - 1
+FIRST = 1 << 20
+"""Bits of the first filter: 128 kB, good for a hundred thousand keys."""
+GROWTH = 8
+BITS_EACH = 10
+"""So many bits a key: then one key in sixty is in doubt, and is looked up."""
 
 
 class Absence:
-    """A Bloom filter over keys, which are digests: their bits are as random as a hash function would make them."""
+    """Bloom filters over keys, which are digests: their bits are as random as a hash function would make them. When one
+    is full, a larger one takes what comes.
+    """
 
-    __slots__ = ("_seen",)
+    __slots__ = ("_filters", "_free")
 
     def __init__(self) -> None:
-        self._seen = bytearray(_BITS >> 3)
+        self._filters = [bytearray(FIRST >> 3)]
+        self._free = FIRST // BITS_EACH
 
     def note(self, key: bytes) -> None:
         """This key is there from now on."""
-        bits = int.from_bytes(key[1:11], "little")
-        seen = self._seen
-        for place in (bits & _MASK, (bits >> 25) & _MASK, (bits >> 50) & _MASK):
+        if not self._free:
+            bits = len(self._filters[-1]) * 8 * GROWTH
+            self._filters.append(bytearray(bits >> 3))
+            self._free = bits // BITS_EACH
+        self._free -= 1
+        seen = self._filters[-1]
+        mask, hashed = len(seen) * 8 - 1, int.from_bytes(key[1:17], "little")
+        for place in (hashed & mask, (hashed >> 42) & mask, (hashed >> 84) & mask):
             seen[place >> 3] |= 1 << (place & 7)
 
     def certain(self, key: bytes) -> bool:
         """Whether the key cannot be there."""
-        bits = int.from_bytes(key[1:11], "little")
-        seen = self._seen
-        place = bits & _MASK
-        if not seen[place >> 3] >> (place & 7) & 1:
-            return True
-        place = (bits >> 25) & _MASK
-        if not seen[place >> 3] >> (place & 7) & 1:
-            return True
-        place = (bits >> 50) & _MASK
-        return not seen[place >> 3] >> (place & 7) & 1
+        hashed = int.from_bytes(key[1:17], "little")
+        for seen in self._filters:
+            mask = len(seen) * 8 - 1
+            one, two, three = hashed & mask, (hashed >> 42) & mask, (hashed >> 84) & mask
+            if (
+                seen[one >> 3] >> (one & 7)
+                & seen[two >> 3] >> (two & 7)
+                & seen[three >> 3] >> (three & 7)
+                & 1
+            ):  # fmt: skip
+                return False
+        return True

@@ -20,7 +20,7 @@ class AnswersInJournal:
         self._store = journal.store
 
     def find(self, owner: str, key: bytes) -> LLMResponse | None:
-        raw = self._store.get(ANSWER + key)
+        raw = self._store.find(ANSWER + key)
         if raw is None:
             return None
         self._note(owner, key)

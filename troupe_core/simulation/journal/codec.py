@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import orjson
 
 from troupe_core.errors import JournalError
@@ -63,6 +64,67 @@ def fact_to_plain(fact: Fact) -> dict[str, Any]:
     if fact.turn:
         out["turn"] = fact.turn
     return out
+
+
+class FactRow(msgspec.Struct, gc=False):
+    """A fact as it is spelled, decoded without anything in between."""
+
+    id: str
+    kind: str
+    type: str
+    thing: str
+    content: str
+    source: str = ""
+    target: str = ""
+    data: dict[str, Any] | None = None
+    when: str | None = None
+    turn: int = 0
+
+    def fact(self) -> Fact:
+        content = self.content
+        return Fact(
+            bytes.fromhex(self.id),
+            self.kind,
+            self.type,
+            self.thing,
+            self.source,
+            content if content.isascii() else utf8(content),
+            self.target,
+            self.data or NO_DATA,
+            self.when,
+            self.turn,
+        )
+
+
+class OutcomeRow(msgspec.Struct, gc=False):
+    """Of an outcome's row what it takes to restore it."""
+
+    facts: list[FactRow]
+    root: dict[str, Any] | None
+    output: Any
+
+
+class _Facts(msgspec.Struct, gc=False):
+    facts: list[FactRow]
+
+
+_outcome = msgspec.json.Decoder(OutcomeRow)
+_facts = msgspec.json.Decoder(_Facts)
+
+
+def outcome_row(raw: bytes) -> OutcomeRow:
+    try:
+        return _outcome.decode(raw)
+    except msgspec.DecodeError:  # half a surrogate pair somewhere
+        return msgspec.convert(decode(raw), OutcomeRow)
+
+
+def facts_of_row(raw: bytes) -> list[FactRow]:
+    """Of an outcome's row the facts alone."""
+    try:
+        return _facts.decode(raw).facts
+    except msgspec.DecodeError:
+        return msgspec.convert(decode(raw), _Facts).facts
 
 
 def fact_from_plain(found: Mapping[str, Any]) -> Fact:

@@ -34,6 +34,8 @@ class Commit(msgspec.Struct, frozen=True, omit_defaults=True):
     outcomes: list[str] = []
     """Of the transactions that this commit makes visible."""
     spent: dict[str, list[int]] = {}
+    begun: int = 0
+    """How many calls had begun by then, if that is more than `passage`: what comes later is numbered from there on."""
 
 
 _decoder = msgspec.json.Decoder(Commit)

@@ -49,6 +49,8 @@ def _line_of(body: bytes) -> tuple[dict[str, msgspec.Raw], dict[str, str]]:
 class DocumentRows:
     """All rows are in memory; the files are for when the process is gone."""
 
+    readable = True
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self._log_path = path.with_name(path.name + "-log")
@@ -117,12 +119,19 @@ class DocumentRows:
     def keys(self) -> Iterator[bytes]:
         return iter(list(self._rows))
 
+    def begun(self) -> bool:
+        return bool(self._rows)
+
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def write(self, groups: list[Group]) -> None:
         if self._log is None:
             raise JournalError(f"{self.path} is closed for writing")
-        rows = {k: v for group in groups for k, v in group.rows if k not in self._rows}
+        rows: dict[bytes, bytes] = {}
+        for group in groups:
+            for key, value in group.rows:
+                if key not in self._rows:
+                    rows.setdefault(key, value)
         names = {name: id for group in groups for name, id in group.names}
         if not rows and all(self._names.get(name) == id for name, id in names.items()):
             return

@@ -12,7 +12,7 @@ from troupe_core.errors import ArgumentError
 from troupe_core.keys import digest, utf8
 from troupe_core.simulation.journal import commits
 from troupe_core.simulation.journal.branch import Branch
-from troupe_core.simulation.journal.codec import decode, encode, fact_from_plain, fact_to_plain
+from troupe_core.simulation.journal.codec import decode, encode, fact_to_plain, outcome_row
 from troupe_core.simulation.journal.commits import Commit
 from troupe_core.simulation.journal.records import Records
 from troupe_core.simulation.journal.shelf import COMMIT, OUTCOME, Parcel, Shelf
@@ -55,22 +55,30 @@ class Journal:
 
     def find(self, tx: Transaction) -> Outcome | None:
         """What the transaction came to when it was last brought about."""
-        raw = self.store.get(OUTCOME + tx.key)
+        raw = self.store.find(OUTCOME + tx.key)
         if raw is None:
             self.misses += 1
             return None
         self.hits += 1
-        row = decode(raw)
-        facts = tuple([fact_from_plain(spelled) for spelled in row["facts"]])
+        return self._found(tx, raw)
+
+    def _found(self, tx: Transaction, raw: bytes) -> Outcome:
+        row = outcome_row(raw)
+        facts = tuple([spelled.fact() for spelled in row.facts])
         self.shelf.place(tx.key, facts)
-        state, root = tx.state, row["root"]
+        state, root = tx.state, row.root
         if root is not None:
             state = packing_of(type(tx.state)).unpack(tx.thing, root, self.shelf, self.simulation)
             self.records.base(tx.thing, tx.key, state)
-        return Outcome(state, tx.outputs.read(row["output"], tx.state, facts), facts, tx.key)
+        return Outcome(state, tx.outputs.read(row.output, tx.state, facts), facts, tx.key)
 
     def record(self, tx: Transaction, outcome: Outcome) -> Outcome:
-        """Keep what was brought about, with everything that it came from."""
+        """Keep what was brought about, with everything that it came from. If a fork has come to the end of the same
+        thing meanwhile, it is as that has it: a name has one meaning.
+        """
+        there = self.store.find(OUTCOME + tx.key)
+        if there is not None:
+            return self._found(tx, there)
         parcel = Parcel(self.shelf, tx.key, outcome.facts)
         packing = packing_of(type(tx.state))
         changed = outcome.state is not tx.state
@@ -92,7 +100,7 @@ class Journal:
         if packing.kind != "person":
             row["of"] = packing.kind
         parcel.row(OUTCOME, tx.key, row)
-        parcel.send()
+        parcel.send(later=True)  # its answers are on disk: should this be lost, it is executed once more, for nothing
         self.shelf.place(tx.key, outcome.facts)
         if changed:
             self.records.base(tx.thing, tx.key, packing.bare(outcome.state))
@@ -121,7 +129,7 @@ class Journal:
 
     def _commit(
         self,
-        meanings: Mapping[str, tuple[bytes, bytes]],
+        meanings: Mapping[str, tuple[bytes, tuple[Any, ...]]],
         facts: list[Fact],
         outcomes: list[bytes],
         passage: int,
@@ -131,12 +139,18 @@ class Journal:
         settings = self._settings or self._settle()
         parts: list[bytes] = [b"" if step is None else utf8(f"{step[0]}\0{step[1]}")]
         for id, meaning in meanings.items():
-            parts += (utf8(id), *meaning)
+            state, marks = meaning
+            parts += (utf8(id), state, utf8(repr(marks)) if marks else b"")
         name = commits.name_of(branch.head, settings, parts, [fact.id for fact in facts])
         branch.number += 1
+        shelf = self.shelf
+        fresh = shelf.place_in_commit(name, facts)
         if branch.step(name):
+            shelf.know(fresh)
             return
-        parcel = Parcel(self.shelf)
+        parcel = Parcel(shelf)
+        spelled = parcel.facts(facts)
+        parcel.within(fresh)
         records.refresh(parcel)
         weight = branch.weigh() + len(meanings)
         full = branch.head is None or weight >= len(records)
@@ -148,14 +162,16 @@ class Journal:
             full,
             passage,
             step,
-            parcel.facts(facts),
+            spelled,
             [key.hex() for key in outcomes],
             self.simulation.meter.tallies(),
+            self.simulation.facts.begun if self.simulation.facts.begun != passage else 0,
         )
         branch.weight = 0 if full else weight
         parcel.part(settings, lambda: encode(self.simulation.settings()))
         parcel.rows.append((COMMIT + name, commits.encode(commit)))
         parcel.send(branch.moved(name))
+        shelf.know(fresh)
         if self.follow:
             self.store.writer.fold(_unheard)
 
@@ -169,6 +185,11 @@ class Journal:
         if self.branch.head is None:
             raise ArgumentError(f"there is nothing to be called {name!r} yet: nobody is in {self.simulation.id}")
         self.store.put((), [(f"checkpoint/{checked}", self.branch.head)])
+
+    def let_go(self, part: Any) -> None:
+        """A part that is not needed soon becomes a name, if its bytes are here."""
+        if part.digest in self.shelf.stored:
+            part.let_go(self.shelf.raw)
 
     # -- the way back -------------------------------------------------------------------------------------------------
 
@@ -185,7 +206,7 @@ class Journal:
         simulation.meter.restore(commit.spent)
         for id in self.records.of_kind("world"):
             simulation.members.update(dict.fromkeys(simulation.states[id].roster, id))
-        simulation.facts.preceded_by(lambda: self.past(head), commit.passage)
+        simulation.facts.preceded_by(lambda: self.past(head), commit.begun or commit.passage)
 
     def twin_of(self, other: Journal) -> None:
         """The same, for a fork at this very point."""

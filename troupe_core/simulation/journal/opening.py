@@ -118,7 +118,7 @@ def fork(simulation: Simulation, name: str, at: str | int | None) -> Simulation:
 def _share(simulation: Simulation, made: Simulation) -> None:
     """The same states, which are values; the same past; what is on its way, on its way to both."""
     made.states = simulation.states.copy()
-    made.facts = simulation.facts.copied()
+    made.facts = simulation.facts.shared()
     made.members = dict(simulation.members)
     made.stumbles = dict(simulation.stumbles)
     made.interned = simulation.interned

@@ -42,7 +42,7 @@ class Records:
         self._kinds: dict[str, str] = {}
         self._bases: dict[str, Base] = {}
         self._stale: dict[str, tuple[Any, Pending | None, int]] = {}
-        self._committed: dict[str, tuple[bytes, bytes]] = {}
+        self._committed: dict[str, tuple[bytes, tuple[Any, ...]]] = {}
 
     def __len__(self) -> int:
         return len(self._raw)
@@ -90,7 +90,7 @@ class Records:
             return spelled
         return {"=": base.outcome.hex(), **base.carried, **packing.pack(state, parcel, base.state)}
 
-    def changed(self, id: str) -> tuple[bytes, bytes] | None:
+    def changed(self, id: str) -> tuple[bytes, tuple[Any, ...]] | None:
         """What a thing means now, if that is not what it meant at the last commit."""
         now = (self.simulation.states[id].digest, self.marks(id))
         if self._committed.get(id) == now:
@@ -98,36 +98,27 @@ class Records:
         self._committed[id] = now
         return now
 
-    def marks(self, id: str) -> bytes:
+    def marks(self, id: str) -> tuple[Any, ...]:
         """What a record holds besides the state, as far as it means something."""
         pending = self.simulation.background.pending.get(id)
         stumbles = self.simulation.stumbles.get(id, 0)
-        if pending is None and not stumbles:
-            return b""
-        due = None if pending is None else [pending.due.world, pending.due.count, pending.state.digest.hex()]
-        return orjson.dumps([due, stumbles])
+        if pending is None:
+            return (stumbles,) if stumbles else ()
+        return (stumbles, pending.due.world, pending.due.count, pending.origin)
 
     def _record(self, id: str, state: Any, pending: Pending | None, stumbles: int, parcel: Parcel) -> bytes:
         self._kinds[id] = packing_of(type(state)).kind
         record = self.spelled(state, parcel)
         if pending is not None:
-            record["pending"] = self._pending(pending, parcel)
+            due = pending.due
+            record["pending"] = {"world": due.world, "count": due.count, **pending.spell(self, parcel)}
         if stumbles:
             record["stumbles"] = stumbles
         raw = encode(record)
-        if len(raw) <= LONG:
-            return raw
-        name = digest(b"record", raw)
-        return encode({"@": parcel.part(name, lambda: raw)})
-
-    def _pending(self, pending: Pending, parcel: Parcel) -> dict[str, Any]:
-        return {
-            "world": pending.due.world,
-            "count": pending.due.count,
-            "root": self.spelled(pending.state, parcel),
-            "stumbles": pending.stumbles,
-            **packing_of(type(pending.state)).spell_when(pending.when),
-        }
+        if len(raw) > LONG:
+            name, whole = digest(b"record", raw), raw
+            raw = encode({"@": parcel.part(name, lambda: whole)})
+        return bytes(memoryview(raw))  # a copy of just that size, since it is kept; orjson's has room at its end
 
     # -- reading ------------------------------------------------------------------------------------------------------
 

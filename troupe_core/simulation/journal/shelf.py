@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from troupe_core.events import Fact
-from troupe_core.simulation.journal.codec import decode, encode, fact_from_plain, fact_to_plain
+from troupe_core.keys import DIGEST_SIZE
+from troupe_core.simulation.journal.codec import decode, encode, fact_from_plain, fact_to_plain, facts_of_row
 from troupe_core.simulation.journal.rows import Row
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ PART, MEMORY, OUTCOME, ANSWER, COMMIT = b"b", b"m", b"o", b"l", b"c"
 
 GENERATION = 10_000
 """So many facts are remembered by their place; later ones that point at older facts spell them out again."""
-OPENED = 4_096
-"""So many outcomes' facts are kept at hand."""
+OPENED = 16_384
+"""The facts of so many outcomes are kept at hand."""
 
 T = TypeVar("T")
 
@@ -80,15 +81,28 @@ class Shelf:
         if len(opened) > OPENED:
             opened.popitem(last=False)
 
+    def place_in_commit(self, commit: bytes, facts: Sequence[Fact]) -> dict[bytes, tuple[bytes, int]]:
+        """These facts stand in that commit; those that stand nowhere else can be pointed at there."""
+        name = COMMIT + commit
+        return {fact.id: (name, number) for number, fact in enumerate(facts) if self.placed(fact) is None}
+
+    def know(self, places: dict[bytes, tuple[bytes, int]]) -> None:
+        """From now on others can point at these."""
+        self._places.update(places)
+
     def placed(self, fact: Fact) -> tuple[bytes, int] | None:
         return self._places.get(fact.id) or self._older.get(fact.id)
 
     def facts_in(self, outcome: bytes) -> tuple[Fact, ...]:
-        """All facts of an outcome."""
+        """All facts of an outcome, or of a commit."""
         facts = self._opened.get(outcome)
-        if facts is None:
-            row = decode(self.store.need(OUTCOME + outcome))
-            facts = tuple(map(fact_from_plain, row["facts"]))
+        if facts is not None:
+            return facts
+        if outcome[:1] == COMMIT and len(outcome) > DIGEST_SIZE:
+            row = decode(self.store.need(outcome))
+            facts = self._opened[outcome] = tuple(self.facts(row["facts"]))
+        else:
+            facts = tuple([row.fact() for row in facts_of_row(self.store.need(OUTCOME + outcome))])
             self.place(outcome, facts)
         return facts
 
@@ -113,21 +127,27 @@ class Shelf:
 class Parcel:
     """Rows on their way to the store."""
 
-    __slots__ = ("_homes", "_moves", "_within", "rows", "shelf")
+    __slots__ = ("_homes", "_moves", "_parts", "_within", "rows", "shelf")
 
     def __init__(self, shelf: Shelf, outcome: bytes = b"", facts: Sequence[Fact] = ()) -> None:
         """With the outcome that is being recorded: its own facts can be pointed at already."""
         self.shelf = shelf
         self.rows: list[Row] = []
+        self._parts: set[bytes] = set()
         self._homes: list[Any] = []
         self._moves: list[tuple[Any, bytes]] = []
         self._within = {fact.id: (outcome, number) for number, fact in enumerate(facts)} if facts else {}
 
     def part(self, digest: bytes, make: Callable[[], bytes]) -> str:
         """See to it that a part is in the store; its name."""
-        if digest not in self.shelf.stored:
+        if digest not in self.shelf.stored and digest not in self._parts:
+            self._parts.add(digest)
             self.rows.append((PART + digest, make()))
         return digest.hex()
+
+    def within(self, places: dict[bytes, tuple[bytes, int]]) -> None:
+        """These can be pointed at from now on, since what they stand in is on its way too."""
+        self._within = places
 
     def fact(self, fact: Fact) -> Any:
         """Where the fact stands, or all of it."""
@@ -165,11 +185,11 @@ class Parcel:
     def row(self, kind: bytes, digest: bytes, value: Any) -> None:
         self.rows.append((kind + digest, encode(value)))
 
-    def send(self, names: Iterable[tuple[str, bytes]] = ()) -> None:
-        """Put everything, as one."""
+    def send(self, names: Iterable[tuple[str, bytes]] = (), *, later: bool = False) -> None:
+        """Put everything, as one; with `later` it goes along with what somebody waits for."""
         shelf = self.shelf
-        shelf.store.put(self.rows, names)
-        shelf.stored.update(key[1:] for key, _ in self.rows if key[:1] == PART)
+        shelf.store.put(self.rows, names, later=later)
+        shelf.stored |= self._parts
         for value in self._homes:
             value.home = shelf
         for value, row in self._moves:

@@ -13,6 +13,10 @@ from troupe_core.simulation.journal.lock import Lock
 from troupe_core.simulation.journal.rows import Group, Row, Rows, SqliteRows
 from troupe_core.simulation.journal.writer import Writer
 
+LOOKED_FOR = (b"o", b"l")
+MANY = 1_000
+"""So many times something was looked for in vain before it is worth while to learn what is there."""
+
 
 class Store:
     """Used by one simulation and its forks; the last to leave closes it for writing. It can be read on."""
@@ -27,29 +31,55 @@ class Store:
             lock.release()
             raise
         self.writer = Writer(self.rows)
-        self._absent = None if self._names else Absence()
-        """For a file that begins now: everything that is ever in it has been put here."""
+        self._absent: Absence | None = None
+        """What is not there among outcomes and answers: once somebody has looked for much that is not."""
+        self._missed = 0
+        if not self.rows.begun():
+            self._absent = Absence()
         self._users = 0
         self._lock = threading.Lock()
         weakref.finalize(self, self.rows.close)
         self._leave = weakref.finalize(self, _leave, self.writer, self.rows, lock)  # at the latest when Python ends
 
-    def put(self, rows: Iterable[Row], names: Iterable[tuple[str, bytes]] = ()) -> None:
+    def put(self, rows: Iterable[Row], names: Iterable[tuple[str, bytes]] = (), *, later: bool = False) -> None:
         """These are on disk together, or not at all. A row that is there stays as it is."""
         group = Group(rows, names)
-        if self._absent is not None:
-            with self._lock:  # a bit that is lost to another thread would let something be paid for twice
+        with self._lock:  # what is put and not noted by all would be paid for twice
+            if self._absent is not None:
                 for key, _ in group.rows:
-                    self._absent.note(key)
-        self.writer.put(group)
-        self._names.update(group.names)
+                    if key[:1] in LOOKED_FOR:
+                        self._absent.note(key)
+            self.writer.put(group, later=later)
+            self._names.update(group.names)
+        self.writer.ease()
 
     def get(self, key: bytes) -> bytes | None:
         """A row, whether or not it is on disk yet."""
-        if self._absent is not None and self._absent.certain(key):
-            return None
         waiting = self.writer.waiting.get(key)
         return waiting if waiting is not None else self.rows.read(key)
+
+    def find(self, key: bytes) -> bytes | None:
+        """The same, of an outcome or an answer, which is often not there."""
+        if self._absent is not None and self._absent.certain(key):
+            return None
+        found = self.get(key)
+        if found is None and self._absent is None:
+            self._missed += 1
+            if self._missed == MANY:
+                self._learn()
+        return found
+
+    def _learn(self) -> None:
+        """From now on most of what is not there need not be looked for."""
+        with self._lock:
+            absent = Absence()
+            for key in (
+                *list(self.writer.waiting),
+                *self.rows.keys(),
+            ):  # in this order: meanwhile some go from here to there
+                if key[:1] in LOOKED_FOR:
+                    absent.note(key)
+            self._absent = absent
 
     def need(self, key: bytes) -> bytes:
         """A row that something names."""
@@ -63,6 +93,14 @@ class Store:
 
     def names(self) -> dict[str, bytes]:
         return dict(sorted(self._names.items()))
+
+    def checkpoint(self) -> None:
+        """Return when everything is on disk; the main file and its copy follow, unless people read it."""
+        if self.rows.readable:
+            self.writer.fold_now()
+        else:
+            self.writer.flush()
+            self.writer.fold(_unheard)
 
     def enter(self) -> None:
         """One more simulation uses it."""
@@ -108,6 +146,10 @@ def _rows(path: Path) -> Rows:
 
         return DocumentRows(path)
     return SqliteRows(path)
+
+
+def _unheard(error: Exception | None) -> None:
+    """The next who waits for the file is told."""
 
 
 def _leave(writer: Writer, rows: Rows, lock: Lock) -> None:

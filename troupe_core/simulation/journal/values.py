@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from troupe_core.errors import JournalError
-from troupe_core.events import Fact
+from troupe_core.events import PAUSE, Fact
 from troupe_core.keys import canonical, digest_of
 from troupe_core.simulation.journal.codec import decode, encode, fact_from_plain, fact_to_plain
 
@@ -23,8 +23,16 @@ def converter() -> Converter:
 
     made = make_converter()
     made.register_unstructure_hook(Fact, fact_to_plain)
-    made.register_structure_hook(Fact, lambda spelled, _: fact_from_plain(spelled))
+    made.register_structure_hook(Fact, _fact)
     return made
+
+
+def _fact(spelled: Any, _: Any) -> Fact:
+    """Somebody's memory may hold the one fact that is told by being that one."""
+    return PAUSE if spelled["id"] == _PAUSE else fact_from_plain(spelled)
+
+
+_PAUSE = PAUSE.id.hex()
 
 
 _proven: set[type[Any]] = set()

@@ -12,11 +12,15 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from troupe_core.errors import JournalError
 from troupe_core.simulation.journal.rows import Group, Rows
 
 Told = Callable[[Exception | None], None]
+
+BACKLOG = 500
+"""So many groups may be waiting; then plain code that puts more waits too. Turns wait for their answers anyway."""
 
 PATIENCE = 0.5
 """Seconds until a write that failed is tried again, if nobody asks for it sooner."""
@@ -46,26 +50,36 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="troupe-journal", daemon=True)
         self._thread.start()
 
-    def put(self, group: Group) -> None:
+    def put(self, group: Group, *, later: bool = False) -> None:
         """On an event loop, what is put in one round of it is handed over together: one batch costs much less than
-        many.
+        many. What is put for `later` goes along with the next group that is not.
         """
         self.check()
         self.wrote = True
         self.waiting.update(group.rows)
         self._queue.append(group)
-        self._hand_over()
+        if not later:
+            self._hand_over()
 
     def _hand_over(self) -> None:
-        if self._nudger is not None and not self._nudger.is_closed():
-            return
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             self._nudge()
-        else:
+            return
+        if self._nudger is not loop:  # that one may be waiting for this one, and come to nothing
             self._nudger = loop
             loop.call_soon(self._nudge)
+
+    def ease(self) -> None:
+        """Whoever makes ten thousand people in a loop is not to pile them up here: plain code waits a while."""
+        if len(self._queue) <= BACKLOG or self.error is not None or self.inside:
+            return
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            with suppress(JournalError):  # it is written as soon as there is room; who has to know it asks
+                self.flush()
 
     def _nudge(self) -> None:
         self._nudger = None
@@ -155,8 +169,7 @@ class Writer:
             told, self._told = self._told, []  # before the queue: they wait for what is in it
             self._tide = None
             folds, self._folds = self._folds, []
-            batch = list(self._queue)
-            self._queue.clear()
+            batch = [self._queue.popleft() for _ in range(len(self._queue))]  # others append to it meanwhile
             self._writing = True
             closing = self._closing
         try:

@@ -1,6 +1,6 @@
 """The table of figures, beside their goals and floors.
 
-python -m benchmarks                 all of them, in under three minutes
+python -m benchmarks                 all of them, in under five minutes
 python -m benchmarks turn memory     single ones
 python -m benchmarks --write         all of them, and the table goes into benchmarks/README.md
 """
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import imports, memory, prompts, turns, wall
+from benchmarks import imports, journal, journal_files, journal_memory, memory, prompts, turns, wall
 from benchmarks.rows import Row, table
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
@@ -26,6 +26,13 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "length": prompts.length,
     "share": prompts.share,
     "memory": memory.memory,
+    "journal": journal.journal,
+    "journal-broadcast": journal.journal_broadcast,
+    "journal-age": journal.journal_age,
+    "rerun": journal.rerun,
+    "file": journal_files.file,
+    "checkpoint": journal_files.checkpoint,
+    "kept": journal_memory.kept,
 }
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- figures: written by python -m benchmarks --write -->", "<!-- end of figures -->"

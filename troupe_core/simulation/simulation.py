@@ -399,8 +399,8 @@ class Simulation:
         return why(self, who, turn)
 
     def checkpoint(self, name: str | None = None) -> None:
-        """Return when everything is on disk (of a document: in the document); with a name, to be found by it. The second
-        copy of the file follows.
+        """Return when everything is on disk (of a document: in it); with a name, to be found by it. The second copy of
+        the file follows.
         """
         journal = self.the_journal()
         if name is not None:

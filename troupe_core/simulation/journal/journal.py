@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from troupe_core.simulation.transaction import Transaction
 
 MAIN = "main"
+CHECKPOINT = "checkpoint/"
+"""What the names of checkpoints begin with in a file, so that they are told from branches."""
 
 
 class Journal:
@@ -184,6 +186,8 @@ class Journal:
         checked = checked_label(name)
         if self.branch.head is None:
             raise ArgumentError(f"there is nothing to be called {name!r} yet: nobody is in {self.simulation.id}")
+        if self.store.name(checked) is not None:
+            raise ArgumentError(f"{self.store.path.name} has a branch {name!r}; take another name for a checkpoint")
         self.store.put((), [(f"checkpoint/{checked}", self.branch.head)])
 
     def let_go(self, part: Any) -> None:
@@ -233,6 +237,8 @@ def _unheard(error: Exception | None) -> None:
 def checked_label(name: object) -> str:
     if not isinstance(name, str) or not name.strip() or len(name) > 200 or "@" in name or "\n" in name:
         raise ArgumentError(f"a name in a journal is short text without @, not {name!r}")
+    if name.startswith(CHECKPOINT):
+        raise ArgumentError(f"a name in a journal does not begin with {CHECKPOINT!r}: got {name!r}")
     try:
         name.encode()
     except UnicodeEncodeError as error:

@@ -96,7 +96,7 @@ def fork(simulation: Simulation, name: str, at: str | int | None) -> Simulation:
             raise ArgumentError("at needs a journal: make the simulation with a path, as Simulation(path)")
         _share(simulation, made)
         return made
-    if journal.store.name(name) is not None:
+    if any(journal.store.name(taken) is not None for taken in (name, f"checkpoint/{name}")):
         raise ArgumentError(f"{journal.store.path.name} has a branch or checkpoint {name!r} already; take another name")
     head = journal.branch.head
     if at is not None:

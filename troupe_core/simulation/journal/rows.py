@@ -160,8 +160,7 @@ class SqliteRows:
             raise self._damaged("its lists", error) from error
 
     def begun(self) -> bool:
-        with self._reads:
-            return self._reading.execute("select 1 from kv limit 1").fetchone() is not None
+        return bool(self._all("select 1 from kv limit 1"))
 
     def fold(self) -> None:
         if self._writing is None:

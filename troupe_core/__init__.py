@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from troupe_core import control
     from troupe_core.builtin.episodic import EpisodicMemory
+    from troupe_core.caching import force_api_cache
     from troupe_core.errors import (
         AmbiguousSimulation,
         ArgumentError,
@@ -53,6 +54,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "troupe_core.builtin.episodic": ("EpisodicMemory",),
+    "troupe_core.caching": ("force_api_cache",),
     "troupe_core.errors": (
         "AmbiguousSimulation",
         "ArgumentError",
@@ -150,6 +152,7 @@ __all__ = [
     "action",
     "control",
     "current_simulation",
+    "force_api_cache",
     "hookimpl",
     "transactional",
 ]

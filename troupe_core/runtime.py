@@ -320,11 +320,17 @@ class Runtime:
     async def _shut(self) -> None:
         for simulation in list(self.simulations.values()):
             await simulation.drain()
-        for name, opening in self._openings.items():
+        closing: list[tuple[str, Any]] = [
+            (f"plugin {name}", plugin)
+            for name, plugin in reversed(self.plugins.list_name_plugin())  # who came later stands around the earlier
+            if callable(getattr(plugin, "aclose", None))
+        ]
+        closing += [(f"backend {name}", opening) for name, opening in self._openings.items()]
+        for name, thing in closing:
             try:
-                await opening.aclose()
+                await thing.aclose()
             except (Exception, SystemExit):
-                log.exception("the backend %s could not be closed", name)
+                log.exception("the %s could not be closed", name)
 
     def __enter__(self) -> Self:
         return self

@@ -22,7 +22,7 @@ class Node:
 
     digest: bytes
     count: int
-    __slots__ = ("__weakref__", "_batch", "_before", "_lived", "_open", "count", "digest", "home")
+    __slots__ = ("__weakref__", "_batch", "_before", "_lived", "_open", "count", "digest", "home", "place")
 
     def __init__(self, before: Node | None, batch: Batch, batch_digest: bytes, *, lived: bool = True) -> None:
         self.digest = roll(NOTHING if before is None else before.digest, batch_digest)
@@ -32,13 +32,14 @@ class Node:
         self._lived = lived
         self._open: Opener | None = None
         self.home: object = None
-        """Whose rows it lies in."""
+        """Whose rows it lies in; `place` is the outcome that it is part of, if it has no row of its own."""
+        self.place = b""
 
     @classmethod
-    def kept(cls, digest: bytes, count: int, opener: Opener) -> Node:
+    def kept(cls, digest: bytes, count: int, place: bytes, opener: Opener) -> Node:
         """One that is looked up when it is needed."""
         node = cls.__new__(cls)
-        node.digest, node.count, node._open, node.home = digest, count, opener, None
+        node.digest, node.count, node._open, node.home, node.place = digest, count, opener, None, place
         return node
 
     def _opened(self) -> Node:

@@ -1,4 +1,6 @@
-"""Chains of facts in a journal: a row for each node, named by the digest of the chain up to it."""
+"""Chains of facts in a journal. What a turn adds is aboard its outcome; what else there is has rows of its own, each
+named by the digest of the chain up to it.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,11 @@ from troupe_core.people.packing import entries_from_plain, entries_to_plain
 from troupe_core.simulation.journal.codec import decode
 from troupe_core.simulation.journal.shelf import MEMORY, Parcel, Shelf
 
+CHAIN = "chain"
 
-def keep(last: Node | None, parcel: Parcel) -> list[Any] | None:
-    """See to it that the chain is in the store; how it is named."""
+
+def keep(last: Node | None, parcel: Parcel, *, lived: bool = False) -> list[Any] | None:
+    """See to it that the chain is in the store; how it is named. `lived` is for the chain that a turn adds to."""
     if last is None:
         return None
     new: list[Node] = []
@@ -22,21 +26,30 @@ def keep(last: Node | None, parcel: Parcel) -> list[Any] | None:
         new.append(node)
         node = node.before
     for fresh in reversed(new):
+        fresh.place = parcel.outcome if lived and fresh is last else b""
         _put(fresh, parcel)
-    return [last.digest.hex(), last.count]
+    return _name(last)
+
+
+def _name(node: Node) -> list[Any]:
+    name = [node.digest.hex(), node.count]
+    return [*name, node.place.hex()] if node.place else name
 
 
 def _put(node: Node, parcel: Parcel) -> None:
     before, batch = node.before, node.batch
-    row: dict[str, Any] = {"before": None if before is None else [before.digest.hex(), before.count]}
+    row: dict[str, Any] = {"before": None if before is None else _name(before)}
     if not node.lived:
         row["lived"] = False
     if batch.place is not None and batch.place[0] is parcel.shelf:  # the same facts, in another chain
-        row["batch"] = batch.place[1].hex()
+        row["batch"] = batch.place[1]
     else:
         row["entries"] = entries_to_plain(batch.entries, parcel)
-        parcel.placing(batch, node.digest)
-    parcel.row(MEMORY, node.digest, row)
+        parcel.placing(batch, _name(node))
+    if node.place:
+        parcel.aboard[CHAIN] = row
+    else:
+        parcel.row(MEMORY, node.digest, row)
     parcel.keeping(node)
 
 
@@ -44,9 +57,10 @@ def find(name: Sequence[Any] | None, shelf: Shelf) -> Node | None:
     """The chain of that name; its rows are read when somebody looks."""
     if name is None:
         return None
-    digest = bytes.fromhex(name[0])
-    count: int = name[1]
-    return shelf.known(digest, lambda: Node.kept(digest, count, Rows(shelf)))
+    digest, count, *place = name
+    key = bytes.fromhex(digest)
+    at = bytes.fromhex(place[0]) if place else b""
+    return shelf.known(key, lambda: Node.kept(key, count, at, Rows(shelf)))
 
 
 class Rows:
@@ -58,19 +72,23 @@ class Rows:
         self.shelf = shelf
 
     def __call__(self, node: Node) -> Opened:
-        shelf = self.shelf
-        row = decode(shelf.store.need(MEMORY + node.digest))
-        node.home = shelf
+        row = self._row(node.digest, node.place)
+        node.home = self.shelf
         named = row.get("batch")
-        batch = self._batch(node.digest, row) if named is None else self._batch_of(bytes.fromhex(named))
-        return find(row["before"], shelf), batch, row.get("lived", True)
+        batch = self._batch(row, _name(node)) if named is None else self._batch_of(named)
+        return find(row["before"], self.shelf), batch, row.get("lived", True)
 
-    def _batch_of(self, digest: bytes) -> Batch:
-        return self._batch(digest, decode(self.shelf.store.need(MEMORY + digest)))
+    def _row(self, digest: bytes, place: bytes) -> dict[str, Any]:
+        row: dict[str, Any] = self.shelf.chain_in(place) if place else decode(self.shelf.store.need(MEMORY + digest))
+        return row
 
-    def _batch(self, digest: bytes, row: dict[str, Any]) -> Batch:
+    def _batch_of(self, name: list[Any]) -> Batch:
+        digest, _, *place = name
+        return self._batch(self._row(bytes.fromhex(digest), bytes.fromhex(place[0]) if place else b""), name)
+
+    def _batch(self, row: dict[str, Any], name: list[Any]) -> Batch:
         batch = Batch(entries_from_plain(row["entries"], self.shelf))
-        batch.place = (self.shelf, digest)
+        batch.place = (self.shelf, name)
         return batch
 
 

@@ -105,7 +105,7 @@ class EpisodicMemory:
         """
         from troupe_core.builtin.chain_kept import keep, let_go
 
-        out: dict[str, Any] = {"digest": state.digest.hex(), "last": keep(state.last, parcel)}
+        out: dict[str, Any] = {"digest": state.digest.hex(), "last": keep(state.last, parcel, lived=True)}
         if state.memories is not None:
             out["memories"] = keep(state.memories, parcel)
         out.update((name, value) for name in _COUNTS if (value := getattr(state, name)))

@@ -90,8 +90,8 @@ class Batch(Facts):
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries = tuple(entries)
-        self.place: tuple[object, bytes] | None = None
-        """Where a journal has it: on which shelf, in the row of which node."""
+        self.place: tuple[object, list[Any]] | None = None
+        """Where a journal has it: on which shelf, and as what it is named there."""
         self.size = self._length = 0
         """`size`: about how many characters it takes in a prompt."""
         for entry in self.entries:

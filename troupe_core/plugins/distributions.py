@@ -5,6 +5,7 @@ from __future__ import annotations
 OURS: dict[tuple[str, str], str] = {
     ("faculty", "recall"): "troupe-faculty-recall",
     ("LLM backend", "scripted"): "troupe-testing",
+    ("LLM cache", "any"): "troupe-cache-sqlite",
 }
 
 

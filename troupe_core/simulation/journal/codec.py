@@ -106,6 +106,7 @@ class OutcomeRow(msgspec.Struct, gc=False):
 
 class _Facts(msgspec.Struct, gc=False):
     facts: list[FactRow]
+    chain: dict[str, Any] | None = None
 
 
 _outcome = msgspec.json.Decoder(OutcomeRow)
@@ -119,12 +120,13 @@ def outcome_row(raw: bytes) -> OutcomeRow:
         return msgspec.convert(decode(raw), OutcomeRow)
 
 
-def facts_of_row(raw: bytes) -> list[FactRow]:
-    """Of an outcome's row the facts alone."""
+def facts_and_chain(raw: bytes) -> tuple[list[FactRow], dict[str, Any] | None]:
+    """Of an outcome's row what memories need: the facts, and the piece of a chain that is made of them."""
     try:
-        return _facts.decode(raw).facts
+        row = _facts.decode(raw)
     except msgspec.DecodeError:
-        return msgspec.convert(decode(raw), _Facts).facts
+        row = msgspec.convert(decode(raw), _Facts)
+    return row.facts, row.chain
 
 
 def fact_from_plain(found: Mapping[str, Any]) -> Fact:

@@ -16,7 +16,7 @@ from troupe_core.simulation.journal.codec import decode, encode, fact_to_plain, 
 from troupe_core.simulation.journal.commits import Commit
 from troupe_core.simulation.journal.records import Records
 from troupe_core.simulation.journal.shelf import COMMIT, OUTCOME, Parcel, Shelf
-from troupe_core.simulation.packing import packing_of
+from troupe_core.simulation.packing import Packing, packing_of
 from troupe_core.simulation.transaction import Outcome
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Journal:
             "arguments": tx.arguments,
             "fingerprint": self._fingerprint(tx, parcel),
             "seed": self.simulation.seed,
-            "root": packing.pack(outcome.state, parcel) if changed else None,
+            "root": self._root(packing, tx.key, outcome.state, parcel) if changed else None,
             "facts": list(map(fact_to_plain, outcome.facts)),
             "output": tx.outputs.spell(outcome, parcel),
             "answers": [key.hex() for key in self.used.pop(tx.owner, ())],
@@ -101,12 +101,20 @@ class Journal:
             row["attempt"] = tx.attempt
         if packing.kind != "person":
             row["of"] = packing.kind
+        row.update(parcel.aboard)
         parcel.row(OUTCOME, tx.key, row)
         parcel.send(later=True)  # its answers are on disk: should this be lost, it is executed once more, for nothing
         self.shelf.place(tx.key, outcome.facts)
         if changed:
             self.records.base(tx.thing, tx.key, packing.bare(outcome.state))
         return attrs.evolve(outcome, key=tx.key)
+
+    def _root(self, packing: Packing, key: bytes, state: Any, parcel: Parcel) -> dict[str, Any]:
+        parcel.outcome = key
+        try:
+            return packing.pack(state, parcel)
+        finally:
+            parcel.outcome = b""
 
     def _fingerprint(self, tx: Transaction, parcel: Parcel) -> str:
         fingerprint = tx.fingerprint

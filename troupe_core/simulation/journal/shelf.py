@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from troupe_core.events import Fact
 from troupe_core.keys import DIGEST_SIZE
-from troupe_core.simulation.journal.codec import decode, encode, fact_from_plain, fact_to_plain, facts_of_row
+from troupe_core.simulation.journal.codec import decode, encode, fact_from_plain, fact_to_plain, facts_and_chain
 from troupe_core.simulation.journal.rows import Row
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ class Shelf:
         self._known: weakref.WeakValueDictionary[bytes, Any] = weakref.WeakValueDictionary()
         self._places: dict[bytes, tuple[bytes, int]] = {}
         self._older: dict[bytes, tuple[bytes, int]] = {}
-        self._opened: OrderedDict[bytes, tuple[Fact, ...]] = OrderedDict()
+        self._opened: OrderedDict[bytes, tuple[tuple[Fact, ...], Any]] = OrderedDict()
+        """The facts of outcomes and commits, and the piece of a chain that an outcome has aboard, if that was read."""
 
     # -- values -------------------------------------------------------------------------------------------------------
 
@@ -76,8 +77,11 @@ class Shelf:
         places = self._places
         for number, fact in enumerate(facts):
             places[fact.id] = (outcome, number)
+        self._open(outcome, tuple(facts), None)
+
+    def _open(self, name: bytes, facts: tuple[Fact, ...], chain: Any) -> None:
         opened = self._opened
-        opened[outcome] = tuple(facts)
+        opened[name] = (facts, chain)
         if len(opened) > OPENED:
             opened.popitem(last=False)
 
@@ -95,16 +99,26 @@ class Shelf:
 
     def facts_in(self, outcome: bytes) -> tuple[Fact, ...]:
         """All facts of an outcome, or of a commit."""
-        facts = self._opened.get(outcome)
-        if facts is not None:
-            return facts
+        opened = self._opened.get(outcome)
+        if opened is not None:
+            return opened[0]
         if outcome[:1] == COMMIT and len(outcome) > DIGEST_SIZE:
-            row = decode(self.store.need(outcome))
-            facts = self._opened[outcome] = tuple(self.facts(row["facts"]))
-        else:
-            facts = tuple([row.fact() for row in facts_of_row(self.store.need(OUTCOME + outcome))])
-            self.place(outcome, facts)
-        return facts
+            facts = tuple(self.facts(decode(self.store.need(outcome))["facts"]))
+            self._open(outcome, facts, None)
+            return facts
+        return self._read(outcome)[0]
+
+    def chain_in(self, outcome: bytes) -> Any:
+        """The piece of a chain that an outcome has aboard."""
+        opened = self._opened.get(outcome)
+        return opened[1] if opened is not None and opened[1] is not None else self._read(outcome)[1]
+
+    def _read(self, outcome: bytes) -> tuple[tuple[Fact, ...], Any]:
+        spelled, chain = facts_and_chain(self.store.need(OUTCOME + outcome))
+        facts = tuple([row.fact() for row in spelled])
+        self.place(outcome, facts)
+        self._open(outcome, facts, chain)
+        return facts, chain
 
     def facts(self, spelled: Iterable[Any]) -> list[Fact]:
         """The inverse of `Parcel.facts`."""
@@ -127,15 +141,19 @@ class Shelf:
 class Parcel:
     """Rows on their way to the store."""
 
-    __slots__ = ("_homes", "_moves", "_parts", "_within", "rows", "shelf")
+    __slots__ = ("_homes", "_moves", "_parts", "_within", "aboard", "outcome", "rows", "shelf")
 
     def __init__(self, shelf: Shelf, outcome: bytes = b"", facts: Sequence[Fact] = ()) -> None:
         """With the outcome that is being recorded: its own facts can be pointed at already."""
         self.shelf = shelf
+        self.outcome = b""
+        """The outcome whose root is being packed, and which can take something aboard."""
+        self.aboard: dict[str, Any] = {}
+        """What goes into the row of the outcome itself."""
         self.rows: list[Row] = []
         self._parts: set[bytes] = set()
         self._homes: list[Any] = []
-        self._moves: list[tuple[Any, bytes]] = []
+        self._moves: list[tuple[Any, list[Any]]] = []
         self._within = {fact.id: (outcome, number) for number, fact in enumerate(facts)} if facts else {}
 
     def part(self, digest: bytes, make: Callable[[], bytes]) -> str:
@@ -178,9 +196,9 @@ class Parcel:
         """Note in the value that it lies here, once it does."""
         self._homes.append(value)
 
-    def placing(self, value: Any, row: bytes) -> None:
-        """Note in the value in which row it lies, once it does."""
-        self._moves.append((value, row))
+    def placing(self, value: Any, name: list[Any]) -> None:
+        """Note in the value as what it is named here, once it is here."""
+        self._moves.append((value, name))
 
     def row(self, kind: bytes, digest: bytes, value: Any) -> None:
         self.rows.append((kind + digest, encode(value)))
@@ -192,5 +210,5 @@ class Parcel:
         shelf.stored |= self._parts
         for value in self._homes:
             value.home = shelf
-        for value, row in self._moves:
-            value.place = (shelf, row)
+        for value, name in self._moves:
+            value.place = (shelf, name)

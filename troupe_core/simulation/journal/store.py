@@ -27,6 +27,7 @@ class Store:
         try:
             self.rows: Rows = _rows(path)
             self._names = self.rows.names()
+            begun = self.rows.begun()
         except BaseException:
             lock.release()
             raise
@@ -34,7 +35,7 @@ class Store:
         self._absent: Absence | None = None
         """What is not there among outcomes and answers: once somebody has looked for much that is not."""
         self._missed = 0
-        if not self.rows.begun():
+        if not begun:
             self._absent = Absence()
         self._users = 0
         self._lock = threading.Lock()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import imports, journal, journal_files, journal_memory, memory, prompts, turns, wall
+from benchmarks import imports, journal, journal_files, journal_memory, llm_cache, memory, prompts, turns, wall
 from benchmarks.rows import Row, table
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
@@ -33,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "file": journal_files.file,
     "checkpoint": journal_files.checkpoint,
     "kept": journal_memory.kept,
+    "llm_cache": llm_cache.llm_cache,
 }
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- figures: written by python -m benchmarks --write -->", "<!-- end of figures -->"

@@ -10,7 +10,7 @@ import msgspec
 import orjson
 
 from troupe_core.errors import JournalError
-from troupe_core.events import NO_DATA, Fact
+from troupe_core.events import ACTION, NO_DATA, Fact
 from troupe_core.keys import plain, utf8
 
 
@@ -45,15 +45,16 @@ def _without_fragments(value: Any) -> Any:
 
 
 def fact_to_plain(fact: Fact) -> dict[str, Any]:
-    """Everything of a fact that is not what it usually is."""
+    """Everything of a fact that is not what it usually is: an action of the thing itself."""
     out: dict[str, Any] = {
         "id": fact.id.hex(),
-        "kind": fact.kind,
         "type": fact.type,
         "thing": fact.thing,
         "content": fact.content,
     }
-    if fact.source:
+    if fact.kind != ACTION:
+        out["kind"] = fact.kind
+    if fact.source != fact.thing:
         out["source"] = fact.source
     if fact.target:
         out["target"] = fact.target
@@ -70,11 +71,11 @@ class FactRow(msgspec.Struct, gc=False):
     """A fact as it is spelled, decoded without anything in between."""
 
     id: str
-    kind: str
     type: str
     thing: str
     content: str
-    source: str = ""
+    kind: str = ACTION
+    source: str | None = None
     target: str = ""
     data: dict[str, Any] | None = None
     when: str | None = None
@@ -87,7 +88,7 @@ class FactRow(msgspec.Struct, gc=False):
             self.kind,
             self.type,
             self.thing,
-            self.source,
+            self.thing if self.source is None else self.source,
             content if content.isascii() else utf8(content),
             self.target,
             self.data or NO_DATA,
@@ -134,10 +135,10 @@ def fact_from_plain(found: Mapping[str, Any]) -> Fact:
     content = found["content"]
     return Fact(
         bytes.fromhex(found["id"]),
-        found["kind"],
+        get("kind", ACTION),
         found["type"],
         found["thing"],
-        get("source", ""),
+        get("source", found["thing"]),
         content if content.isascii() else utf8(content),
         get("target", ""),
         get("data") or NO_DATA,

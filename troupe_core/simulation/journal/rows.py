@@ -21,6 +21,10 @@ MARK = int.from_bytes(b"TRPE", "big")
 
 _LEVEL = 1  # what 3 saves of such short rows is nothing, and costs a quarter more
 _LARGEST = 1 << 30
+_PATIENCE = 10_000
+"""Milliseconds to wait for others who use the file."""
+_A_MOMENT = 200
+"""The same for a checkpoint: somebody who looks into the file for long holds it up, and nothing is lost without it."""
 _PRAGMAS = ("journal_mode=wal", "synchronous=normal", "wal_autocheckpoint=8000")
 _WRITING_CACHE, _READING_CACHE = 16_384, 2_048
 """Kilobytes of pages that a connection keeps; the system keeps more than that anyway."""
@@ -165,7 +169,9 @@ class SqliteRows:
     def fold(self) -> None:
         if self._writing is None:
             return
+        self._writing.execute(f"pragma busy_timeout={_A_MOMENT}")
         self._writing.execute("pragma wal_checkpoint(truncate)")
+        self._writing.execute(f"pragma busy_timeout={_PATIENCE}")
         if not self._sound:
             return
         copy = _copy_of(self.path)
@@ -189,7 +195,7 @@ class SqliteRows:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
+    return sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=_PATIENCE / 1000)
 
 
 def _set_up(connection: sqlite3.Connection, cache: int) -> None:

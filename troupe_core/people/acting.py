@@ -19,6 +19,7 @@ from troupe_core.people.consolidating import CONSOLIDATION, pending_consolidatio
 from troupe_core.people.history import EMPTY
 from troupe_core.people.living import live
 from troupe_core.people.state import PersonState
+from troupe_core.simulation.ending import absorb
 from troupe_core.simulation.pending import Due
 from troupe_core.simulation.scene import When
 from troupe_core.simulation.things import scene_of
@@ -185,6 +186,6 @@ async def foreseen(simulation: Simulation, state: PersonState) -> PersonState:
 
 async def _absorb(simulation: Simulation, items: list[Pending], passage: Passage) -> None:
     for item in items:
-        error = await simulation.absorb(item, passage)
+        error = await absorb(simulation, item, passage)
         if error is not None:
             simulation.remark(item.thing, f"{CONSOLIDATION} failed, and will be tried again: {error}")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import Token
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,44 +13,33 @@ from troupe_core.errors import (
     CrossThingError,
     DuplicateName,
     JournalError,
-    PluginError,
-    SimulationEnded,
     SimulationError,
 )
 from troupe_core.keys import digest, utf8
 from troupe_core.simulation import lookup
-from troupe_core.simulation.answers import account
-from troupe_core.simulation.chronicle import Chronicle, Passage
+from troupe_core.simulation.changing import Changing, Touched
+from troupe_core.simulation.chronicle import Chronicle
 from troupe_core.simulation.interning import Interned
 from troupe_core.simulation.kinds import MemoryKinds
 from troupe_core.simulation.states import States
 from troupe_core.simulation.things import Closed, Handle, State, bind, make_handle, scene_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
-    from troupe_core.events import Fact
-    from troupe_core.llm.asking import Asker, Question
+    from troupe_core.llm.asking import Asker
     from troupe_core.llm.request import Parameters
-    from troupe_core.llm.structured import Output
     from troupe_core.runtime import Runtime
     from troupe_core.simulation.answers import Answers
     from troupe_core.simulation.journal.journal import Journal
     from troupe_core.simulation.journal.replay import Replay
     from troupe_core.simulation.journal.why import Why
-    from troupe_core.simulation.models import Fingerprint
-    from troupe_core.simulation.pending import Pending
-    from troupe_core.simulation.transaction import Leaf, Outcome, Transaction, TransactionHandler
-
-Change = Callable[[Any], Any]
+    from troupe_core.simulation.transaction import TransactionHandler
 
 DEFAULT_IN_FLIGHT = 256
 
-log = logging.getLogger("troupe")
 
-
-class Simulation:
+class Simulation(Changing):
     """Many can be open on one runtime, and know nothing of each other.
 
     `model` names what its people are asked with, `models` what single purposes are ("consolidation"), a person's own
@@ -111,7 +98,7 @@ class Simulation:
         self._asker: Asker | None = None
         self._slots: Any = None
         self._tokens: list[Token[Simulation | None]] = []
-        self._touched: _Touched | None = None
+        self._touched: Touched | None = None
         if path is not None:
             from troupe_core.simulation.journal.opening import start
 
@@ -165,170 +152,6 @@ class Simulation:
     def forget_handles(self) -> None:
         """They are another simulation's by now."""
         self._handles.clear()
-
-    def state(self, thing: str) -> Any:
-        """The thing's state as the running code sees it: inside its own transaction, the state in the making."""
-        scene = scene_of(self)
-        if scene is not None and scene.thing == thing:
-            return scene.state
-        return self.states[thing]
-
-    # -- changes ------------------------------------------------------------------------------------------------------
-
-    def apply(self, thing: str, change: Change) -> None:
-        """A cheap change of one thing, without a model: executed at once, or within the transaction that is going
-        on.
-        """
-        scene = scene_of(self)
-        if scene is not None:
-            if scene.thing != thing:
-                raise CrossThingError(
-                    f"{scene.thing!r} is having a turn, and may not change {thing!r}: "
-                    "emit an action instead; the world delivers it"
-                )
-            scene.state = change(scene.state)
-            return
-        with self.at_once() as touched:
-            self.check_free((thing,))
-            self.states[thing] = change(self.states[thing])
-            touched.things[thing] = None
-
-    @contextmanager
-    def at_once(self) -> Iterator[_Touched]:
-        """What is changed within belongs together: nobody sees half of it, and a journal has all of it or nothing."""
-        with self.holds.lock:
-            outer = self._touched
-            if outer is not None:
-                yield outer
-                return
-            touched = self._touched = _Touched()
-            try:
-                yield touched
-            finally:
-                self._touched = None
-                self.commit(touched.things, touched.passage)
-
-    def touch(self, thing: str) -> None:
-        """Something about a thing has changed that is no part of its state, and has to last too."""
-        self.states.changed.add(thing)
-
-    def commit(self, things: Iterable[str], passage: Passage | None, step: tuple[str, int] | None = None) -> None:
-        """What has become of these things, and what has happened in that passage, lasts from now on."""
-        if self.journal is not None:
-            self.journal.commit(things, passage, step)
-        elif passage is not None:
-            passage.saved = len(passage)
-
-    async def durable(self) -> None:
-        """Return when everything that was committed is on disk."""
-        if self.journal is not None:
-            await self.journal.store.writer.durable()
-
-    def check_open(self) -> None:
-        if self.ended:
-            raise SimulationEnded(f"{self.id} has ended; its people can be read, and no longer change")
-        if self.journal is not None:
-            self.journal.store.writer.check()
-
-    def check_free(self, things: Sequence[str]) -> None:
-        """For plain changes, which cannot wait until somebody is free."""
-        self.check_open()
-        held = self.holds.any_of(things)
-        if held is not None:
-            raise Busy(f"{held!r} is in the middle of a turn or run of {self.id}; wait for it to end")
-
-    def record_within(self, facts: Sequence[Fact]) -> None:
-        """Add to what happens in the transaction that is going on, else to what has happened."""
-        scene = scene_of(self)
-        if scene is not None:
-            scene.facts.extend(facts)
-            return
-        with self.at_once() as touched:
-            touched.passage = self.facts.add(facts)
-
-    def remark(self, thing: str, text: str) -> None:
-        """Say something to whoever is watching, and to the log."""
-        log.warning("%s: %s: %s", self.id, thing, text)
-        if self.runtime.watched:
-            from troupe_core.events import Remark
-
-            self.runtime.emit(Remark(self.id, thing, text))
-
-    async def transact(
-        self,
-        leaf: Leaf,
-        state: State,
-        arguments: Mapping[str, Any],
-        argument_bytes: bytes,
-        fingerprint: Fingerprint,
-        execute: Callable[[Transaction], Awaitable[Outcome]],
-        *,
-        owner: str = "",
-        attempt: int = 0,
-    ) -> Outcome:
-        """Bring a keyed transaction about, through whatever wraps it. Nothing is changed here: the caller commits."""
-        from troupe_core.simulation.transaction import Transaction, outcome_key
-
-        kind = leaf.kind
-        handler = self._transaction_handlers.get(kind) or self._compose(kind)
-        key = outcome_key(kind, state.digest, argument_bytes, fingerprint.digest, self.seed, attempt)
-        tx = Transaction(
-            self.id,
-            kind,
-            state.id,
-            arguments,
-            state,
-            key,
-            execute,
-            fingerprint,
-            leaf.outputs,
-            owner or state.id,
-            attempt,
-        )
-        try:
-            return await handler(tx)
-        except SystemExit as error:  # it would end the loop, and everybody would wait for ever
-            contained = PluginError(f"something in the {kind} of {state.id!r} wanted to end the program: {error!r}")
-            for note in getattr(error, "__notes__", ()):
-                contained.add_note(note)
-            raise contained from error
-
-    def _compose(self, kind: str) -> TransactionHandler:
-        plugins = self.runtime.plugins
-        made = plugins.compose(
-            "troupe_transaction_handler", lambda: plugins.hooks.troupe_transaction_handler(kind=kind), kind, callable
-        )
-        self._transaction_handlers[kind] = made
-        return made
-
-    def now(self, thing: str) -> datetime | None:
-        """The time at the place of a person; None where there is no time."""
-        world = self.members.get(thing)
-        return None if world is None else self.states[world].now
-
-    # -- models -------------------------------------------------------------------------------------------------------
-
-    @property
-    def asker(self) -> Asker:
-        """Asks models on behalf of this simulation."""
-        if self._asker is None:
-            from troupe_core.llm.asking import Asker
-
-            self._asker = Asker(self.runtime, self.answers, self.seed)
-        return self._asker
-
-    def question(self, output: Output[Any] | None, purpose: str, own_model: str | None = None) -> Question:
-        """What is asked with which model: the person's › the purpose's › the simulation's › the runtime's."""
-        return self.models.question(output, purpose, own_model)
-
-    @property
-    def slots(self) -> Any:
-        """Admits `max_in_flight` at a time."""
-        if self._slots is None:
-            import asyncio
-
-            self._slots = asyncio.Semaphore(self.max_in_flight)
-        return self._slots
 
     # -- what it came to ----------------------------------------------------------------------------------------------
 
@@ -433,13 +256,13 @@ class Simulation:
             return
         try:
             if self._busy:
-                self.runtime.wait(self.finish, "simulation.aend()")
+                self.runtime.wait(self._finish, "simulation.aend()")
         except JournalError:  # nothing more can be recorded: the file is let go of all the same
-            self._end()
-            self._release()
+            self.stop()
+            self.release()
             raise
-        self._end()
-        self._release()
+        self.stop()
+        self.release()
 
     async def aend(self) -> None:
         """The same, awaited."""
@@ -448,79 +271,48 @@ class Simulation:
         if not self.ended:
             try:
                 if self._busy:
-                    await self.runtime.thread.hop(self.finish())
+                    await self.runtime.thread.hop(self._finish())
             except JournalError:
-                self._end()
-                await asyncio.to_thread(self._release)
+                self.stop()
+                await asyncio.to_thread(self.release)
                 raise
-            self._end()
-            await asyncio.to_thread(self._release)
+            self.stop()
+            await asyncio.to_thread(self.release)
 
     @property
     def _busy(self) -> bool:
         return bool(self.background.pending) or self.holds.any_of(self.states) is not None
 
-    async def finish(self) -> None:
-        """Wait for everything pending, and take it in, in the order of names."""
-        scene = scene_of(self)
-        if scene is not None:
-            raise Busy(f"{scene.thing!r} is having a turn; {self.id} cannot end within it")
-        passage = self.facts.begin()
-        async with self.holds(tuple(self.states)):
-            items = self.background.take(sorted(self.background.pending), lambda _: True)
-            try:
-                while items:
-                    error = await self.absorb(items[0], passage)
-                    item = items.pop(0)
-                    if error is not None:
-                        self.remark(item.thing, f"background work failed: {error}")
-            except BaseException:
-                self.background.put_back(items)
-                raise
-            self.commit(tuple(self.states), passage)
-            self._end()  # while everything is still held: who waits for a turn finds the simulation ended
-
-    async def absorb(self, item: Pending, passage: Passage) -> Exception | None:
-        """Take one pending result in; its failure is returned, and leaves the thing as it is."""
-        import asyncio
-
-        try:
-            outcome = await asyncio.shield(item.begin())  # who stops waiting for it does not stop it
-            state = item.absorb(self.states[item.thing], outcome)
-        except Exception as error:
-            return error
-        self.states[item.thing] = state  # changed or not: that nothing is pending any more has to last
-        self.answers.settle(account(item.thing))
-        passage.take(outcome)
-        return None
-
-    def _end(self) -> None:
+    def stop(self) -> None:
+        """Nothing changes any more from now on."""
         self.ended = True
         lookup.ended(self)
 
-    def _release(self) -> None:
+    def release(self) -> None:
         """Let go of the journal for writing."""
         journal = self.journal
         if journal is not None and not journal.left:
             journal.leave()
 
+    async def _finish(self) -> None:
+        from troupe_core.simulation.ending import finish
+
+        await finish(self)
+
     async def drain(self) -> None:
         """Stop background work without waiting for it."""
-        import asyncio
+        from troupe_core.simulation.ending import drain
 
-        await self.background.cancel()
-        self._end()
-        if self.journal is not None:
-            await asyncio.to_thread(self._release)
+        await drain(self)
 
     def close(self) -> None:
         """End, and free everything: handles that are still about point nowhere from now on."""
         self._check_idle()
         if self.background.pending:
             self.runtime.wait(self.drain, "simulation.aclose()")
-        self._end()
+        self.stop()
         try:
-            self._release()
+            self.release()
         finally:
             self._detach()
 
@@ -531,9 +323,9 @@ class Simulation:
         self._check_idle()
         if self.background.pending:
             await self.runtime.thread.hop(self.drain())
-        self._end()
+        self.stop()
         try:
-            await asyncio.to_thread(self._release)
+            await asyncio.to_thread(self.release)
         finally:
             self._detach()
 
@@ -572,16 +364,6 @@ class Simulation:
     async def __aexit__(self, *exception: object) -> None:
         lookup.leave(self._tokens.pop())
         await self.aend()
-
-
-class _Touched:
-    """What one call changes at once."""
-
-    __slots__ = ("passage", "things")
-
-    def __init__(self) -> None:
-        self.things: dict[str, None] = {}
-        self.passage: Passage | None = None
 
 
 def simulation_of(given: Simulation | None) -> Simulation:

@@ -37,7 +37,7 @@ working: ContextVar[Working | None] = ContextVar("troupe_working", default=None)
 """The transaction that the running code belongs to."""
 
 
-def scene_of(simulation: Simulation) -> Working | None:
+def scene_of(simulation: object) -> Working | None:
     """The transaction of this simulation that the running code belongs to. What a task does that has outlived its turn
     belongs to none.
     """

@@ -17,6 +17,7 @@ from troupe_core.errors import ArgumentError
 from troupe_core.events import Fact, StepEnded
 from troupe_core.people.acting import LAG, WARM, begin_consolidation, cooled, have_turn, now_bytes, settle, take_in
 from troupe_core.people.consolidating import CONSOLIDATION
+from troupe_core.simulation.ending import absorb
 from troupe_core.simulation.pending import Due, Pending
 from troupe_core.simulation.rng import Stream
 from troupe_core.simulation.scene import When
@@ -111,7 +112,7 @@ class Step:
 
     async def _absorb(self, items: Sequence[Pending]) -> None:
         for item in items:
-            error = await self.simulation.absorb(item, self.passage)
+            error = await absorb(self.simulation, item, self.passage)
             if error is not None:
                 self.failures.append(Failure(item.thing, self.state.step, error, CONSOLIDATION))
                 self._stop_if_fatal(item.thing, error)

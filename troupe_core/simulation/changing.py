@@ -1,0 +1,225 @@
+"""How a simulation changes: at once, or by transactions; what changed together lasts together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from troupe_core.errors import Busy, CrossThingError, PluginError, SimulationEnded
+from troupe_core.simulation.chronicle import Chronicle, Passage
+from troupe_core.simulation.states import States
+from troupe_core.simulation.things import State, scene_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from troupe_core.events import Fact
+    from troupe_core.llm.asking import Asker, Question
+    from troupe_core.llm.structured import Output
+    from troupe_core.runtime import Runtime
+    from troupe_core.simulation.answers import Answers
+    from troupe_core.simulation.holds import Holds
+    from troupe_core.simulation.journal.journal import Journal
+    from troupe_core.simulation.models import Fingerprint, Models
+    from troupe_core.simulation.transaction import Leaf, Outcome, Transaction, TransactionHandler
+
+Change = Callable[[Any], Any]
+
+log = logging.getLogger("troupe")
+
+
+class Touched:
+    """What one call changes at once."""
+
+    __slots__ = ("passage", "things")
+
+    def __init__(self) -> None:
+        self.things: dict[str, None] = {}
+        self.passage: Passage | None = None
+
+
+class Changing:
+    """The part of a simulation through which everything changes that does."""
+
+    id: str
+    seed: int
+    runtime: Runtime
+    max_in_flight: int
+    states: States
+    facts: Chronicle
+    members: dict[str, str]
+    ended: bool
+    holds: Holds
+    answers: Answers
+    models: Models
+    journal: Journal | None
+    _transaction_handlers: dict[str, TransactionHandler]
+    _asker: Asker | None
+    _slots: Any
+    _touched: Touched | None
+
+    def state(self, thing: str) -> Any:
+        """The thing's state as the running code sees it: inside its own transaction, the state in the making."""
+        scene = scene_of(self)
+        if scene is not None and scene.thing == thing:
+            return scene.state
+        return self.states[thing]
+
+    # -- changes ------------------------------------------------------------------------------------------------------
+
+    def apply(self, thing: str, change: Change) -> None:
+        """A cheap change of one thing, without a model: executed at once, or within the transaction that is going
+        on.
+        """
+        scene = scene_of(self)
+        if scene is not None:
+            if scene.thing != thing:
+                raise CrossThingError(
+                    f"{scene.thing!r} is having a turn, and may not change {thing!r}: "
+                    "emit an action instead; the world delivers it"
+                )
+            scene.state = change(scene.state)
+            return
+        with self.at_once() as touched:
+            self.check_free((thing,))
+            self.states[thing] = change(self.states[thing])
+            touched.things[thing] = None
+
+    @contextmanager
+    def at_once(self) -> Iterator[Touched]:
+        """What is changed within belongs together: nobody sees half of it, and a journal has all of it or nothing."""
+        with self.holds.lock:
+            outer = self._touched
+            if outer is not None:
+                yield outer
+                return
+            touched = self._touched = Touched()
+            try:
+                yield touched
+            finally:
+                self._touched = None
+                self.commit(touched.things, touched.passage)
+
+    def touch(self, thing: str) -> None:
+        """Something about a thing has changed that is no part of its state, and has to last too."""
+        self.states.changed.add(thing)
+
+    def commit(self, things: Iterable[str], passage: Passage | None, step: tuple[str, int] | None = None) -> None:
+        """What has become of these things, and what has happened in that passage, lasts from now on."""
+        if self.journal is not None:
+            self.journal.commit(things, passage, step)
+        elif passage is not None:
+            passage.saved = len(passage)
+
+    async def durable(self) -> None:
+        """Return when everything that was committed is on disk."""
+        if self.journal is not None:
+            await self.journal.store.writer.durable()
+
+    def check_open(self) -> None:
+        if self.ended:
+            raise SimulationEnded(f"{self.id} has ended; its people can be read, and no longer change")
+        if self.journal is not None:
+            self.journal.store.writer.check()
+
+    def check_free(self, things: Sequence[str]) -> None:
+        """For plain changes, which cannot wait until somebody is free."""
+        self.check_open()
+        held = self.holds.any_of(things)
+        if held is not None:
+            raise Busy(f"{held!r} is in the middle of a turn or run of {self.id}; wait for it to end")
+
+    def record_within(self, facts: Sequence[Fact]) -> None:
+        """Add to what happens in the transaction that is going on, else to what has happened."""
+        scene = scene_of(self)
+        if scene is not None:
+            scene.facts.extend(facts)
+            return
+        with self.at_once() as touched:
+            touched.passage = self.facts.add(facts)
+
+    def remark(self, thing: str, text: str) -> None:
+        """Say something to whoever is watching, and to the log."""
+        log.warning("%s: %s: %s", self.id, thing, text)
+        if self.runtime.watched:
+            from troupe_core.events import Remark
+
+            self.runtime.emit(Remark(self.id, thing, text))
+
+    async def transact(
+        self,
+        leaf: Leaf,
+        state: State,
+        arguments: Mapping[str, Any],
+        argument_bytes: bytes,
+        fingerprint: Fingerprint,
+        execute: Callable[[Transaction], Awaitable[Outcome]],
+        *,
+        owner: str = "",
+        attempt: int = 0,
+    ) -> Outcome:
+        """Bring a keyed transaction about, through whatever wraps it. Nothing is changed here: the caller commits."""
+        from troupe_core.simulation.transaction import Transaction, outcome_key
+
+        kind = leaf.kind
+        handler = self._transaction_handlers.get(kind) or self._compose(kind)
+        key = outcome_key(kind, state.digest, argument_bytes, fingerprint.digest, self.seed, attempt)
+        tx = Transaction(
+            self.id,
+            kind,
+            state.id,
+            arguments,
+            state,
+            key,
+            execute,
+            fingerprint,
+            leaf.outputs,
+            owner or state.id,
+            attempt,
+        )
+        try:
+            return await handler(tx)
+        except SystemExit as error:  # it would end the loop, and everybody would wait for ever
+            contained = PluginError(f"something in the {kind} of {state.id!r} wanted to end the program: {error!r}")
+            for note in getattr(error, "__notes__", ()):
+                contained.add_note(note)
+            raise contained from error
+
+    def _compose(self, kind: str) -> TransactionHandler:
+        plugins = self.runtime.plugins
+        made = plugins.compose(
+            "troupe_transaction_handler", lambda: plugins.hooks.troupe_transaction_handler(kind=kind), kind, callable
+        )
+        self._transaction_handlers[kind] = made
+        return made
+
+    def now(self, thing: str) -> datetime | None:
+        """The time at the place of a person; None where there is no time."""
+        world = self.members.get(thing)
+        return None if world is None else self.states[world].now
+
+    # -- models -------------------------------------------------------------------------------------------------------
+
+    @property
+    def asker(self) -> Asker:
+        """Asks models on behalf of this simulation."""
+        if self._asker is None:
+            from troupe_core.llm.asking import Asker
+
+            self._asker = Asker(self.runtime, self.answers, self.seed)
+        return self._asker
+
+    def question(self, output: Output[Any] | None, purpose: str, own_model: str | None = None) -> Question:
+        """What is asked with which model: the person's › the purpose's › the simulation's › the runtime's."""
+        return self.models.question(output, purpose, own_model)
+
+    @property
+    def slots(self) -> Any:
+        """Admits `max_in_flight` at a time."""
+        if self._slots is None:
+            import asyncio
+
+            self._slots = asyncio.Semaphore(self.max_in_flight)
+        return self._slots

@@ -47,7 +47,10 @@ class _Register:
         found = self.begun.get(id)
         if found is None:
             others = ", ".join(sorted(self.begun)) or "none"
-            raise SimulationError(f"no simulation {id!r} has begun: call control.begin(…) first; begun are: {others}")
+            raise SimulationError(
+                f"no simulation {id!r} has begun: call control.begin(…, id={id!r}) first; begun are: {others}. "
+                "(A checkpoint is given a name as control.checkpoint(name=…).)"
+            )
         return found
 
 

@@ -125,6 +125,7 @@ def full(simulation: Simulation, path: Path, limit: int, way: str) -> None:
                 room(resource.RLIM_INFINITY)
                 tell([world.state.step, simulation.digest(), str(stopped), files])
         room(resource.RLIM_INFINITY)
+        simulation.journal.store.writer.flush()  # what was waiting for room
         tell([world.state.step, simulation.digest(), str(path), contents(path)])
 
 

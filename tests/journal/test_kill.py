@@ -348,7 +348,7 @@ def in_a_commit(number: int) -> Moment:
 
 SOME = [
     *(pytest.param(at_a_moment(number, "db"), id=f"moment {number}") for number in range(5)),
-    *(pytest.param(at_a_boundary(number, "db"), id=f"boundary {number}") for number in range(5)),
+    *(pytest.param(at_a_boundary(number, "db"), id=f"boundary {number}") for number in range(6)),
     pytest.param(around_each("pragma application_id=", 2, "db"), id="file hardly begun"),
     *(pytest.param(in_a_commit(number), id=f"commit {number}") for number in range(2)),
     *(pytest.param(at_a_moment(number, "json"), id=f"document, moment {number}") for number in range(2)),

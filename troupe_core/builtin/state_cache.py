@@ -31,7 +31,7 @@ class StateCache:
             journal = simulation.journal if simulation is not None else None
             if journal is None:
                 return await inner(tx)
-            found = journal.find(tx) if journal.caching else None
+            found = journal.find(tx)
             if found is not None:
                 return found
             return journal.record(tx, await inner(tx))

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_type_hints, overlo
 
 import attrs
 
+from troupe_core.converters import frozen_class
 from troupe_core.errors import ArgumentError, PluginError
 from troupe_core.records import FacultySpec
 
@@ -89,7 +90,7 @@ class TinyMentalFaculty:
     ) -> None:
         super().__init_subclass__(**kwargs)
         cls.name = name or _snake(cls.__name__)
-        cls.state_class = state or cls.state_class
+        cls.state_class = frozen_class(state, cls.__qualname__) if state is not None else cls.state_class
         cls.config_class = config or cls.config_class
         cls.actions = tuple(_actions_of(cls))
 

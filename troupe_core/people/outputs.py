@@ -34,10 +34,10 @@ class Deltas:
         if own is not None:
             return own(outcome.output, outcome.facts)
         from troupe_core.people.values import delta_kind
-        from troupe_core.simulation.journal.values import to_plain
+        from troupe_core.simulation.journal.values import proven
 
         kind, what = delta_kind(outcome.state.memory_kind), f"what an episode left behind for {outcome.state.id}"
-        return to_plain(outcome.output, kind, what)
+        return proven(outcome.output, kind, what)
 
     def read(self, spelled: Any, state: Any, facts: tuple[Fact, ...]) -> Any:
         if spelled is None:

@@ -126,12 +126,12 @@ def _memory_to_plain(memory: Any, state: PersonState, parcel: Parcel) -> Any:
     if own is not None:
         return own(memory, parcel)
     from troupe_core.people.values import Opaque
-    from troupe_core.simulation.journal.values import to_plain
+    from troupe_core.simulation.journal.values import proven
 
     if isinstance(state.memory, Opaque):
         return {"digest": state.memory.digest.hex(), "state": state.memory.data}
     what = f"the memory of {state.id}"
-    return {"digest": _digest_of(state.memory, what), "state": to_plain(state.memory, type(state.memory), what)}
+    return {"digest": _digest_of(state.memory, what), "state": proven(state.memory, type(state.memory), what)}
 
 
 def _digest_of(value: Any, what: str) -> str:

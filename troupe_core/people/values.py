@@ -11,7 +11,7 @@ import attrs
 
 from troupe_core.errors import JournalError, PluginError
 from troupe_core.keys import digest_of
-from troupe_core.simulation.journal.values import converter, from_plain, to_plain
+from troupe_core.simulation.journal.values import converter, from_plain, proven
 
 if TYPE_CHECKING:
     from troupe_core.people.faculty import TinyMentalFaculty
@@ -31,7 +31,7 @@ def slice_to_plain(faculty: TinyMentalFaculty | None, value: Any, what: str) -> 
     """What a faculty keeps for one person."""
     if isinstance(value, Opaque):
         return {"version": value.version, "state": value.data, "digest": value.digest.hex()}
-    spelled = to_plain(value, type(value), what)
+    spelled = proven(value, type(value), what)
     version = faculty.state_version if faculty is not None else 1
     return {"version": version, "state": spelled, "digest": digest_of(value, what).hex()}
 

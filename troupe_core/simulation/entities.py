@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeVar, ge
 from msgspec import Struct
 from msgspec.structs import force_setattr, replace
 
-from troupe_core.errors import ArgumentError, Busy, CrossThingError, SimulationError
+from troupe_core.converters import frozen_class
+from troupe_core.errors import ArgumentError, Busy, CrossThingError, JournalError, SimulationError
 from troupe_core.events import NO_DATA, Fact
 from troupe_core.keys import canonical, digest, digest_of, plain, utf8
 from troupe_core.simulation.models import Makers
@@ -80,12 +81,14 @@ class TinyThing(Handle):
     __slots__ = ()
 
     value_class: ClassVar[type[Any]]
+    state_version: ClassVar[int] = 1
+    """To be raised when the fields of the state change; `migrate` then reads what was written before."""
     known: ClassVar[dict[str, type[TinyThing]]] = {}
 
     def __init_subclass__(cls, *, state: type[Any] | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if state is not None:
-            cls.value_class = state
+            cls.value_class = frozen_class(state, cls.__qualname__)
         TinyThing.known[cls.__qualname__] = cls
 
     def __init__(self, id: str, state: Any = None, *, simulation: Simulation | None = None) -> None:
@@ -94,13 +97,21 @@ class TinyThing(Handle):
         wanted = getattr(type(self), "value_class", None)
         if wanted is None:
             raise ArgumentError(f"{type(self).__qualname__} says of no class that it is its state: write state=… in it")
-        value = wanted() if state is None else state
+        try:
+            value = wanted() if state is None else state
+        except TypeError as error:
+            raise ArgumentError(f"{id!r} needs a state, as {type(self).__name__}({id!r}, …): {error}") from None
         if not isinstance(value, wanted):
             raise ArgumentError(f"the state of {id!r} is a {wanted.__qualname__}, not {value!r}")
         simulation_of(simulation).settle_in(self, ThingState(id, type(self), value))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._id}>"
+
+    @classmethod
+    def migrate(cls, data: Any, version: int) -> Any:
+        """The state as an earlier version wrote it into a journal, as this version writes it. Plain data in and out."""
+        raise JournalError(f"{cls.__qualname__} cannot read its state of version {version}: it has no migrate()")
 
     @property
     def state(self) -> Any:
@@ -112,6 +123,10 @@ class TinyThing(Handle):
         scene = self._scene("state")
         if not isinstance(value, type(self).value_class):
             raise ArgumentError(f"the state of {self._id!r} is a {type(self).value_class.__qualname__}, not {value!r}")
+        if self.simulation.journal is not None:  # what could not be kept is refused here, where it can be named
+            from troupe_core.simulation.journal.values import proven
+
+            proven(value, type(value), f"the state of {self._id}")
         scene.state = scene.state.changed(value=value)
 
     def llm(self, purpose: str) -> Asking:
@@ -189,7 +204,11 @@ class Transactional(Generic[P, R]):
 
     @cached_property
     def leaf(self) -> Leaf:
-        return Leaf(self.function.__qualname__, Results(self.function))
+        return Leaf(self.function.__qualname__, self.results)
+
+    @cached_property
+    def results(self) -> Results:
+        return Results(self.function)
 
     @cached_property
     def makers(self) -> Makers:
@@ -282,7 +301,7 @@ class Transactional(Generic[P, R]):
             working.reset(token)
             scene.over = True
         after = scene.state.changed(turns=scene.state.turns + 1)
-        settled = self.leaf.outputs.read(plain(result, "the result"), after, ()) if tx is not None else result
+        settled = self.results.read(self.results.plain(result), after, ()) if tx is not None else result
         return Outcome(after, settled, tuple(scene.facts))
 
 
@@ -322,11 +341,22 @@ class Results:
         except NameError:
             self.kind = Any
 
+    @property
+    def _typed(self) -> bool:
+        return self.kind not in (Any, None, type(None), str, int, float, bool, dict, list)
+
+    def plain(self, result: Any) -> Any:
+        if not self._typed:
+            return plain(result, "the result")
+        from troupe_core.simulation.journal.values import converter
+
+        return converter().unstructure(result)
+
     def spell(self, outcome: Outcome, parcel: Any) -> Any:
-        return plain(outcome.output, "the result")
+        return self.plain(outcome.output)
 
     def read(self, spelled: Any, state: Any, facts: tuple[Fact, ...]) -> Any:
-        if self.kind in (Any, None, type(None), str, int, float, bool, dict, list) or spelled is None:
+        if not self._typed or spelled is None:
             return spelled
         from troupe_core.simulation.journal.values import from_plain
 
@@ -359,15 +389,18 @@ class ThingPacking:
     kind = "thing"
 
     def pack(self, state: ThingState, parcel: Any, base: ThingState | None = None) -> dict[str, Any]:
-        from troupe_core.simulation.journal.values import to_plain
+        from troupe_core.simulation.journal.values import proven
 
-        value = to_plain(state.value, type(state.value), f"the state of {state.id}")
+        value = proven(state.value, type(state.value), f"the state of {state.id}")
         return {
-            "digest": state.digest.hex(), "class": state.handle.__qualname__, "value": value, "turns": state.turns,
-        }  # fmt: skip
+            "digest": state.digest.hex(),
+            "class": state.handle.__qualname__,
+            "version": state.handle.state_version,
+            "value": value,
+            "turns": state.turns,
+        }
 
     def unpack(self, id: str, spelled: Mapping[str, Any], shelf: Any, simulation: Simulation) -> ThingState:
-        from troupe_core.errors import JournalError
         from troupe_core.simulation.journal.values import from_plain
 
         name = spelled["class"]
@@ -377,7 +410,14 @@ class ThingPacking:
                 f"{id!r} is a {name}, and no such class is defined here: import the module that defines it, or give "
                 f'attach={{"{name}": {name}}}'
             )
-        value = from_plain(spelled["value"], handle.value_class, f"the state of {id}")
+        data, version = spelled["value"], spelled["version"]
+        if version > handle.state_version:
+            raise JournalError(
+                f"the state of {id} was written by version {version} of {name}, and this is an older one"
+            )
+        if version < handle.state_version:
+            data = handle.migrate(data, version)
+        value = from_plain(data, handle.value_class, f"the state of {id}")
         return ThingState(id, handle, value, spelled["turns"], bytes.fromhex(spelled["digest"]))
 
     def bare(self, state: ThingState) -> ThingState:

@@ -65,6 +65,13 @@ class Models:
             return candidates(own)
         return self._purposes.get(purpose) or self._default or self._runtime.default_model()
 
+    def _known(self, purpose: str, own: str | None) -> tuple[str, ...]:
+        """None is no error here: what asks no model needs none."""
+        try:
+            return self.named(purpose, own)
+        except UnknownModelError:
+            return ()
+
     def fingerprint(self, kind: str, makers: Makers, own: str | None = None) -> Fingerprint:
         """Of all that takes part in a transaction: whoever makes it, and every model that it could ask, since what a
         faculty asks for which purpose is known only afterwards.
@@ -73,7 +80,7 @@ class Models:
         made = self._fingerprints.get(key)
         if made is None:
             purposes = sorted({kind, *self._purposes})
-            asked = {purpose: [self._version(model) for model in self.named(purpose, own)] for purpose in purposes}
+            asked = {purpose: [self._version(model) for model in self._known(purpose, own)] for purpose in purposes}
             parameters = (self._parameters or Parameters()).given()
             name = digest(b"fingerprint", kind.encode(), makers.digest, canonical([asked, parameters], "models"))
             whole = {"models": asked, "parameters": parameters, **makers.whole}

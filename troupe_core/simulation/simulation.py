@@ -108,7 +108,9 @@ class Simulation(Changing):
 
     def __repr__(self) -> str:
         ended = ", ended" if self.ended else ""
-        return f"<Simulation {self.id}: {len(self.states)} people and worlds, seed {self.seed}{ended}>"
+        journal = self.journal
+        where = f", {journal.branch.name} of {journal.store.path.name}" if journal is not None else ""
+        return f"<Simulation {self.id}: {len(self.states)} people and worlds, seed {self.seed}{where}{ended}>"
 
     # -- things -------------------------------------------------------------------------------------------------------
 
@@ -226,6 +228,7 @@ class Simulation(Changing):
         the file follows.
         """
         journal = self.the_journal()
+        self.check_open()
         if name is not None:
             journal.label(name)
         journal.store.checkpoint()

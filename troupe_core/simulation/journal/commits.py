@@ -4,7 +4,7 @@ happened; names point at some of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -102,26 +102,45 @@ def resolve(store: Store, head: bytes) -> tuple[dict[str, tuple[str, bytes]], in
 def find(store: Store, at: str | int, branch: str = "main") -> tuple[bytes, str]:
     """The commit that is meant, and the branch to go on with: a name, a step, or the beginning of a commit's digest."""
     names = store.names()
+    if not names:
+        raise JournalError(f"nothing has been recorded in {store.path.name} yet")
     if isinstance(at, int) and not isinstance(at, bool):
-        head = names.get(branch)
-        worlds = set()
-        for name, link in links(store, head):
-            if link.step is not None:
-                worlds.add(link.step[0])
-                if link.step[1] == at:
-                    return name, branch
-        made = "no world has made a step" if not worlds else f"{', '.join(sorted(worlds))} made fewer steps"
-        raise ArgumentError(f"at={at}: there is no such step in {store.path.name}; {made}")
+        return _step(store, at, names.get(branch)), branch
     if not isinstance(at, str):
         raise ArgumentError(f"at is the name of a checkpoint or branch, a step, or a commit, not {at!r}")
-    if at in names:
-        return names[at], at if at.partition("@")[0] == at and not at.startswith("checkpoint/") else branch
     named = names.get(f"checkpoint/{at}")
     if named is not None:
         return named, branch
-    for each in [head for head in names.values() if len(at) >= 6]:
-        for name, _ in links(store, each):
-            if name.hex().startswith(at):
-                return name, branch
-    known = ", ".join(name.removeprefix("checkpoint/") for name in names) or "nothing yet"
-    raise JournalError(f"{store.path} has no checkpoint, branch or commit {at!r}; it has {known}")
+    if at in names:
+        return names[at], branch if "@" in at else at
+    if len(at) >= 6:
+        for head in names.values():
+            for name, _ in links(store, head):
+                if name.hex().startswith(at):
+                    return name, branch
+    hint = f" (a step is a number: at={at})" if at.isdecimal() else ""
+    raise JournalError(f"{store.path.name} has no checkpoint, branch or commit {at!r}{hint}; it has {listed(names)}")
+
+
+def _step(store: Store, at: int, head: bytes | None) -> bytes:
+    """The last commit of that step, of whichever world; step 0 is what was before the first."""
+    first: bytes | None = None
+    made: dict[str, int] = {}
+    for name, link in links(store, head):
+        if link.step is not None:
+            world, step = link.step
+            made.setdefault(world, step)
+            if step == at:
+                return name
+            first = None if link.parent is None else bytes.fromhex(link.parent)
+    if at == 0 and first is not None:
+        return first
+    known = "; ".join(f"{world!r} made the steps 1 to {step}" for world, step in made.items())
+    raise ArgumentError(f"at={at}: there is no such step in {store.path.name}: {known or 'no world has made one'}")
+
+
+def listed(names: Mapping[str, bytes]) -> str:
+    """The names of a journal, for human eyes."""
+    branches = ", ".join(name for name in names if not name.startswith("checkpoint/"))
+    checkpoints = ", ".join(name.removeprefix("checkpoint/") for name in names if name.startswith("checkpoint/"))
+    return f"branches {branches or 'none'}; checkpoints {checkpoints or 'none'}"

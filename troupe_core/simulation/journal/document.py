@@ -122,6 +122,9 @@ class DocumentRows:
     def begun(self) -> bool:
         return bool(self._rows)
 
+    def unfolded(self) -> bool:
+        return self._log is not None and os.fstat(self._log).st_size > 0
+
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def write(self, groups: list[Group]) -> None:

@@ -42,7 +42,9 @@ class Journal:
         self.caching = caching
         self.records = Records(simulation, shelf)
         self.beginning = branch.left
-        """Where the branch was when this session began: what `why` compares with."""
+        """Where the branch was when this session began; what `why` compares with, unless there is an `origin`."""
+        self.origin: str | None = None
+        """The branch that this one was forked from."""
         self.hits = self.misses = 0
         self.used: dict[str, list[bytes]] = {}
         """The answers of transactions that are not over, by account."""
@@ -51,13 +53,16 @@ class Journal:
         """Whether the main file is brought up to date with every commit."""
         self._lock = threading.RLock()
         self._settings = b""
-        self.store.enter()
+        self.store.enter(branch.name)
+
+    def __repr__(self) -> str:
+        return f"<Journal {self.store.path.name}, on {self.branch.name}: {commits.listed(self.store.names())}>"
 
     # -- outcomes -----------------------------------------------------------------------------------------------------
 
     def find(self, tx: Transaction) -> Outcome | None:
         """What the transaction came to when it was last brought about."""
-        raw = self.store.find(OUTCOME + tx.key)
+        raw = self.store.find(OUTCOME + tx.key) if self.caching else None
         if raw is None:
             self.misses += 1
             return None
@@ -235,7 +240,7 @@ class Journal:
     def leave(self) -> None:
         """Nothing more is recorded here."""
         self.left = True
-        self.store.leave()
+        self.store.leave(self.branch.name)
 
 
 def _unheard(error: Exception | None) -> None:
@@ -245,6 +250,8 @@ def _unheard(error: Exception | None) -> None:
 def checked_label(name: object) -> str:
     if not isinstance(name, str) or not name.strip() or len(name) > 200 or "@" in name or "\n" in name:
         raise ArgumentError(f"a name in a journal is short text without @, not {name!r}")
+    if name.isdecimal() or name.startswith("checkpoint/"):
+        raise ArgumentError(f"a name in a journal cannot be {name!r}: that reads as something else; use another one")
     if name.startswith(CHECKPOINT):
         raise ArgumentError(f"a name in a journal does not begin with {CHECKPOINT!r}: got {name!r}")
     try:

@@ -29,11 +29,14 @@ class Lock:
             if fcntl is not None:
                 fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
+            holder = os.pread(self._descriptor, 20, 0).decode(errors="replace").strip()
             os.close(self._descriptor)
-            raise JournalError(
-                f"{path} is in use, by another process or by another simulation of this one; "
-                "end that one first, or use another file"
-            ) from None
+            whose = "another simulation of this program, perhaps a fork" if holder == str(os.getpid()) else (
+                f"the process {holder or 'of somebody else'}"
+            )  # fmt: skip
+            raise JournalError(f"{path} is in use by {whose}; end that one first, or use another file") from None
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, str(os.getpid()).encode(), 0)
 
     def release(self) -> None:
         if self._descriptor >= 0:

@@ -96,15 +96,19 @@ def fork(simulation: Simulation, name: str, at: str | int | None) -> Simulation:
             raise ArgumentError("at needs a journal: make the simulation with a path, as Simulation(path)")
         _share(simulation, made)
         return made
-    if any(journal.store.name(taken) is not None for taken in (name, f"checkpoint/{name}")):
-        raise ArgumentError(f"{journal.store.path.name} has a branch or checkpoint {name!r} already; take another name")
+    if name in journal.store.branches or name == MAIN:
+        raise ArgumentError(
+            f"a simulation is on the branch {name!r} of {journal.store.path.name} already: end it, or take another name"
+        )
+    if journal.store.name(f"checkpoint/{name}") is not None:
+        raise ArgumentError(f"{journal.store.path.name} has a checkpoint {name!r} already; take another name")
     head = journal.branch.head
     if at is not None:
         head, _ = commits.find(journal.store, at, journal.branch.name)
     branch = Branch(journal.store, name, head)
     fresh = _give(made, journal.shelf, branch, caching=journal.caching)
-    fresh.beginning = journal.branch.head
-    if head is not None:
+    fresh.origin = journal.branch.name
+    if head is not None and branch.left is None:  # else a program that forks is run again, and finds what it did
         branch.left = head
         journal.store.put((), [(name, head)])
     if at is None:

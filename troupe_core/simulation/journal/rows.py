@@ -65,6 +65,10 @@ class Rows(Protocol):
         """Whether there is any row."""
         ...
 
+    def unfolded(self) -> bool:
+        """Whether something that people look for in the main file is still beside it."""
+        ...
+
     def fold(self) -> None:
         """Bring everything into the main file, and leave a second copy of it."""
         ...
@@ -97,6 +101,7 @@ class SqliteRows:
             for table in _TABLES:
                 self._writing.execute(table)
             self._reading = _connect(path)
+            self._inode = path.stat().st_ino
             _set_up(self._reading, _READING_CACHE)
         except sqlite3.Error as error:
             raise JournalError(f"cannot open the journal {path}: {error}") from error
@@ -166,9 +171,16 @@ class SqliteRows:
     def begun(self) -> bool:
         return bool(self._all("select 1 from kv limit 1"))
 
+    def unfolded(self) -> bool:
+        return False
+
     def fold(self) -> None:
         if self._writing is None:
             return
+        if not self.path.exists() or self.path.stat().st_ino != self._inode:
+            raise OSError(
+                f"{self.path.name} was removed or replaced while it was in use; {_copy_of(self.path).name} is left"
+            )
         self._writing.execute(f"pragma busy_timeout={_A_MOMENT}")
         self._writing.execute("pragma wal_checkpoint(truncate)")
         self._writing.execute(f"pragma busy_timeout={_PATIENCE}")

@@ -37,7 +37,8 @@ class Store:
         self._missed = 0
         if not begun:
             self._absent = Absence()
-        self._users = 0
+        self.branches: set[str] = set()
+        """Those that a simulation is on."""
         self._lock = threading.Lock()
         weakref.finalize(self, self.rows.close)
         self._leave = weakref.finalize(self, _leave, self.writer, self.rows, lock)  # at the latest when Python ends
@@ -103,16 +104,16 @@ class Store:
             self.writer.flush()
             self.writer.fold(_unheard)
 
-    def enter(self) -> None:
-        """One more simulation uses it."""
+    def enter(self, branch: str) -> None:
+        """One more simulation uses it, and is on that branch."""
         with self._lock:
-            self._users += 1
+            self.branches.add(branch)
 
-    def leave(self) -> None:
+    def leave(self, branch: str) -> None:
         """One fewer; after the last everything is brought into the main file."""
         with self._lock:
-            self._users -= 1
-            last = self._users == 0
+            self.branches.discard(branch)
+            last = not self.branches
         if last:
             self._leave()
 
@@ -130,6 +131,8 @@ def open_store(path: str | Path) -> Store:
     """The journal at that path, made if there is none."""
     if not isinstance(path, str | Path) or not str(path):
         raise ArgumentError(f"path must be the name of a file, not {path!r}")
+    if "://" in str(path):
+        raise ArgumentError(f"{path} is the address of something else: a journal is a file")
     place = Path(path).expanduser()
     if place.is_dir():
         raise JournalError(f"{place} is a folder; give the name of a file in it")
@@ -142,7 +145,7 @@ def open_store(path: str | Path) -> Store:
 
 
 def _rows(path: Path) -> Rows:
-    if path.suffix == ".json":
+    if path.suffix.lower() == ".json":
         from troupe_core.simulation.journal.document import DocumentRows
 
         return DocumentRows(path)
@@ -163,7 +166,7 @@ def _leave(writer: Writer, rows: Rows, lock: Lock) -> None:
         return
     try:
         try:
-            if writer.wrote and not writer.ended:
+            if (writer.wrote or rows.unfolded()) and not writer.ended:
                 writer.fold_now()
         finally:
             writer.close()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from troupe_core.converters import exactly
 from troupe_core.errors import JournalError
 from troupe_core.events import PAUSE, Fact
 from troupe_core.keys import canonical, digest_of
@@ -21,7 +23,9 @@ def converter() -> Converter:
     """Plain data that JSON holds, and typed values from it."""
     from cattrs.preconf.orjson import make_converter
 
-    made = make_converter()
+    made = make_converter(forbid_extra_keys=True, prefer_attrib_converters=False)
+    for kind in (int, float, str, bool):  # text that happens to read as a number is no number
+        made.register_structure_hook(kind, exactly)
     made.register_unstructure_hook(Fact, fact_to_plain)
     made.register_structure_hook(Fact, _fact)
     return made
@@ -35,21 +39,24 @@ def _fact(spelled: Any, _: Any) -> Fact:
 _PAUSE = PAUSE.id.hex()
 
 
-_proven: set[type[Any]] = set()
+PROVEN = 4_096
+_proven: OrderedDict[int, Any] = OrderedDict()  # by id, with the value itself, so that its id means it
 
 
-def to_plain(value: Any, kind: Any, what: str) -> Any:
-    """The value, spelled. The first of its class is read back at once: what would not survive is told now."""
+def proven(value: Any, kind: Any, what: str) -> Any:
+    """The value, spelled, if it would come back as it is; else an error, before anything is lost."""
     try:
         spelled = converter().unstructure(value)
-        if type(value) not in _proven:
+        if id(value) not in _proven:
             again = from_plain(decode(encode(spelled)), kind, what)
             if type(again) is not type(value) or _content(again) != _content(value):
                 raise JournalError(
                     f"{what} does not survive the journal: {value!r} would come back as {again!r}. "
                     "Give every field of it a precise type."
                 )
-            _proven.add(type(value))
+            _proven[id(value)] = value
+            if len(_proven) > PROVEN:
+                _proven.popitem(last=False)
     except JournalError:
         raise
     except Exception as error:
@@ -66,7 +73,14 @@ def from_plain(spelled: Any, kind: Any, what: str) -> Any:
     try:
         return converter().structure(spelled, kind)
     except Exception as error:
-        raise JournalError(f"{what} cannot be read from the journal as {kind}: {error!r}") from error
+        from cattrs import transform_error
+
+        problems = "; ".join(transform_error(error, path="it"))
+        name = getattr(kind, "__qualname__", kind)
+        raise JournalError(
+            f"{what} cannot be read from the journal as {name}: {problems}. If the class has changed, raise its "
+            "state_version and give migrate(), which reads what was written before."
+        ) from error
 
 
 def _content(value: Any) -> bytes:

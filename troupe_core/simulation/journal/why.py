@@ -64,17 +64,30 @@ def why(simulation: Simulation, who: Any, turn: int | None) -> Why:
     if isinstance(id, bytes):  # a fact
         id, turn = who.thing, who.turn if turn is None else turn
     if not isinstance(id, str) or id not in simulation:
-        raise ArgumentError(f"who is a person of {simulation.id}, an id, or a fact; got {who!r}")
+        there = ", ".join(sorted(simulation.states))
+        raise ArgumentError(f"who is somebody of {simulation.id}, an id, or a fact; got {who!r}, and there are {there}")
     turns = simulation.states[id].turns
     turn = turns - 1 if turn is None else turn
     row = find_turn(journal.shelf, journal.branch.head, id, turn)
     if row is None:
         raise ArgumentError(f"{id!r} has had {turns} turns, counted from 0; there is no turn {turn}")
-    old = find_turn(journal.shelf, journal.beginning, id, turn)
+    reference = journal.beginning if journal.origin is None else journal.store.name(journal.origin)
+    old = find_turn(journal.shelf, reference, id, turn)
     if old is None:
         return Why(id, turn, (), recorded=False)
     before, now = inputs(simulation, journal.shelf, old), inputs(simulation, journal.shelf, row)
-    return Why(id, turn, tuple(differences(before, now)), recorded=True)
+    found = tuple(differences(before, now)) or _others(simulation, journal.shelf, old, row)
+    return Why(id, turn, found, recorded=True)
+
+
+def _others(
+    simulation: Simulation, shelf: Shelf, old: Mapping[str, Any], row: Mapping[str, Any]
+) -> tuple[Difference, ...]:
+    """The same words, said in other turns: they are other facts, and a finding that cites them cites those turns."""
+    one, two = state_before(simulation, shelf, old), state_before(simulation, shelf, row)
+    if one.digest == two.digest:
+        return ()
+    return (Difference("what was heard", "the same words", "from turns that are not those of then"),)
 
 
 def find_turn(shelf: Shelf, head: bytes | None, id: str, turn: int) -> dict[str, Any] | None:
@@ -82,7 +95,7 @@ def find_turn(shelf: Shelf, head: bytes | None, id: str, turn: int) -> dict[str,
     for _, commit in commits.history(shelf.store, head):
         for name in commit.outcomes:
             row = row_of(shelf, bytes.fromhex(name))
-            if (row["kind"], row["thing"], row["turn"]) == ("turn", id, turn):
+            if (row["thing"], row["turn"]) == (id, turn) and row["kind"] != "consolidation":
                 return row
     return None
 

@@ -1,4 +1,4 @@
-"""What an installed troupe-testing offers: the backend `scripted`, whose people are quiet."""
+"""What an installed troupe-testing offers: the backend `scripted`, which needs a script to say anything."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ TROUPE_API = (0, 1)
 
 @hookimpl
 def troupe_register_llm_backends() -> Iterator[BackendSpec]:
-    yield BackendSpec("scripted", "troupe_testing.scripted:ScriptedModel")
+    yield BackendSpec("scripted", "troupe_testing.scripted:Unscripted")

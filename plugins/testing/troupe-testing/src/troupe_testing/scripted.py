@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import orjson
 
-from troupe_core import Call, Capabilities, LLMBackend, LLMRequest, LLMResponse, Usage
+from troupe_core import Call, Capabilities, LLMBackend, LLMRequest, LLMResponse, PluginError, Usage
 
 Answer: TypeAlias = str | Mapping[str, Any] | LLMResponse | Exception
 Script: TypeAlias = Callable[[LLMRequest, Call], Answer]
@@ -76,6 +77,8 @@ class ScriptedModel(LLMBackend):
         if self.record:
             self.requests.append((request, call))
         answer = self.script(request, call)
+        if inspect.isawaitable(answer):
+            answer = await answer
         if isinstance(answer, Exception):
             raise answer
         if isinstance(answer, LLMResponse):
@@ -83,3 +86,12 @@ class ScriptedModel(LLMBackend):
         text = answer if isinstance(answer, str) else orjson.dumps(answer).decode()
         asked = sum(len(message.content) for message in request.messages)
         return LLMResponse(text, Usage(asked // 4, len(text) // 4), model=request.model)
+
+
+class Unscripted(ScriptedModel):
+    """What stands under the name where nobody has given a script: silence would pass for an answer."""
+
+    async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
+        raise PluginError(
+            f"scripted/{request.model} has no script: give the runtime one, as Runtime(plugins=[ScriptedModel(script)])"
+        )

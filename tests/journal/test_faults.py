@@ -119,7 +119,7 @@ def check_copy(path: Path, folder: Path, make_runtime: Any) -> int:
     try:
         simulation = Simulation.resume(copy, runtime=runtime)
     except JournalError as nothing:
-        check_words(nothing, "nothing yet|there is no journal")
+        check_words(nothing, "nothing has been recorded|there is no journal")
         return 0
     with simulation:
         step: int = simulation["Room"].state.step if "Room" in simulation else 0
@@ -450,7 +450,7 @@ def test_another_process_has_it(kind: str, make: Make, make_runtime: Any, tmp_pa
     path = tmp_path / f"study.{kind}"
     with keeper(path) as process:
         for begin in (make, lambda path: Simulation.resume(path, runtime=make_runtime(script))):
-            with pytest.raises(JournalError, match="is in use, by another process"):
+            with pytest.raises(JournalError, match="is in use by the process"):
                 begin(path)
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -484,7 +484,7 @@ def test_begun_and_left_alone(kind: str, make: Make, make_runtime: Any, tmp_path
         with pytest.raises(JournalError):
             Simulation.resume(path, runtime=make_runtime(script))
     make(path).close()
-    with pytest.raises(JournalError, match=r"nothing yet|there is no journal"):
+    with pytest.raises(JournalError, match=r"nothing has been recorded|there is no journal"):
         Simulation.resume(path, runtime=make_runtime(script))
     check_program(make, path, reference().calls)
 

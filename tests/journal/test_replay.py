@@ -273,7 +273,7 @@ def test_mistakes_are_named(runtime: Runtime, path: Path):
     simulation = study(path, runtime)
     with pytest.raises(ArgumentError, match="'Ben' has had 4 turns, counted from 0; there is no turn 4"):
         simulation.why("Ben", 4)
-    with pytest.raises(ArgumentError, match="who is a person"):
+    with pytest.raises(ArgumentError, match="who is somebody of"):
         simulation.why("Zoe")
     with pytest.raises(Exception, match="no journal: make it with a path"):
         study(None, runtime).why("Ben")

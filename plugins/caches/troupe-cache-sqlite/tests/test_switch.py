@@ -31,7 +31,7 @@ def test_installed_it_loads_nothing_before_it_is_switched_on():
     program = """
 import json, sys
 from troupe_core import Runtime, TinyPerson, Simulation
-with Runtime(model="scripted/x") as runtime, Simulation(runtime=runtime):
+with Runtime(model="quiet/x") as runtime, Simulation(runtime=runtime):
     TinyPerson("Ada").listen_and_act("Good morning.")
     origin = str(runtime.plugins.origins["cache-sqlite"])
 print(json.dumps([origin, sorted({"sqlite3", "zstandard", "troupe_cache_sqlite"} & set(sys.modules))]))
@@ -137,10 +137,10 @@ from troupe_cache_sqlite import stats
 from troupe_core import TinyPerson, current_simulation, force_api_cache
 force_api_cache(True, {str(room.path)!r})
 for name in ("Ada", "Ada"):
-    TinyPerson("Ada", model="scripted/x").listen_and_act("Good morning.")
+    TinyPerson("Ada", model="quiet/x").listen_and_act("Good morning.")
     current_simulation().runtime.close()
     force_api_cache(True, {str(room.path)!r})
-TinyPerson("Ada", model="scripted/x").listen_and_act("Good morning.")
+TinyPerson("Ada", model="quiet/x").listen_and_act("Good morning.")
 print(stats(current_simulation().runtime).hits)
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False)

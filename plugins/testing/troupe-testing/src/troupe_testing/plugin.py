@@ -1,4 +1,6 @@
-"""What an installed troupe-testing offers: the backend `scripted`, which needs a script to say anything."""
+"""What an installed troupe-testing offers: the backend `quiet`, whose people never say anything, and `scripted`, which
+needs a script to say anything.
+"""
 
 from __future__ import annotations
 
@@ -12,3 +14,4 @@ TROUPE_API = (0, 1)
 @hookimpl
 def troupe_register_llm_backends() -> Iterator[BackendSpec]:
     yield BackendSpec("scripted", "troupe_testing.scripted:Unscripted")
+    yield BackendSpec("quiet", "troupe_testing.scripted:ScriptedModel")

@@ -116,10 +116,10 @@ def end(id: str = DEFAULT) -> None:
 def reset() -> None:
     """Forget everything that has begun, without waiting for it. What is recorded stays recorded."""
     with _register.lock:
-        for begun in _register.begun.values():
+        while _register.begun:
+            _, begun = _register.begun.popitem()
             lookup.leave(begun.token)
             begun.simulation.close()
-        _register.begun.clear()
 
 
 def simulation(id: str = DEFAULT) -> Simulation:

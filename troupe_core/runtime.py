@@ -188,6 +188,10 @@ class Runtime:
     def has_memory(self, name: str) -> bool:
         return self._records_of(MemorySpec).get(name) is not None
 
+    def memory_class(self, name: str) -> Any:
+        """What makes a kind of memory."""
+        return self.record(MemorySpec, name).load()
+
     def memory_name(self, kind: type[Any]) -> str | None:
         """Under which name a kind of memory was registered."""
         records = self._records_of(MemorySpec)

@@ -277,7 +277,7 @@ def test_disk_full_while_a_result_is_awaited(
 
 
 def test_disk_full_at_the_end(make: Make, connections: list[sqlite3.Connection], tmp_path: Path) -> None:
-    """`end` says what is missing, and lets go of the file all the same."""
+    """`end` says that there is no room; it keeps what it has, and can be called again."""
     path = tmp_path / "study.db"
     simulation = make(path)
     world = begin(simulation)
@@ -285,11 +285,16 @@ def test_disk_full_at_the_end(make: Make, connections: list[sqlite3.Connection],
     connections[0].execute("pragma max_page_count=1")
     for number in range(20):
         simulation["Ada"].listen(f"{number} {random.Random(number).randbytes(400).hex()}")
-    with pytest.raises(JournalError, match=r"could not be written.*disk is full"):
+    with pytest.raises(JournalError, match=r"disk is full.*as soon as there is room"):
         simulation.end()
     assert simulation.ended
     assert simulation["Ada"].state.turns == 1
+    connections[0].execute("pragma max_page_count=100000")
+    simulation.end()
     simulation.end()  # once more is no error
+    resumed = Simulation.resume(path, runtime=simulation.runtime)
+    assert len(resumed["Ada"].state.inbox) >= 20
+    resumed.end()
     check_program(make, path, reference().calls - len(NAMES))
 
 

@@ -387,7 +387,7 @@ def test_many_threads(kind: str, hurried: None, tmp_path: Path) -> None:
     expected = dict(row for rows in put for row in rows)
     assert not store.writer.waiting
     check(store, expected, {f"last of {number}": rows[-1][0][1:] for number, rows in enumerate(put)})
-    order = {key: place for place, key in enumerate(store.rows.keys())}
+    order = {key: place for place, key in enumerate(store.rows.keys(in_order=True))}
     for mine in put:
         places = [order[key] for key, _ in mine]
         assert places == sorted(places)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 import attrs
@@ -17,12 +17,17 @@ from troupe_core.llm.structured import Output, Problem, well_formed
 T = TypeVar("T")
 
 
+Ask = Callable[[], Awaitable[LLMResponse]]
+
+
 class Answers(Protocol):
     """Where answers are kept the moment they arrive, so that none is paid for twice."""
 
     def find(self, owner: str, key: bytes) -> LLMResponse | None: ...
 
-    async def keep(self, owner: str, key: bytes, response: LLMResponse) -> None: ...
+    async def obtain(self, owner: str, key: bytes, ask: Ask) -> LLMResponse:
+        """The answer to a question that has none yet, kept before anybody has it."""
+        ...
 
 
 class Models(Protocol):
@@ -134,14 +139,17 @@ class Asker:
         found = self.answers.find(owner, key)
         if found is not None:
             return found
-        response = await self.models.llm_handler(form.model).complete(request, call)
-        if not isinstance(response, LLMResponse):
-            raise PluginError(
-                f"what is put around {form.model} answered with a {type(response).__name__}; "
-                "complete() has to return an LLMResponse"
-            )
-        await self.answers.keep(owner, key, response)
-        return response
+
+        async def ask() -> LLMResponse:
+            response = await self.models.llm_handler(form.model).complete(request, call)
+            if not isinstance(response, LLMResponse):
+                raise PluginError(
+                    f"what is put around {form.model} answered with a {type(response).__name__}; "
+                    "complete() has to return an LLMResponse"
+                )
+            return response
+
+        return await self.answers.obtain(owner, key, ask)
 
 
 def read(output: Output[T], response: LLMResponse) -> T:

@@ -71,7 +71,7 @@ async def act(simulation: Simulation, id: str, perceive: Perceive | None = None)
         begin_consolidation(simulation, id, when, Due(None, outcome.state.turns + LAG - 1))
         simulation.commit((id,), passage)
         keep_warm(simulation, (id,))
-        await simulation.durable()
+        await simulation.lasting(id)
     return tuple(outcome.output)
 
 

@@ -82,7 +82,8 @@ class Turn(Generic[S]):
         if simulation.journal is not None:  # what could not be kept is refused here, where it can be named
             from troupe_core.simulation.journal.values import proven
 
-            proven(value, type(value), f"what {self._faculty} keeps for {self._scene.thing}")
+            declared = simulation.runtime.faculty(self._faculty).state_class
+            proven(value, declared or type(value), f"what {self._faculty} keeps for {self._scene.thing}")
         self._scene.state = self._scene.state.with_slice(self._faculty, value)
 
     def perceive(self, content: str, kind: str = "THOUGHT", source: str = "") -> None:

@@ -31,7 +31,8 @@ def slice_to_plain(faculty: TinyMentalFaculty | None, value: Any, what: str) -> 
     """What a faculty keeps for one person."""
     if isinstance(value, Opaque):
         return {"version": value.version, "state": value.data, "digest": value.digest.hex()}
-    spelled = proven(value, type(value), what)
+    declared = faculty.state_class if faculty is not None else None
+    spelled = proven(value, declared or type(value), what)
     version = faculty.state_version if faculty is not None else 1
     return {"version": version, "state": spelled, "digest": digest_of(value, what).hex()}
 
@@ -75,8 +76,10 @@ def kind_from_plain(shelf: Shelf, spelled: Mapping[str, Any]) -> Any:
     if attached is None:
         if not shelf.runtime.has_memory(name):
             return MissingMemory(dict(spelled))
-        return shelf.runtime.memory(name, **settings)
-    return attached(**settings)
+        attached = shelf.runtime.memory_class(name)
+    if not settings or not attrs.has(attached):
+        return shelf.runtime.memory(name, **settings) if name not in shelf.attached else attached(**settings)
+    return from_plain(settings, attached, f"the settings of the memory {name!r}")
 
 
 class MissingMemory:

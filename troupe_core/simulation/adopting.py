@@ -37,7 +37,8 @@ def adopt_free(simulation: Simulation) -> None:
         simulation.members.update(free.members)
         simulation.stumbles.update(free.stumbles)
         for item in free.background.pending.values():
-            simulation.background.add(item.shared(simulation))
+            same_loop = free.runtime is simulation.runtime  # what another loop works out cannot be waited for here
+            simulation.background.add(item.shared(simulation) if same_loop else item.again(simulation))
         free.background.pending.clear()  # it goes on, for those who have it now
         passage = simulation.facts.begin()
         passage.extend(free.facts)

@@ -6,9 +6,12 @@ takes its place where a simulation has a file.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from troupe_core.llm.response import LLMResponse
+
+if TYPE_CHECKING:
+    from troupe_core.llm.asking import Ask
 
 
 def account(thing: str) -> str:
@@ -21,7 +24,7 @@ class Answers(Protocol):
 
     def find(self, owner: str, key: bytes) -> LLMResponse | None: ...
 
-    async def keep(self, owner: str, key: bytes, response: LLMResponse) -> None: ...
+    async def obtain(self, owner: str, key: bytes, ask: Ask) -> LLMResponse: ...
 
     def settle(self, owner: str) -> None: ...
 
@@ -36,8 +39,9 @@ class AnswersInMemory:
         kept = self._kept.get(owner)
         return None if kept is None else kept.get(key)
 
-    async def keep(self, owner: str, key: bytes, response: LLMResponse) -> None:
-        self._kept.setdefault(owner, {})[key] = response
+    async def obtain(self, owner: str, key: bytes, ask: Ask) -> LLMResponse:
+        response = self._kept.setdefault(owner, {})[key] = await ask()
+        return response
 
     def settle(self, owner: str) -> None:
         """The owner's turn is part of what is visible: its answers will not be asked for again."""

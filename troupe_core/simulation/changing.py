@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from troupe_core.errors import Busy, CrossThingError, PluginError, SimulationEnded
+from troupe_core.errors import Busy, CrossThingError, JournalError, PluginError, SimulationEnded
 from troupe_core.simulation.chronicle import Chronicle, Passage
 from troupe_core.simulation.states import States
 from troupe_core.simulation.things import State, scene_of
@@ -31,13 +31,32 @@ log = logging.getLogger("troupe")
 
 
 class Touched:
-    """What one call changes at once."""
+    """What one call changes at once, and how it was before."""
 
-    __slots__ = ("passage", "things")
+    __slots__ = ("facts", "passage", "things", "undoing")
 
     def __init__(self) -> None:
-        self.things: dict[str, None] = {}
+        self.things: dict[str, Any] = {}
         self.passage: Passage | None = None
+        self.facts = 0
+        """So many of the passage are of this call."""
+        self.undoing: list[Callable[[], Any]] = []
+
+    def note(self, thing: str, before: Any) -> None:
+        """The thing has changed; None if it is new."""
+        self.things.setdefault(thing, before)
+
+    def undo(self, states: States) -> None:
+        """As if nothing had happened."""
+        for thing, before in self.things.items():
+            if before is None:
+                states.remove(thing)
+            else:
+                states[thing] = before
+        if self.passage is not None:
+            self.passage.cut(len(self.passage) - self.facts)
+        for undo in reversed(self.undoing):
+            undo()
 
 
 class Changing:
@@ -84,8 +103,9 @@ class Changing:
             return
         with self.at_once() as touched:
             self.check_free((thing,))
-            self.states[thing] = change(self.states[thing])
-            touched.things[thing] = None
+            before = self.states[thing]
+            self.states[thing] = change(before)
+            touched.note(thing, before)
 
     @contextmanager
     def at_once(self) -> Iterator[Touched]:
@@ -98,9 +118,12 @@ class Changing:
             touched = self._touched = Touched()
             try:
                 yield touched
+                self.commit(touched.things, touched.passage)
+            except BaseException:
+                touched.undo(self.states)
+                raise
             finally:
                 self._touched = None
-                self.commit(touched.things, touched.passage)
 
     def touch(self, thing: str) -> None:
         """Something about a thing has changed that is no part of its state, and has to last too."""
@@ -117,6 +140,13 @@ class Changing:
         """Return when everything that was committed is on disk."""
         if self.journal is not None:
             await self.journal.store.writer.durable()
+
+    async def lasting(self, thing: str) -> None:
+        """The same, where it has happened in any case: that there is no room for it now is only said."""
+        try:
+            await self.durable()
+        except JournalError as error:
+            self.remark(thing, f"what has happened is not on disk yet: {error}")
 
     def check_open(self) -> None:
         if self.ended:
@@ -139,6 +169,7 @@ class Changing:
             return
         with self.at_once() as touched:
             touched.passage = self.facts.add(facts)
+            touched.facts += len(facts)
 
     def remark(self, thing: str, text: str) -> None:
         """Say something to whoever is watching, and to the log."""

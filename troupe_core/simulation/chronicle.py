@@ -35,11 +35,13 @@ class Passage(list[Fact]):
         self.outcomes.clear()
 
     def unsaved(self) -> tuple[list[Fact], list[bytes]]:
-        """What nobody has taken off yet, to make it last: facts, and keys of outcomes."""
-        fresh = self[self.saved :] if self.saved else list(self)
+        """What has not been made to last yet: facts, and keys of outcomes."""
+        return self[self.saved :] if self.saved else list(self), list(self.outcomes)
+
+    def settle(self) -> None:
+        """All of it lasts now."""
         self.saved = len(self)
-        outcomes, self.outcomes = self.outcomes, []
-        return fresh, outcomes
+        self.outcomes.clear()
 
 
 class Chronicle(Sequence[Fact]):

@@ -126,7 +126,7 @@ class TinyThing(Handle):
         if self.simulation.journal is not None:  # what could not be kept is refused here, where it can be named
             from troupe_core.simulation.journal.values import proven
 
-            proven(value, type(value), f"the state of {self._id}")
+            proven(value, type(self).value_class, f"the state of {self._id}")
         scene.state = scene.state.changed(value=value)
 
     def llm(self, purpose: str) -> Asking:
@@ -278,7 +278,7 @@ class Transactional(Generic[P, R]):
             simulation.answers.settle(id)
             passage.take(outcome)
             simulation.commit((id,), passage)
-            await simulation.durable()
+            await simulation.lasting(id)
         return outcome.output
 
     async def _execute(
@@ -391,7 +391,7 @@ class ThingPacking:
     def pack(self, state: ThingState, parcel: Any, base: ThingState | None = None) -> dict[str, Any]:
         from troupe_core.simulation.journal.values import proven
 
-        value = proven(state.value, type(state.value), f"the state of {state.id}")
+        value = proven(state.value, state.handle.value_class, f"the state of {state.id}")
         return {
             "digest": state.digest.hex(),
             "class": state.handle.__qualname__,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from troupe_core.llm.request import Parameters
     from troupe_core.runtime import Runtime
     from troupe_core.simulation.answers import Answers
+    from troupe_core.simulation.journal.commits import At
     from troupe_core.simulation.journal.journal import Journal
     from troupe_core.simulation.journal.replay import Replay
     from troupe_core.simulation.journal.why import Why
@@ -145,7 +146,8 @@ class Simulation(Changing):
             self.states[state.id] = state
             self._handles[state.id] = handle
             bind(handle, self, state.id)
-            touched.things[state.id] = None
+            touched.note(state.id, None)
+            touched.undoing.append(lambda: self._handles.pop(state.id, None))
 
     def take_handle(self, id: str, handle: Handle) -> None:
         """A handle that was another simulation's."""
@@ -175,7 +177,7 @@ class Simulation(Changing):
     def resume(  # noqa: PLR0913 - whatever a simulation can be made with, it can be resumed with
         cls,
         path: str | Path,
-        at: str | int = "main",
+        at: At = "main",
         *,
         runtime: Runtime | None = None,
         seed: int | None = None,
@@ -196,7 +198,7 @@ class Simulation(Changing):
         given = {name: value for name, value in chosen.items() if value is not None}
         return resume(cls, path, at, attach or {}, cache, {"runtime": runtime, "max_in_flight": max_in_flight, **given})
 
-    def fork(self, name: str, at: str | int | None = None) -> Simulation:
+    def fork(self, name: str, at: At | None = None) -> Simulation:
         """A variant with its own people, which shares the past with this one, and stands in the journal under its own
         name: from now, or from an earlier point (see `resume`).
         """
@@ -205,9 +207,7 @@ class Simulation(Changing):
         return fork(self, name, at)
 
     @classmethod
-    def replay(
-        cls, path: str | Path, at: str | int = "main", *, runtime: Runtime | None = None, **given: Any
-    ) -> Replay:
+    def replay(cls, path: str | Path, at: At = "main", *, runtime: Runtime | None = None, **given: Any) -> Replay:
         """Execute every turn of a journal once more, from the recorded answers alone, and compare what it comes to. No
         model is asked; the first difference is an error that shows it.
         """
@@ -256,6 +256,7 @@ class Simulation(Changing):
         journal is brought into its main file, and is free for others.
         """
         if self.ended:
+            self.release()  # the last time there may have been no room
             return
         try:
             if self._busy:

@@ -40,10 +40,11 @@ class States(dict[str, Any]):
         """The same state in another shape, which is no change."""
         super().__setitem__(id, state)
 
-    def forget(self, id: str) -> None:
-        """Let go of one that can be found again."""
-        if self._find is not None:
-            super().pop(id, None)
+    def remove(self, id: str) -> None:
+        """It was never there."""
+        super().pop(id, None)
+        self._names.pop(id, None)
+        self.changed.discard(id)
 
     def update(self, others: Mapping[str, Any]) -> None:  # type: ignore[override]  # one of its many forms
         for id, state in others.items():
@@ -60,7 +61,8 @@ class States(dict[str, Any]):
 
     def copy(self) -> States:
         made = States()
-        dict.update(made, self)
+        for id, state in dict.items(self):  # those that were read, and no others
+            dict.__setitem__(made, id, state)
         made._names = dict(self._names)
         made._find = self._find
         return made

@@ -99,7 +99,8 @@ class TinyWorld(Handle, state=WorldState, kind="world"):
         simulation, people = self.simulation, checked_people(agents)
         _check_joining(simulation, self._id, self.state.roster, people)
         ids = tuple(person.id for person in people)
-        with simulation.at_once():
+        with simulation.at_once() as touched:
+            touched.undoing.append(lambda: [simulation.members.pop(id, None) for id in ids])
             simulation.check_free(ids)
             simulation.apply(self._id, lambda state: attrs.evolve(state, roster=(*state.roster, *ids)))
             simulation.members.update(dict.fromkeys(ids, self._id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from troupe_core.llm.response import LLMResponse, Usage
@@ -9,6 +10,7 @@ from troupe_core.simulation.journal.codec import decode, encode
 from troupe_core.simulation.journal.shelf import ANSWER
 
 if TYPE_CHECKING:
+    from troupe_core.llm.asking import Ask
     from troupe_core.simulation.journal.journal import Journal
 
 
@@ -26,13 +28,26 @@ class AnswersInJournal:
         self._note(owner, key)
         return read(raw)
 
-    async def keep(self, owner: str, key: bytes, response: LLMResponse) -> None:
+    async def obtain(self, owner: str, key: bytes, ask: Ask) -> LLMResponse:
         """Return when it is on disk: until then its turn holds its place among those in flight, so that after a crash
-        no more calls are repeated than were in flight.
+        no more calls are repeated than were in flight. What a fork is asking at this moment is not asked once more.
         """
-        self._note(owner, key)
-        self._store.put([(ANSWER + key, spell(response))])
-        await self._store.writer.durable()
+        flights = self._store.flights
+        while (other := flights.get(key)) is not None:
+            await asyncio.wait([other])
+            found = self.find(owner, key)
+            if found is not None:
+                return found
+        flight = flights[key] = asyncio.get_running_loop().create_future()
+        try:
+            response = await ask()
+            self._note(owner, key)
+            self._store.put([(ANSWER + key, spell(response))])
+            await self._store.writer.durable()
+        finally:
+            del flights[key]
+            flight.set_result(None)
+        return response
 
     def _note(self, owner: str, key: bytes) -> None:
         self._journal.used.setdefault(owner, []).append(key)

@@ -26,6 +26,7 @@ class Branch:
         if known:
             self.weight = None
             self.head = name
+            self.number += 1
         return known
 
     def _ancestors(self) -> frozenset[bytes]:
@@ -33,19 +34,27 @@ class Branch:
             self._past = frozenset(name for name, _ in commits.links(self.store, self.left))
         return self._past
 
-    def moved(self, name: bytes) -> list[tuple[str, bytes]]:
+    def moves(self, name: bytes) -> list[tuple[str, bytes]]:
         """What the names become with a new commit. A head that is left, and not passed through, keeps a name: the
         branch never loses what was there.
         """
         moves = [(self.name, name)]
-        if self.left is not None and self.left != self.head:
+        left = self.left
+        if left is not None and left != self.head and not self._named_elsewhere(left):
             number = 1
             while self.store.name(f"{self.name}@{number}") is not None:
                 number += 1
-            moves.append((f"{self.name}@{number}", self.left))
-        self.left, self._past = None, frozenset()
-        self.head = name
+            moves.append((f"{self.name}@{number}", left))
         return moves
+
+    def _named_elsewhere(self, head: bytes) -> bool:
+        return any(id == head for name, id in self.store.names().items() if name != self.name)
+
+    def advance(self, name: bytes, weight: int) -> None:
+        """The new commit is on its way."""
+        self.left, self._past = None, frozenset()
+        self.head, self.weight = name, weight
+        self.number += 1
 
     def weigh(self) -> int:
         """How much has to be read to know everything as of the head."""

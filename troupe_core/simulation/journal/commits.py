@@ -99,43 +99,69 @@ def resolve(store: Store, head: bytes) -> tuple[dict[str, tuple[str, bytes]], in
     return found, read
 
 
-def find(store: Store, at: str | int, branch: str = "main") -> tuple[bytes, str]:
-    """The commit that is meant, and the branch to go on with: a name, a step, or the beginning of a commit's digest."""
+At = str | int | tuple[str, int]
+
+
+def find(store: Store, at: At, branch: str = "main") -> tuple[bytes, str]:
+    """The commit that is meant, and the branch to go on with: a name, a step (of a world), or the beginning of a
+    commit's digest.
+    """
     names = store.names()
     if not names:
         raise JournalError(f"nothing has been recorded in {store.path.name} yet")
+    if isinstance(at, tuple) and len(at) == 2:
+        return _step(store, at[1], names.get(branch), at[0]), branch
     if isinstance(at, int) and not isinstance(at, bool):
         return _step(store, at, names.get(branch)), branch
     if not isinstance(at, str):
         raise ArgumentError(f"at is the name of a checkpoint or branch, a step, or a commit, not {at!r}")
-    named = names.get(f"checkpoint/{at}")
-    if named is not None:
-        return named, branch
     if at in names:
         return names[at], branch if "@" in at else at
-    if len(at) >= 6:
-        for head in names.values():
-            for name, _ in links(store, head):
-                if name.hex().startswith(at):
-                    return name, branch
+    commit = names.get(f"checkpoint/{at}") or _begins(store, names, at)
+    if commit is not None:
+        return commit, _branch_of(store, names, commit, branch)
     hint = f" (a step is a number: at={at})" if at.isdecimal() else ""
     raise JournalError(f"{store.path.name} has no checkpoint, branch or commit {at!r}{hint}; it has {listed(names)}")
 
 
-def _step(store: Store, at: int, head: bytes | None) -> bytes:
-    """The last commit of that step, of whichever world; step 0 is what was before the first."""
+def _begins(store: Store, names: Mapping[str, bytes], at: str) -> bytes | None:
+    """The one commit whose digest begins so."""
+    if len(at) < 6:
+        return None
+    found = {name for head in set(names.values()) for name, _ in links(store, head) if name.hex().startswith(at)}
+    if len(found) > 1:
+        raise ArgumentError(f"at={at!r} is the beginning of {len(found)} commits; give more of it")
+    return next(iter(found), None)
+
+
+def _branch_of(store: Store, names: Mapping[str, bytes], commit: bytes, usual: str) -> str:
+    """The branch that a commit is on; the usual one, if it is on several, or on none any more."""
+    moving = [name for name in names if "@" not in name and not name.startswith("checkpoint/")]
+    on = [name for name in moving if any(each == commit for each, _ in links(store, names[name]))]
+    return usual if usual in on or not on else on[0]
+
+
+def _step(store: Store, at: int, head: bytes | None, world: str | None = None) -> bytes:
+    """The last commit of that step; step 0 is what was before the first."""
     first: bytes | None = None
+    found: bytes | None = None
     made: dict[str, int] = {}
     for name, link in links(store, head):
-        if link.step is not None:
-            world, step = link.step
-            made.setdefault(world, step)
-            if step == at:
-                return name
+        if link.step is not None and world in (None, link.step[0]):
+            made.setdefault(*link.step)
+            if link.step[1] == at and found is None:
+                found = name
             first = None if link.parent is None else bytes.fromhex(link.parent)
+    if len(made) > 1:
+        several = ", ".join(map(repr, sorted(made)))
+        raise ArgumentError(
+            f"at={at}: several worlds have made steps, {several}; name one, as at=({min(made)!r}, {at})"
+        )
     if at == 0 and first is not None:
         return first
-    known = "; ".join(f"{world!r} made the steps 1 to {step}" for world, step in made.items())
+    if found is not None:
+        return found
+    known = "; ".join(f"{each!r} made the steps 1 to {step}" for each, step in made.items())
     raise ArgumentError(f"at={at}: there is no such step in {store.path.name}: {known or 'no world has made one'}")
 
 

@@ -116,7 +116,7 @@ class DocumentRows:
     def names(self) -> dict[str, bytes]:
         return dict(self._names)
 
-    def keys(self) -> Iterator[bytes]:
+    def keys(self, *, in_order: bool = False) -> Iterator[bytes]:
         return iter(list(self._rows))
 
     def begun(self) -> bool:

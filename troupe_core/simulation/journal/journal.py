@@ -14,7 +14,7 @@ from troupe_core.simulation.journal import commits
 from troupe_core.simulation.journal.branch import Branch
 from troupe_core.simulation.journal.codec import decode, encode, fact_to_plain, outcome_row
 from troupe_core.simulation.journal.commits import Commit
-from troupe_core.simulation.journal.records import Records
+from troupe_core.simulation.journal.records import Meaning, Records
 from troupe_core.simulation.journal.shelf import COMMIT, OUTCOME, Parcel, Shelf
 from troupe_core.simulation.packing import Packing, packing_of
 from troupe_core.simulation.transaction import Outcome
@@ -135,16 +135,25 @@ class Journal:
         with self._lock:
             changed = self.simulation.states.changed
             touched = [id for id in things if id in changed] if changed else []
-            changed.difference_update(touched)
-            meanings = {id: meaning for id in touched if (meaning := self.records.changed(id)) is not None}
+            records = self.records
+            meanings = {id: meaning for id in touched if (meaning := records.changed(id)) is not None}
             facts, outcomes = passage.unsaved() if passage is not None else ([], [])
             if meanings or facts:
-                self.records.outdated(meanings)
-                self._commit(meanings, facts, outcomes, 0 if passage is None else passage.number, step)
+                back = records.before_it()
+                try:
+                    records.outdated(meanings)
+                    self._commit(meanings, facts, outcomes, 0 if passage is None else passage.number, step)
+                except BaseException:
+                    back()
+                    raise
+                records.committed(meanings)
+            changed.difference_update(touched)
+            if passage is not None:
+                passage.settle()
 
     def _commit(
         self,
-        meanings: Mapping[str, tuple[bytes, tuple[Any, ...]]],
+        meanings: Mapping[str, Meaning],
         facts: list[Fact],
         outcomes: list[bytes],
         passage: int,
@@ -157,7 +166,6 @@ class Journal:
             state, marks = meaning
             parts += (utf8(id), state, utf8(repr(marks)) if marks else b"")
         name = commits.name_of(branch.head, settings, parts, [fact.id for fact in facts])
-        branch.number += 1
         shelf = self.shelf
         fresh = shelf.place_in_commit(name, facts)
         if branch.step(name):
@@ -170,7 +178,7 @@ class Journal:
         weight = branch.weigh() + len(meanings)
         full = branch.head is None or weight >= len(records)
         commit = Commit(
-            branch.number,
+            branch.number + 1,
             settings.hex(),
             records.grouped(None if full else meanings),
             None if branch.head is None else branch.head.hex(),
@@ -182,10 +190,10 @@ class Journal:
             self.simulation.meter.tallies(),
             self.simulation.facts.begun if self.simulation.facts.begun != passage else 0,
         )
-        branch.weight = 0 if full else weight
         parcel.part(settings, lambda: encode(self.simulation.settings()))
         parcel.rows.append((COMMIT + name, commits.encode(commit)))
-        parcel.send(branch.moved(name))
+        parcel.send(branch.moves(name))
+        branch.advance(name, 0 if full else weight)
         shelf.know(fresh)
         if self.follow:
             self.store.writer.fold(_unheard)
@@ -239,8 +247,8 @@ class Journal:
 
     def leave(self) -> None:
         """Nothing more is recorded here."""
-        self.left = True
         self.store.leave(self.branch.name)
+        self.left = True
 
 
 def _unheard(error: Exception | None) -> None:

@@ -11,6 +11,7 @@ from troupe_core.llm.request import Parameters
 from troupe_core.simulation.journal import commits
 from troupe_core.simulation.journal.answers import AnswersInJournal
 from troupe_core.simulation.journal.branch import Branch
+from troupe_core.simulation.journal.commits import At
 from troupe_core.simulation.journal.journal import MAIN, Journal, checked_label, read_settings
 from troupe_core.simulation.journal.shelf import Shelf
 from troupe_core.simulation.journal.store import Store, open_store
@@ -36,13 +37,14 @@ def _give(simulation: Simulation, shelf: Shelf, branch: Branch, *, caching: bool
 def resume(
     made: type[Simulation],
     path: str | Path,
-    at: str | int,
+    at: At,
     attach: Mapping[str, Any],
     cache: bool,
     given: dict[str, Any],
 ) -> Simulation:
     """The simulation as it was at that point."""
     store = existing(path)
+    simulation: Simulation | None = None
     try:
         head, branch = commits.find(store, at)
         simulation = made(**(as_made(store, head) | given))
@@ -50,6 +52,8 @@ def resume(
         shelf = Shelf(store, simulation.runtime, dict(attach))
         _give(simulation, shelf, Branch(store, branch, head), caching=cache).restore()
     except BaseException:
+        if simulation is not None:
+            simulation.close()
         store.close()
         raise
     return simulation
@@ -82,7 +86,7 @@ def lend(simulation: Simulation, attach: Mapping[str, Any]) -> None:
                 raise ArgumentError(f"attach={{{name!r}: …}}: that faculty is called {lent!r}")
 
 
-def fork(simulation: Simulation, name: str, at: str | int | None) -> Simulation:
+def fork(simulation: Simulation, name: str, at: At | None) -> Simulation:
     """A variant of a simulation."""
     checked_label(name)
     held = simulation.holds.any_of(simulation.states)

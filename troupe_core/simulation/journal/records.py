@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -18,6 +18,9 @@ from troupe_core.simulation.packing import packing_named, packing_of
 if TYPE_CHECKING:
     from troupe_core.simulation.pending import Pending
     from troupe_core.simulation.simulation import Simulation
+
+Meaning = tuple[bytes, tuple[Any, ...]]
+"""A digest of the state, and what else counts."""
 
 LONG = 1_000
 """A record of more bytes lies in a row of its own, so that a commit is read quickly."""
@@ -42,7 +45,7 @@ class Records:
         self._kinds: dict[str, str] = {}
         self._bases: dict[str, Base] = {}
         self._stale: dict[str, tuple[Any, Pending | None, int]] = {}
-        self._committed: dict[str, tuple[bytes, tuple[Any, ...]]] = {}
+        self._committed: dict[str, Meaning] = {}
 
     def __len__(self) -> int:
         return len(self._raw)
@@ -53,6 +56,15 @@ class Records:
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
+    def before_it(self) -> Callable[[], None]:
+        """What brings back what is out of date now, should a commit come to nothing."""
+        stale = dict(self._stale)
+
+        def back() -> None:
+            self._stale = stale
+
+        return back
+
     def outdated(self, ids: Iterable[str]) -> None:
         """As they are now: by the time that somebody writes it down they may be in the middle of something."""
         simulation = self.simulation
@@ -62,8 +74,8 @@ class Records:
 
     def refresh(self, parcel: Parcel) -> None:
         """Write anew what is out of date."""
-        for id, (state, pending, stumbles) in self._stale.items():
-            self._raw[id] = self._record(id, state, pending, stumbles, parcel)
+        fresh = {id: self._record(id, *now, parcel) for id, now in self._stale.items()}
+        self._raw.update(fresh)
         self._stale.clear()
 
     def grouped(self, ids: Iterable[str] | None = None) -> Things:
@@ -90,13 +102,14 @@ class Records:
             return spelled
         return {"=": base.outcome.hex(), **base.carried, **packing.pack(state, parcel, base.state)}
 
-    def changed(self, id: str) -> tuple[bytes, tuple[Any, ...]] | None:
+    def changed(self, id: str) -> Meaning | None:
         """What a thing means now, if that is not what it meant at the last commit."""
         now = (self.simulation.states[id].digest, self.marks(id))
-        if self._committed.get(id) == now:
-            return None
-        self._committed[id] = now
-        return now
+        return None if self._committed.get(id) == now else now
+
+    def committed(self, meanings: Mapping[str, Meaning]) -> None:
+        """This is what they mean from now on."""
+        self._committed.update(meanings)
 
     def marks(self, id: str) -> tuple[Any, ...]:
         """What a record holds besides the state, as far as it means something."""

@@ -20,12 +20,14 @@ from troupe_core.records import BackendSpec
 from troupe_core.simulation.journal import commits
 from troupe_core.simulation.journal.answers import read
 from troupe_core.simulation.journal.codec import fact_to_plain
+from troupe_core.simulation.journal.commits import At
 from troupe_core.simulation.journal.opening import as_made, existing, lend
 from troupe_core.simulation.journal.shelf import ANSWER, Parcel, Shelf
 from troupe_core.simulation.journal.why import Difference, differences, inputs, row_of, state_before
 from troupe_core.simulation.packing import packing_of
 
 if TYPE_CHECKING:
+    from troupe_core.llm.asking import Ask
     from troupe_core.runtime import Runtime
     from troupe_core.simulation.journal.store import Store
     from troupe_core.simulation.simulation import Simulation
@@ -45,9 +47,7 @@ class Replay:
         return f"{self.turns} turns{others}, {self.answers} recorded answers: all as recorded"
 
 
-def replay(
-    made: type[Simulation], path: str | Path, at: str | int, runtime: Runtime | None, given: dict[str, Any]
-) -> Replay:
+def replay(made: type[Simulation], path: str | Path, at: At, runtime: Runtime | None, given: dict[str, Any]) -> Replay:
     """Of the journal up to that point."""
     attach = given.pop("attach", {})
     store = existing(path)
@@ -195,8 +195,9 @@ class RecordedAnswers:
         replaying.answers += 1
         return read(raw)
 
-    async def keep(self, owner: str, key: bytes, response: LLMResponse) -> None:
+    async def obtain(self, owner: str, key: bytes, ask: Ask) -> LLMResponse:
         """Never called, since what is not found is an error."""
+        raise ReplayError("a replay asks no model")
 
     def settle(self, owner: str) -> None:
         """Nothing is kept."""

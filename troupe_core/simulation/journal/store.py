@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import threading
 import weakref
 from collections.abc import Iterable
@@ -12,6 +14,8 @@ from troupe_core.simulation.journal.absence import Absence
 from troupe_core.simulation.journal.lock import Lock
 from troupe_core.simulation.journal.rows import Group, Row, Rows, SqliteRows
 from troupe_core.simulation.journal.writer import Writer
+
+log = logging.getLogger("troupe")
 
 LOOKED_FOR = (b"o", b"l")
 MANY = 1_000
@@ -37,11 +41,14 @@ class Store:
         self._missed = 0
         if not begun:
             self._absent = Absence()
+        self.flights: dict[bytes, asyncio.Future[None]] = {}
+        """Questions that somebody is asking at this moment, by the keys of their answers."""
         self.branches: set[str] = set()
         """Those that a simulation is on."""
         self._lock = threading.Lock()
         weakref.finalize(self, self.rows.close)
-        self._leave = weakref.finalize(self, _leave, self.writer, self.rows, lock)  # at the latest when Python ends
+        self._lock_file = lock
+        self._at_last = weakref.finalize(self, _leave_quietly, self.writer, self.rows, lock)  # or when Python ends
 
     def put(self, rows: Iterable[Row], names: Iterable[tuple[str, bytes]] = (), *, later: bool = False) -> None:
         """These are on disk together, or not at all. A row that is there stays as it is."""
@@ -112,19 +119,23 @@ class Store:
     def leave(self, branch: str) -> None:
         """One fewer; after the last everything is brought into the main file."""
         with self._lock:
-            self.branches.discard(branch)
-            last = not self.branches
+            last = self.branches <= {branch}
         if last:
-            self._leave()
+            if self.writer.wrote and not self.writer.ended:
+                self.writer.fold_now()  # if there is no room, nothing is let go of, and it can be tried again
+            self.close()
+        with self._lock:
+            self.branches.discard(branch)
 
     def close(self) -> None:
         """Whoever uses it."""
-        self._leave()
+        if self._at_last.detach() is not None:
+            _leave(self.writer, self.rows, self._lock_file)
 
     @property
     def closed(self) -> bool:
         """Whether nothing more can be written."""
-        return not self._leave.alive
+        return not self._at_last.alive
 
 
 def open_store(path: str | Path) -> Store:
@@ -133,7 +144,11 @@ def open_store(path: str | Path) -> Store:
         raise ArgumentError(f"path must be the name of a file, not {path!r}")
     if "://" in str(path):
         raise ArgumentError(f"{path} is the address of something else: a journal is a file")
-    place = Path(path).expanduser()
+    try:
+        place = Path(path).expanduser()
+        place.exists()
+    except (RuntimeError, ValueError, OSError) as error:  # nobody's home, a zero byte, half a surrogate pair, too long
+        raise ArgumentError(f"{str(path)!r} cannot be the name of a file: {error}") from None
     if place.is_dir():
         raise JournalError(f"{place} is a folder; give the name of a file in it")
     if not place.parent.is_dir():
@@ -145,7 +160,7 @@ def open_store(path: str | Path) -> Store:
 
 
 def _rows(path: Path) -> Rows:
-    if path.suffix.lower() == ".json":
+    if path.name.lower().removesuffix(".bak").endswith(".json"):
         from troupe_core.simulation.journal.document import DocumentRows
 
         return DocumentRows(path)
@@ -154,6 +169,14 @@ def _rows(path: Path) -> Rows:
 
 def _unheard(error: Exception | None) -> None:
     """The next who waits for the file is told."""
+
+
+def _leave_quietly(writer: Writer, rows: Rows, lock: Lock) -> None:
+    """Of a store that nobody has closed; there is nobody who could be told but the log."""
+    try:
+        _leave(writer, rows, lock)
+    except JournalError as error:
+        log.error("%s", error)
 
 
 def _leave(writer: Writer, rows: Rows, lock: Lock) -> None:

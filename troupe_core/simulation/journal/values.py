@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
 from troupe_core.converters import exactly
 from troupe_core.errors import JournalError
 from troupe_core.events import PAUSE, Fact
-from troupe_core.keys import canonical, digest_of
 from troupe_core.simulation.journal.codec import decode, encode, fact_from_plain, fact_to_plain
 
 if TYPE_CHECKING:
@@ -46,10 +46,14 @@ _proven: OrderedDict[int, Any] = OrderedDict()  # by id, with the value itself, 
 def proven(value: Any, kind: Any, what: str) -> Any:
     """The value, spelled, if it would come back as it is; else an error, before anything is lost."""
     try:
+        if attrs.has(kind) and type(value) is not kind:
+            raise JournalError(
+                f"{what} is a {type(value).__qualname__}, and has to be a {kind.__qualname__}: {value!r}"
+            )
         spelled = converter().unstructure(value)
         if id(value) not in _proven:
             again = from_plain(decode(encode(spelled)), kind, what)
-            if type(again) is not type(value) or _content(again) != _content(value):
+            if not same(again, value):
                 raise JournalError(
                     f"{what} does not survive the journal: {value!r} would come back as {again!r}. "
                     "Give every field of it a precise type."
@@ -83,5 +87,16 @@ def from_plain(spelled: Any, kind: Any, what: str) -> Any:
         ) from error
 
 
-def _content(value: Any) -> bytes:
-    return digest_of(value) if attrs.has(type(value)) else canonical(value)
+def same(one: Any, two: Any) -> bool:
+    """Equal all the way down, types included: 0 is not 0.0 here, and a tuple no list."""
+    if type(one) is not type(two):
+        return False
+    if isinstance(one, Fact):
+        return one.id == cast("Fact", two).id
+    if attrs.has(type(one)):
+        return all(same(getattr(one, f.name), getattr(two, f.name)) for f in attrs.fields(type(one)) if f.init)
+    if isinstance(one, Mapping):
+        return list(one) == list(two) and all(same(item, two[key]) for key, item in one.items())
+    if isinstance(one, list | tuple):
+        return len(one) == len(two) and all(map(same, one, two))
+    return bool(one == two)

@@ -66,7 +66,9 @@ def why(simulation: Simulation, who: Any, turn: int | None) -> Why:
     if not isinstance(id, str) or id not in simulation:
         there = ", ".join(sorted(simulation.states))
         raise ArgumentError(f"who is somebody of {simulation.id}, an id, or a fact; got {who!r}, and there are {there}")
-    turns = simulation.states[id].turns
+    turns = getattr(simulation.states[id], "turns", 0)
+    if not turns:
+        raise ArgumentError(f"{id!r} has had no turn")
     turn = turns - 1 if turn is None else turn
     row = find_turn(journal.shelf, journal.branch.head, id, turn)
     if row is None:

@@ -148,6 +148,10 @@ class Changing:
         except JournalError as error:
             self.remark(thing, f"what has happened is not on disk yet: {error}")
 
+    def once(self, what: str, make: Callable[[], str]) -> str:
+        """What is found out in the first run and is the same in every one that is made again."""
+        return make() if self.journal is None else self.journal.once(what, make)
+
     def check_open(self) -> None:
         if self.ended:
             raise SimulationEnded(f"{self.id} has ended; its people can be read, and no longer change")

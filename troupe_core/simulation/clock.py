@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from troupe_core.errors import ArgumentError
@@ -19,12 +20,19 @@ def in_words(moment: datetime) -> str:
     return f"{day} {moment.day} {month} {moment.year}, {moment.hour:02}:{moment.minute:02}"
 
 
-def moment(given: datetime | str | None, name: str) -> datetime | None:
-    """A date as experimenters give it: a datetime, ISO text, "now" (read once, here), or None for no date at all."""
+def now() -> str:
+    """Local time, as on the experimenter's wall."""
+    return datetime.now().replace(second=0, microsecond=0).isoformat()  # noqa: DTZ005 - see above
+
+
+def moment(given: datetime | str | None, name: str, once: Callable[[Callable[[], str]], str]) -> datetime | None:
+    """A date as experimenters give it: a datetime, ISO text, "now", or None for no date at all. What "now" is, is found
+    out `once`: a run that is made again is made at the time of the first.
+    """
     if given is None or isinstance(given, datetime):
         return given
     if given == "now":
-        return datetime.now().replace(second=0, microsecond=0)  # noqa: DTZ005 - local time, as on the experimenter's wall
+        return datetime.fromisoformat(once(now))
     if isinstance(given, str):
         try:
             return datetime.fromisoformat(given)

@@ -217,6 +217,12 @@ class Transactional(Generic[P, R]):
         if self.version is not None:
             code = f"version {self.version}"
         else:
+            if set(self.function.__code__.co_freevars) - {"__class__"}:
+                around = ", ".join(self.function.__code__.co_freevars)
+                raise ArgumentError(
+                    f"{name} uses {around} from around it, which its source does not tell: make them arguments, or state "
+                    "a version, as in @transactional(version=1)"
+                )
             try:
                 code = inspect.getsource(self.function)
             except (OSError, TypeError):
@@ -258,10 +264,11 @@ class Transactional(Generic[P, R]):
 
     async def run(self, thing: TinyThing, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         simulation, id = thing.simulation, thing.id
-        arguments = self.arguments(thing, args, kwargs)
+        self.arguments(thing, args, kwargs)  # what cannot be an argument is told before anybody waits
         passage = simulation.facts.begin()
         async with simulation.holds((id,)):
             simulation.check_open()
+            arguments = self.arguments(thing, args, kwargs)  # things among them count as what they are by now
             state = simulation.states[id]
 
             async def execute(tx: Transaction) -> Outcome:

@@ -51,7 +51,7 @@ class TinyWorld(Handle, state=WorldState, kind="world"):
         called = checked_name(name) if name is not None else _free_name(joined)
         state = WorldState(
             called,
-            moment(initial_datetime, "initial_datetime"),
+            moment(initial_datetime, "initial_datetime", lambda make: joined.once(f"the time in {called}", make)),
             broadcast_if_no_target=broadcast_if_no_target,
             schedule=checked_schedule(schedule),
         )

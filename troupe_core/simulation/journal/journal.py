@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -15,7 +15,7 @@ from troupe_core.simulation.journal.branch import Branch
 from troupe_core.simulation.journal.codec import decode, encode, fact_to_plain, outcome_row
 from troupe_core.simulation.journal.commits import Commit
 from troupe_core.simulation.journal.records import Meaning, Records
-from troupe_core.simulation.journal.shelf import COMMIT, OUTCOME, Parcel, Shelf
+from troupe_core.simulation.journal.shelf import COMMIT, OUTCOME, PART, Parcel, Shelf
 from troupe_core.simulation.packing import Packing, packing_of
 from troupe_core.simulation.transaction import Outcome
 
@@ -53,6 +53,10 @@ class Journal:
         """Whether the main file is brought up to date with every commit."""
         self._lock = threading.RLock()
         self._settings = b""
+        self._walked: dict[str, list[int]] | None = None
+        """What this session had spent when it last came upon a commit that is there already."""
+        self._earlier: dict[str, list[int]] = {}
+        """What its history had cost by then, more than that."""
         self.store.enter(branch.name)
 
     def __repr__(self) -> str:
@@ -159,7 +163,7 @@ class Journal:
         passage: int,
         step: tuple[str, int] | None,
     ) -> None:
-        branch, records = self.branch, self.records
+        branch, records, simulation = self.branch, self.records, self.simulation
         settings = self._settings or self._settle()
         parts: list[bytes] = [b"" if step is None else utf8(f"{step[0]}\0{step[1]}")]
         for id, meaning in meanings.items():
@@ -170,6 +174,7 @@ class Journal:
         fresh = shelf.place_in_commit(name, facts)
         if branch.step(name):
             shelf.know(fresh)
+            self._walked = simulation.meter.tallies()
             return
         parcel = Parcel(shelf)
         spelled = parcel.facts(facts)
@@ -187,7 +192,7 @@ class Journal:
             step,
             spelled,
             [key.hex() for key in outcomes],
-            self.simulation.meter.tallies(),
+            self._spent(),
             self.simulation.facts.begun if self.simulation.facts.begun != passage else 0,
         )
         parcel.part(settings, lambda: encode(self.simulation.settings()))
@@ -198,9 +203,32 @@ class Journal:
         if self.follow:
             self.store.writer.fold(_unheard)
 
+    def _spent(self) -> dict[str, list[int]]:
+        """All that this history has cost: what it has taken over from an earlier session too."""
+        tallies = self.simulation.meter.tallies()
+        if self._walked is not None and self.branch.head is not None:
+            before = commits.load(self.store, self.branch.head).spent
+            for purpose in {**before, **self._walked}:
+                here = self._walked.get(purpose, [0] * 5)
+                self._earlier[purpose] = [a - b for a, b in zip(before.get(purpose, [0] * 5), here, strict=True)]
+            self._walked = None
+        for purpose, earlier in self._earlier.items():
+            tallies[purpose] = [a + b for a, b in zip(tallies.get(purpose, [0] * 5), earlier, strict=True)]
+        return tallies
+
     def _settle(self) -> bytes:
         self._settings = digest(b"settings", encode(self.simulation.settings()))
         return self._settings
+
+    def once(self, what: str, make: Callable[[], str]) -> str:
+        """What the journal says about it, or from now on says."""
+        key = PART + digest(b"once", utf8(what))
+        raw = self.store.get(key)
+        if raw is None:
+            raw = encode(make())
+            self.store.put([(key, raw)])
+        found: str = decode(raw)
+        return found
 
     def label(self, name: str) -> None:
         """Give the present commit a name."""

@@ -4,14 +4,15 @@ comes to must be what is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 from msgspec.structs import replace
 
-from troupe_core.errors import OutputError, ReplayError
+from troupe_core.errors import ModelError, ModelUnavailable, OutputError, ReplayError
 from troupe_core.hookspecs import hookimpl
 from troupe_core.llm.handlers import Capabilities
 from troupe_core.llm.request import ModelRef
@@ -42,6 +43,9 @@ class Replay:
     others: int
     answers: int
 
+    def __add__(self, more: Replay) -> Replay:
+        return Replay(self.turns + more.turns, self.others + more.others, self.answers + more.answers)
+
     def __str__(self) -> str:
         others = f", {self.others} other transactions" if self.others else ""
         return f"{self.turns} turns{others}, {self.answers} recorded answers: all as recorded"
@@ -55,24 +59,35 @@ def replay(made: type[Simulation], path: str | Path, at: At, runtime: Runtime | 
     try:
         head, _ = commits.find(store, at)
         runtime = runtime or (own := _runtime_for(store, head))
-        simulation = made(**{**as_made(store, head), "runtime": runtime, **given})
-        try:
-            lend(simulation, attach)
-            replaying = Replaying(simulation, Shelf(store, runtime, dict(attach)))
-            return runtime.wait(lambda: replaying.all(head), "Simulation.replay(…) in a thread")
-        finally:
-            simulation.journal = None
-            simulation.close()
+        shelf = Shelf(store, runtime, dict(attach))
+        done = Replay(0, 0, 0)
+        for commit, keys in _outcomes(store, head):
+            simulation = made(**{**as_made(store, commit), "runtime": runtime, **given})
+            try:
+                lend(simulation, attach)
+                replaying = Replaying(simulation, shelf)
+                done += runtime.wait(lambda: replaying.all(keys), "Simulation.replay(…) in a thread")  # noqa: B023
+            finally:
+                simulation.journal = None
+                simulation.close()
+        return done
     finally:
         if own is not None:
             own.close()
         store.close()
 
 
-def _outcomes(store: Store, head: bytes) -> Iterator[bytes]:
-    """Each once, in the order in which they became visible."""
-    chain = [commit.outcomes for _, commit in commits.history(store, head) if commit.outcomes]
-    yield from dict.fromkeys(bytes.fromhex(name) for names in reversed(chain) for name in names)
+def _outcomes(store: Store, head: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
+    """Each once, in the order in which they became visible; those of one stretch with the same settings together, with
+    one of its commits.
+    """
+    chain = [(name, commit) for name, commit in commits.history(store, head) if commit.outcomes]
+    seen: set[str] = set()
+    for _, stretch in groupby(reversed(chain), key=lambda each: each[1].settings):
+        several = list(stretch)
+        names = dict.fromkeys(name for _, commit in several for name in commit.outcomes if name not in seen)
+        seen.update(names)
+        yield several[0][0], [bytes.fromhex(name) for name in names]
 
 
 def _runtime_for(store: Store, head: bytes) -> Runtime:
@@ -82,7 +97,7 @@ def _runtime_for(store: Store, head: bytes) -> Runtime:
     with Runtime() as probe:
         shelf = Shelf(store, probe)
         specs: dict[str, BackendSpec] = {}
-        for key in _outcomes(store, head):
+        for key in (key for _, keys in _outcomes(store, head) for key in keys):
             taking_part = shelf.part(bytes.fromhex(row_of(shelf, key)["fingerprint"]))
             for models in taking_part["models"].values():
                 for name, version, schema in models:
@@ -123,9 +138,9 @@ class Replaying:
         simulation.journal = self  # type: ignore[assignment]  # as far as the state cache is concerned
         simulation.answers = RecordedAnswers(self)
 
-    async def all(self, head: bytes) -> Replay:
+    async def all(self, keys: Sequence[bytes]) -> Replay:
         turns = others = 0
-        for key in _outcomes(self.shelf.store, head):
+        for key in keys:
             self._key, self._row = key, row_of(self.shelf, key)
             await self._once_more()
             turns += self._row["kind"] == "turn"
@@ -141,6 +156,8 @@ class Replaying:
             await packing_of(type(state)).perform(self.simulation, row["kind"], state, row["arguments"])
         except OutputError as error:
             raise self.error([], f"the recorded answers cannot be used any more: {error}") from error
+        except ModelError as error:  # of the last candidate: that the others had failed is on no record
+            raise self.error([], str(error)) from error
         finally:
             self.simulation.stumbles.pop(row["thing"], None)
 
@@ -187,17 +204,16 @@ class RecordedAnswers:
     def __init__(self, replaying: Replaying) -> None:
         self._replaying = replaying
 
-    def find(self, owner: str, key: bytes) -> LLMResponse:
-        replaying = self._replaying
-        raw = replaying.store.get(ANSWER + key)
+    def find(self, owner: str, key: bytes) -> LLMResponse | None:
+        raw = self._replaying.store.get(ANSWER + key)
         if raw is None:
-            raise replaying.error([], f"asks something that is not recorded (answer {key.hex()})")
-        replaying.answers += 1
+            return None
+        self._replaying.answers += 1
         return read(raw)
 
     async def obtain(self, owner: str, key: bytes, ask: Ask) -> LLMResponse:
-        """Never called, since what is not found is an error."""
-        raise ReplayError("a replay asks no model")
+        """As if the model had failed, so that the next candidate is looked for."""
+        raise ModelUnavailable(f"asks something that is not recorded (answer {key.hex()})")
 
     def settle(self, owner: str) -> None:
         """Nothing is kept."""

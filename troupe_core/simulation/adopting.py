@@ -28,6 +28,17 @@ def adopt_free(simulation: Simulation) -> None:
         if same is not None:
             raise DuplicateName(f"{same!r} exists in {simulation.id} and among the free; one of them has to go")
         _check_faculties(free, simulation)
+        pending = dict(free.background.pending)
+
+        def back() -> None:
+            for id in free.states:
+                bind(simulation.give_handle(id), free, id)
+                simulation.members.pop(id, None)
+                simulation.stumbles.pop(id, None)
+                simulation.background.pending.pop(id, None)
+            free.background.pending.update(pending)
+
+        touched.undoing.append(back)
         for id, state in free.states.items():
             handle = free[id]
             simulation.states[id] = state
@@ -36,7 +47,7 @@ def adopt_free(simulation: Simulation) -> None:
             touched.things[id] = None
         simulation.members.update(free.members)
         simulation.stumbles.update(free.stumbles)
-        for item in free.background.pending.values():
+        for item in pending.values():
             same_loop = free.runtime is simulation.runtime  # what another loop works out cannot be waited for here
             simulation.background.add(item.shared(simulation) if same_loop else item.again(simulation))
         free.background.pending.clear()  # it goes on, for those who have it now

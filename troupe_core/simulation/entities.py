@@ -220,8 +220,8 @@ class Transactional(Generic[P, R]):
             if set(self.function.__code__.co_freevars) - {"__class__"}:
                 around = ", ".join(self.function.__code__.co_freevars)
                 raise ArgumentError(
-                    f"{name} uses {around} from around it, which its source does not tell: make them arguments, or state "
-                    "a version, as in @transactional(version=1)"
+                    f"{name} uses {around} from around it, which its source does not tell: make them arguments, or "
+                    "state a version, as in @transactional(version=1)"
                 )
             try:
                 code = inspect.getsource(self.function)

@@ -153,6 +153,10 @@ class Simulation(Changing):
         """A handle that was another simulation's."""
         self._handles[id] = handle
 
+    def give_handle(self, id: str) -> Handle:
+        """One that becomes another simulation's again."""
+        return self._handles.pop(id)
+
     def forget_handles(self) -> None:
         """They are another simulation's by now."""
         self._handles.clear()

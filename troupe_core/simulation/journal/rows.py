@@ -26,7 +26,7 @@ _PATIENCE = 10_000
 _A_MOMENT = 200
 """The same for a checkpoint: somebody who looks into the file for long holds it up, and nothing is lost without it."""
 _PRAGMAS = ("journal_mode=wal", "synchronous=normal", "wal_autocheckpoint=8000")
-_WRITING_CACHE, _READING_CACHE = 16_384, 2_048
+_WRITING_CACHE, _READING_CACHE = 4_096, 2_048
 """Kilobytes of pages that a connection keeps; the system keeps more than that anyway."""
 _TABLES = (
     "create table if not exists kv (k blob primary key, v blob not null)",

@@ -32,7 +32,8 @@ def adopt_free(simulation: Simulation) -> None:
 
         def back() -> None:
             for id in free.states:
-                bind(simulation.give_handle(id), free, id)
+                simulation.drop_handle(id)
+                bind(free[id], free, id)
                 simulation.members.pop(id, None)
                 simulation.stumbles.pop(id, None)
                 simulation.background.pending.pop(id, None)

@@ -153,9 +153,9 @@ class Simulation(Changing):
         """A handle that was another simulation's."""
         self._handles[id] = handle
 
-    def give_handle(self, id: str) -> Handle:
-        """One that becomes another simulation's again."""
-        return self._handles.pop(id)
+    def drop_handle(self, id: str) -> None:
+        """It is another simulation's again."""
+        self._handles.pop(id, None)
 
     def forget_handles(self) -> None:
         """They are another simulation's by now."""

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from troupe_core.simulation.transaction import Transaction
 
 MAIN = "main"
+USUAL_KIND = "turn"
+"""Of outcomes that do not say of which kind they are."""
 CHECKPOINT = "checkpoint/"
 """What the names of checkpoints begin with in a file, so that they are told from branches."""
 
@@ -93,21 +95,20 @@ class Journal:
         parcel = Parcel(self.shelf, tx.key, outcome.facts)
         packing = packing_of(type(tx.state))
         changed = outcome.state is not tx.state
-        row = {
-            "kind": tx.kind,
+        row: dict[str, Any] = {
             "thing": tx.thing,
             "turn": getattr(tx.state, "turns", 0),
             "before": self.records.before(tx.state, parcel),
             "arguments": tx.arguments,
             "fingerprint": self._fingerprint(tx, parcel),
-            "seed": self.simulation.seed,
             "root": self._root(packing, tx.key, outcome.state, parcel) if changed else None,
             "facts": list(map(fact_to_plain, outcome.facts)),
             "output": tx.outputs.spell(outcome, parcel),
             "answers": [key.hex() for key in self.used.pop(tx.owner, ())],
         }
-        if tx.attempt:
-            row["attempt"] = tx.attempt
+        usual = {"kind": USUAL_KIND, "seed": 0, "attempt": 0}
+        given = {"kind": tx.kind, "seed": self.simulation.seed, "attempt": tx.attempt}
+        row.update((name, value) for name, value in given.items() if value != usual[name])
         if packing.kind != "person":
             row["of"] = packing.kind
         row.update(parcel.aboard)

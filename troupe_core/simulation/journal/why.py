@@ -11,6 +11,7 @@ import attrs
 from troupe_core.errors import ArgumentError
 from troupe_core.simulation.journal import commits
 from troupe_core.simulation.journal.codec import decode
+from troupe_core.simulation.journal.journal import USUAL_KIND
 from troupe_core.simulation.journal.records import whole
 from troupe_core.simulation.journal.shelf import OUTCOME, Shelf
 from troupe_core.simulation.packing import packing_of
@@ -103,8 +104,8 @@ def find_turn(shelf: Shelf, head: bytes | None, id: str, turn: int) -> dict[str,
 
 
 def row_of(shelf: Shelf, key: bytes) -> dict[str, Any]:
-    row: dict[str, Any] = decode(shelf.store.need(OUTCOME + key))
-    return row
+    """With what is as usual."""
+    return {"kind": USUAL_KIND, "seed": 0, "attempt": 0, **decode(shelf.store.need(OUTCOME + key))}
 
 
 def inputs(simulation: Simulation, shelf: Shelf, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
-from troupe_core.errors import ArgumentError, PluginError, UnknownModelError
+from troupe_core.errors import ArgumentError, JournalError, PluginError, UnknownModelError
 from troupe_core.events import Event, ModelCall
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler
 from troupe_core.llm.request import ModelRef, candidates
@@ -322,8 +322,13 @@ class Runtime:
             return first
 
     async def _shut(self) -> None:
+        unwritten: Exception | None = None
         for simulation in list(self.simulations.values()):
-            await simulation.drain()
+            told = simulation.ended  # whoever ended it has been told what could not be written
+            try:
+                await simulation.drain()
+            except JournalError as error:
+                unwritten = unwritten if told else unwritten or error
         closing: list[tuple[str, Any]] = [
             (f"plugin {name}", plugin)
             for name, plugin in reversed(self.plugins.list_name_plugin())  # who came later stands around the earlier
@@ -335,6 +340,8 @@ class Runtime:
                 await thing.aclose()
             except (Exception, SystemExit):
                 log.exception("the %s could not be closed", name)
+        if unwritten is not None:
+            raise unwritten
 
     def __enter__(self) -> Self:
         return self

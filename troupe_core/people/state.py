@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -89,7 +89,7 @@ class PersonState(Struct, frozen=True, eq=False, weakref=True):
             self.told.digest,
             self.trail,
             digest_of(self.memory, f"the memory of {self.id}"),
-            _settings_digest(self.memory_kind),
+            settings_digest(self.memory_kind),
         ]
         for name, value in sorted(self.slices.items()):
             parts.append(digest(b"slice", utf8(name), digest_of(value, f"the state of {name}")))
@@ -99,8 +99,11 @@ class PersonState(Struct, frozen=True, eq=False, weakref=True):
 _settings: WeakKeyDictionary[Any, bytes] = WeakKeyDictionary()  # a kind of memory may hold indexes: nobody keeps it
 
 
-def _settings_digest(kind: Memory[Any]) -> bytes:
+def settings_digest(kind: Memory[Any]) -> bytes:
+    """The name of a kind of memory with its settings and its version."""
     found = _settings.get(kind)
+    if found is None and type(kind).__name__ == "MissingMemory":
+        return cast(Any, kind).settings_digest  # type: ignore[no-any-return]  # as it was when it was there
     if found is None:
         found = _settings[kind] = digest(
             b"memory", canonical([kind, getattr(kind, "cache_version", 1)], "memory settings")

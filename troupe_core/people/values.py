@@ -11,6 +11,7 @@ import attrs
 
 from troupe_core.errors import JournalError, PluginError
 from troupe_core.keys import digest_of
+from troupe_core.people.state import settings_digest
 from troupe_core.simulation.journal.values import converter, from_plain, proven
 
 if TYPE_CHECKING:
@@ -61,10 +62,12 @@ def kind_to_plain(shelf: Shelf, kind: Any) -> dict[str, Any]:
     name = shelf.runtime.memory_name(type(kind)) or type(kind).__qualname__
     fields = attrs.fields_dict(type(kind)) if attrs.has(type(kind)) else {}
     given = {n: getattr(kind, n) for n, f in fields.items() if f.init and getattr(kind, n) != f.default}
-    if not given:
-        return {"name": name}
-    plain = converter().unstructure(given)
-    return {"name": name, "settings": plain}
+    out: dict[str, Any] = {"name": name}
+    if given:
+        out["settings"] = converter().unstructure(given)
+    if not type(kind).__module__.startswith("troupe_core."):  # it may be missing some day, and its people live on
+        out["digest"] = settings_digest(kind).hex()
+    return out
 
 
 def kind_from_plain(shelf: Shelf, spelled: Mapping[str, Any]) -> Any:
@@ -87,6 +90,7 @@ class MissingMemory:
 
     def __init__(self, spelled: dict[str, Any]) -> None:
         self.spelled = spelled
+        self.settings_digest = bytes.fromhex(spelled["digest"]) if "digest" in spelled else b""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

@@ -26,13 +26,13 @@ from msgspec import Struct
 from msgspec.structs import force_setattr, replace
 
 from troupe_core.converters import frozen_class
-from troupe_core.errors import ArgumentError, Busy, CrossThingError, JournalError, SimulationError
+from troupe_core.errors import ArgumentError, CrossThingError, JournalError, SimulationError
 from troupe_core.events import NO_DATA, Fact
 from troupe_core.keys import canonical, digest, digest_of, plain, utf8
 from troupe_core.simulation.models import Makers
 from troupe_core.simulation.packing import packs
 from troupe_core.simulation.simulation import simulation_of
-from troupe_core.simulation.things import Handle, make_handle, scene_of, working
+from troupe_core.simulation.things import Handle, scene_of, working
 from troupe_core.simulation.transaction import Leaf, Outcome, Transaction
 
 if TYPE_CHECKING:
@@ -83,13 +83,15 @@ class TinyThing(Handle):
     value_class: ClassVar[type[Any]]
     state_version: ClassVar[int] = 1
     """To be raised when the fields of the state change; `migrate` then reads what was written before."""
-    known: ClassVar[dict[str, type[TinyThing]]] = {}
+    known: ClassVar[dict[str, list[type[TinyThing]]]] = {}
+    """Every such class, by name: a journal holds names, and no code."""
 
     def __init_subclass__(cls, *, state: type[Any] | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if state is not None:
             cls.value_class = frozen_class(state, cls.__qualname__)
-        TinyThing.known[cls.__qualname__] = cls
+        namesakes = TinyThing.known.setdefault(cls.__qualname__, [])
+        namesakes[:] = [other for other in namesakes if other.__module__ != cls.__module__] + [cls]
 
     def __init__(self, id: str, state: Any = None, *, simulation: Simulation | None = None) -> None:
         if not isinstance(id, str) or not id.strip():
@@ -272,7 +274,7 @@ class Transactional(Generic[P, R]):
             state = simulation.states[id]
 
             async def execute(tx: Transaction) -> Outcome:
-                return await self._execute(simulation, tx, thing, args, kwargs)
+                return await self.perform_on(simulation, tx, thing, args, kwargs)
 
             fingerprint = simulation.models.fingerprint(self.leaf.kind, self.makers)
             spelled = canonical(arguments, "arguments")
@@ -280,7 +282,7 @@ class Transactional(Generic[P, R]):
                 if self.keyed:
                     outcome = await simulation.transact(self.leaf, state, arguments, spelled, fingerprint, execute)
                 else:
-                    outcome = await self._execute(simulation, None, thing, args, kwargs)
+                    outcome = await self.perform_on(simulation, None, thing, args, kwargs)
             simulation.states[id] = outcome.state
             simulation.answers.settle(id)
             passage.take(outcome)
@@ -288,7 +290,7 @@ class Transactional(Generic[P, R]):
             await simulation.lasting(id)
         return outcome.output
 
-    async def _execute(
+    async def perform_on(
         self,
         simulation: Simulation,
         tx: Transaction | None,
@@ -387,72 +389,3 @@ def transactional(function: Any = None, /, *, memo: bool = True, version: int | 
         return Transactional(marked, keyed=memo, version=version)
 
     return mark if function is None else mark(function)
-
-
-# -- in a journal ----------------------------------------------------------------------------------------------------
-
-
-class ThingPacking:
-    kind = "thing"
-
-    def pack(self, state: ThingState, parcel: Any, base: ThingState | None = None) -> dict[str, Any]:
-        from troupe_core.simulation.journal.values import proven
-
-        value = proven(state.value, state.handle.value_class, f"the state of {state.id}")
-        return {
-            "digest": state.digest.hex(),
-            "class": state.handle.__qualname__,
-            "version": state.handle.state_version,
-            "value": value,
-            "turns": state.turns,
-        }
-
-    def unpack(self, id: str, spelled: Mapping[str, Any], shelf: Any, simulation: Simulation) -> ThingState:
-        from troupe_core.simulation.journal.values import from_plain
-
-        name = spelled["class"]
-        handle = shelf.attached.get(name) or TinyThing.known.get(name)
-        if handle is None:
-            raise JournalError(
-                f"{id!r} is a {name}, and no such class is defined here: import the module that defines it, or give "
-                f'attach={{"{name}": {name}}}'
-            )
-        data, version = spelled["value"], spelled["version"]
-        if version > handle.state_version:
-            raise JournalError(
-                f"the state of {id} was written by version {version} of {name}, and this is an older one"
-            )
-        if version < handle.state_version:
-            data = handle.migrate(data, version)
-        value = from_plain(data, handle.value_class, f"the state of {id}")
-        return ThingState(id, handle, value, spelled["turns"], bytes.fromhex(spelled["digest"]))
-
-    def bare(self, state: ThingState) -> ThingState:
-        return state
-
-    def explain(self, state: ThingState) -> dict[str, Any]:
-        return {"state": plain(state.value), "turns": state.turns}
-
-    async def perform(
-        self, simulation: Simulation, kind: str, state: ThingState, arguments: Mapping[str, Any]
-    ) -> Outcome:
-        """Methods are given back what they were given only where that is plain."""
-        method = getattr(state.handle, kind.rpartition(".")[2], None)
-        if not isinstance(method, Transactional):
-            raise SimulationError(f"{state.handle.__qualname__} has no transactional method {kind!r} any more")
-        if any(isinstance(value, dict) and "$thing" in value for value in arguments.values()):
-            raise SimulationError(f"{kind} was given another thing, which a replay cannot give it again")
-        thing: Any = make_handle(simulation, state)
-
-        async def execute(tx: Transaction) -> Outcome:
-            return await method._execute(simulation, tx, thing, (), arguments)
-
-        fingerprint = simulation.models.fingerprint(method.leaf.kind, method.makers)
-        spelled = canonical(arguments, "arguments")
-        return await simulation.transact(method.leaf, state, arguments, spelled, fingerprint, execute)
-
-    def revive(self, simulation: Simulation, id: str, spelled: Mapping[str, Any], read: Any) -> Any:
-        raise Busy("nothing is ever on its way to a thing")
-
-
-PACKING = ThingPacking()

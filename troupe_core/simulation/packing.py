@@ -50,7 +50,7 @@ class Packing(Protocol):
 _MODULES: dict[str, str] = {
     "person": "troupe_core.people.packing",
     "world": "troupe_core.worlds.packing",
-    "thing": "troupe_core.simulation.entities",
+    "thing": "troupe_core.simulation.entity_packing",
 }
 _of: dict[type[Any], Packing] = {}
 _named: dict[str, Packing] = {}

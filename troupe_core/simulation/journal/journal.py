@@ -202,7 +202,7 @@ class Journal:
         branch.advance(name, 0 if full else weight)
         shelf.know(fresh)
         if self.follow:
-            self.store.writer.fold(_unheard)
+            self.store.fold_later()
 
     def _spent(self) -> dict[str, list[int]]:
         """All that this history has cost: what it has taken over from an earlier session too."""
@@ -278,10 +278,6 @@ class Journal:
         """Nothing more is recorded here."""
         self.store.leave(self.branch.name)
         self.left = True
-
-
-def _unheard(error: Exception | None) -> None:
-    """The next who waits for the file is told."""
 
 
 def checked_label(name: object) -> str:

@@ -109,7 +109,11 @@ class Store:
             self.writer.fold_now()
         else:
             self.writer.flush()
-            self.writer.fold(_unheard)
+            self.fold_later()
+
+    def fold_later(self) -> None:
+        """Bring the main file up to date, while everything goes on."""
+        self.writer.fold(_unheard)
 
     def enter(self, branch: str) -> None:
         """One more simulation uses it, and is on that branch."""

@@ -128,13 +128,6 @@ class Writer:
         self._hand_over()
         await done
 
-    async def folded(self) -> None:
-        tide = _Tide(asyncio.get_running_loop())
-        done: asyncio.Future[None] = tide.loop.create_future()
-        tide.waiting.append(done)
-        self.fold(tide.told)
-        await done
-
     def flush(self) -> None:
         """The same, from plain code."""
         _waited(self.tell)

@@ -68,6 +68,5 @@ def test_plugins_are_closed_before_backends_and_one_that_fails_keeps_nobody_open
     runtime.wait(opened, "opened")
     runtime.close()
     assert told == ["second", "first", "backend"]
-    assert [record.getMessage() for record in caplog.records] == (
-        [] if error is None else ["the plugin second could not be closed"]
-    )
+    ours = [record.getMessage() for record in caplog.records if record.name == "troupe"]  # asyncio speaks of others
+    assert ours == ([] if error is None else ["the plugin second could not be closed"])

@@ -126,7 +126,12 @@ class Store:
             last = self.branches <= {branch}
         if last:
             if self.writer.wrote and not self.writer.ended:
-                self.writer.fold_now()  # if there is no room, nothing is let go of, and it can be tried again
+                try:
+                    self.writer.fold_now()  # if there is no room, nothing is let go of, and it can be tried again
+                except JournalError:
+                    if self.writer.ended:  # it has died meanwhile, and nothing can be tried any more
+                        self.close()
+                    raise
             self.close()
         with self._lock:
             self.branches.discard(branch)

@@ -395,7 +395,7 @@ def sweep(programs: Programs, folder: Path, kind: str, places: range) -> None:
         way = ("each", "once")[place // places.step % 2]
         first = check(programs, folder / str(place), kind, way, kill={"place": place})
         killed += first.code != 0
-    assert killed >= len(places) * 0.8  # how often something is written depends on what comes together by chance
+    assert killed >= len(places) * 0.6  # how often something is written depends on what comes together by chance
 
 
 @pytest.mark.long

@@ -3,11 +3,11 @@ PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
-PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/*/pyproject.toml))
+PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/*/pyproject.toml bundles/*/pyproject.toml))
 MEMBERS := . $(PLUGINS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup hello test format lint types check check-long bench constraints clean
+.PHONY: help setup hello test format lint types check check-long bench reference constraints clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -43,6 +43,9 @@ check-long: $(STAMP)  ## the tests marked long
 bench: $(STAMP)  ## the benchmarks
 	$(BIN)/python -m benchmarks
 
+reference: $(STAMP)  ## write docs/reference anew from the code that it is about
+	$(BIN)/python docs/write_reference.py
+
 # Keeps the pins that still fit; `make constraints UPGRADE=1` takes the newest of everything. The file names no registry.
 constraints: $(BIN)/uv  ## write constraints.txt anew from the pyproject files
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
@@ -60,7 +63,7 @@ $(BIN)/uv:
 
 # The directories are here so that a plugin that came or went counts as a change.
 # --exact in CI only: it takes out what is not listed, such as a plugin that somebody tries out in this environment.
-$(STAMP): constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS)) $(wildcard plugins/*) | $(BIN)/uv
+$(STAMP): constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS)) $(wildcard plugins/* bundles) | $(BIN)/uv
 	$(BIN)/uv pip install --quiet $(if $(CI),--exact) --python $(BIN)/python -c constraints.txt -b constraints.txt \
 	  --group dev $(addprefix -e ,$(MEMBERS))
 	@touch $@

@@ -13,7 +13,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import imports, journal, journal_files, journal_memory, llm_cache, memory, prompts, turns, wall
+from benchmarks import (
+    extraction,
+    imports,
+    journal,
+    journal_files,
+    journal_memory,
+    llm_cache,
+    memory,
+    openai_turns,
+    plugins,
+    prompts,
+    turns,
+    wall,
+    wire,
+)
 from benchmarks.rows import Row, table
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
@@ -34,6 +48,11 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "checkpoint": journal_files.checkpoint,
     "kept": journal_memory.kept,
     "llm_cache": llm_cache.llm_cache,
+    "plugins": plugins.plugins,
+    "wrappers": plugins.wrappers,
+    "wire": wire.wire,
+    "extraction": extraction.extraction,
+    "openai_turns": openai_turns.openai_turns,
 }
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- figures: written by python -m benchmarks --write -->", "<!-- end of figures -->"

@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import orjson
 
@@ -58,6 +58,7 @@ class Model(LLMBackend):
     """Plays everybody. `seconds` is the latency, on the real clock; `to_all` lets everybody talk to everybody."""
 
     name = "bench"
+    free = True
 
     seconds: float = 0.0
     to_all: bool = False
@@ -123,10 +124,13 @@ class Group:
         watch: Watch | None = None,
         made: Iterable[dict[str, object]] | None = None,
         path: Path | None = None,
+        **options: Any,
     ) -> None:
+        """`options` are the runtime's; its plugins come beside the model of this process."""
         self.size, self.words, self.steps = n, words, 0
         self.model = Model(words)
-        self.runtime = Runtime(plugins=[self.model], model="bench/model", autoload=False)
+        plugins = [self.model, *options.pop("plugins", ())]
+        self.runtime = Runtime(plugins, **{"model": "bench/model", "autoload": False, **options})
         with Simulation(runtime=self.runtime) as before:  # what a runtime makes once is no part of a turn
             TinyPerson("Nobody", simulation=before).act()
         before.close()

@@ -102,11 +102,11 @@ PEOPLE: dict[str, Refused] = {
     "half a surrogate in a persona": (lambda room: new(room, "X", {"a": SURROGATE}), "persona cannot be written"),
     "one faculty as text": (
         lambda room: new(room, "X", mental_faculties="recall"),
-        r"mental_faculties is a list .*\['re",
+        r"mental_faculties is a list; write \['re",
     ),
     "a number as faculties": (
         lambda room: new(room, "X", mental_faculties=5),
-        r"mental_faculties is a list of faculties; write \[5\]",
+        r"mental_faculties is a list; write \[5\]",
     ),
     "a number as a faculty": (lambda room: new(room, "X", mental_faculties=[5]), "mental faculty is a name .* not 5"),
     "a class that is no faculty": (
@@ -491,16 +491,17 @@ class Sized(TinyMentalFaculty, config=Config):
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ({"size": "big"}, r"invalid value .* expected int @ sized.size"),
-        ({"sise": 3}, "sise"),
-        ({"name": 3}, r"expected str @ sized.name"),
+        ({"size": "big"}, r"sized.size: expected a whole number, got the text 'big'"),
+        (
+            {"sise": 3},
+            r"sized.sise: there is no such setting; there are name, size. Did you mean size, a whole",
+        ),
+        ({"name": 3}, r"sized.name: expected text, got the number 3"),
     ],
 )
 def test_a_wrong_setting_is_told_by_plugin_and_key(make_simulation, table, said):
-    simulation = make_simulation(plugins=[Sized], settings={"sized": table})
-    with pytest.raises(ArgumentError, match=f"settings of sized: .*{said}"):
-        TinyPerson("Ada", mental_faculties=["sized"], simulation=simulation)
-    usable(simulation)
+    with pytest.raises(ArgumentError, match=f"settings.{said}"):
+        make_simulation(plugins=[Sized], settings={"sized": table})
 
 
 def test_settings_for_a_backend_that_takes_none_are_refused_by_name(make_simulation):
@@ -508,10 +509,8 @@ def test_settings_for_a_backend_that_takes_none_are_refused_by_name(make_simulat
         async def complete(self, request: Any, call: Any) -> LLMResponse:
             return LLMResponse('{"actions": [], "cognitive_state": {}}')
 
-    simulation = make_simulation(plugins=[Plain], settings={"plain": {"url": "x"}})
     with pytest.raises(ArgumentError, match="plain takes no settings; got url"):
-        TinyPerson("Ada", model="plain/x", simulation=simulation).act()
-    usable(simulation)
+        make_simulation(plugins=[Plain], settings={"plain": {"url": "x"}})
 
 
 # -- plugins that go wrong in a hook ----------------------------------------------------------------------------------
@@ -634,7 +633,7 @@ def test_unknown_hooks_and_wrong_arguments_are_refused_by_name_and_leave_nothing
 
 
 def test_what_implements_no_hook_or_forgot_the_mark_is_refused(make_runtime):
-    for odd in (5, "troupe_faculty_recall", plugin("mine"), ScriptedModel.complete):
+    for odd in (5, plugin("mine"), ScriptedModel.complete):
         with pytest.raises(PluginError, match="cannot be used: it implements no hook"):
             make_runtime(plugins=[odd])
     unmarked = plugin("mine", troupe_event=lambda event: None)

@@ -108,7 +108,7 @@ USE = """
             TinyPerson(f"Somebody for {model}", model=model, simulation=simulation).listen_and_act("hello")
         for call in (
             TinyPerson("Ben", model="clash/x", simulation=simulation).act,
-            lambda: TinyPerson("Cleo", mental_faculties=["mood"], simulation=simulation),
+            lambda: TinyPerson("Cleo", mental_faculties=["sulking"], simulation=simulation),
         ):
             try:
                 call()
@@ -158,7 +158,7 @@ def test_a_clash_names_both_sides_only_when_the_name_is_used(found):
 
 def test_what_is_missing_is_told_together_with_what_was_left_out(found):
     _, missing = found["told"]
-    assert "no faculty 'mood'" in missing
+    assert "no faculty 'sulking'" in missing
     for what in BROKEN:
         assert f"troupe-bad-{what}" in missing
 
@@ -166,11 +166,11 @@ def test_what_is_missing_is_told_together_with_what_was_left_out(found):
 NAMES = """
     import json
     from troupe_core import Runtime
-    from troupe_core.plugins.loader import installed
+    from troupe_core.plugins.discovery import installed
 
     with Runtime() as runtime:
         print(json.dumps({
-            "installed": [str(origin) for origin, _ in installed()],
+            "installed": [str(found.origin) for found in installed()],
             "plugins": list(runtime.plugins.origins),
             "failures": [str(failure) for failure in runtime.failures],
         }))
@@ -393,7 +393,7 @@ def test_two_of_one_name_given_in_code_are_an_error_for_whoever_asks(make_runtim
     runtime = make_runtime(plugins=[alone("left", ScriptedModel), alone("right", Other)])
     simulation = Simulation(runtime=runtime)
     assert TinyPerson("Ada", model="only-left/x", simulation=simulation).act()
-    with pytest.raises(PluginError, match=r"'twice' .* is offered by left and right\. Remove or disable all but one"):
+    with pytest.raises(PluginError, match=r"'twice' .* is offered by left and right\. Disable all but one, or say"):
         TinyPerson("Ben", model="twice/x", simulation=simulation).act()
 
 

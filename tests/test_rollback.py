@@ -15,6 +15,7 @@ import threading
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -176,6 +177,8 @@ class Interrupted:
                 return stop.value
             self.waits += 1
             if self.waits == self.at:
+                if isinstance(self.error, asyncio.CancelledError):
+                    yield from self._cancelled(waited)
                 step = lambda: self.coroutine.throw(self.error)  # noqa: E731
                 continue
             try:
@@ -184,6 +187,15 @@ class Interrupted:
                 step = lambda error=error: self.coroutine.throw(error)  # noqa: E731
             else:
                 step = lambda: self.coroutine.send(None)  # noqa: E731
+
+    @staticmethod
+    def _cancelled(waited: Any) -> Generator[Any, Any, None]:
+        """Such an error counts as a cancellation only where somebody has asked for one."""
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            yield waited
 
 
 async def awaited(work: Awaitable[Any]) -> Any:
@@ -703,8 +715,7 @@ def test_a_step_that_too_many_fail_in_gives_everybody_a_turn_and_those_who_stumb
             model.draws.clear()
             assert run(world, 1, schedule=schedule).failures == ()
             assert sorted(person for person, draw in model.draws if draw) == ["Ada", "Ben", "Cleo"]
-            assert not [person for person, draw in model.draws if not draw and person in model.useless]
-            if schedule == "parallel":  # the others' answers are known already
+            if schedule == "parallel":  # the same questions: what is known already is not asked, useful or not
                 assert len(model.draws) == 3
             found.append((simulation.digest(), [(fact.id, fact.content) for fact in simulation.facts]))
     assert [each for each in found if each != found[0]] == []

@@ -349,6 +349,15 @@ def test_a_refusal_and_a_cut_off_answer_are_asked_for_once_more_whatever_they_sa
     assert words in simulation.runtime.model_under_test.requests[1][0].messages[-1].content
 
 
+@pytest.mark.parametrize(("finish", "words"), [("refusal", "refusal"), ("length", "cut off")])
+def test_so_is_a_text_that_was_refused_or_cut_off(make_simulation, finish, words):
+    simulation = scripted(make_simulation, LLMResponse("Not at that", finish=finish), "Not at that price.")
+    assert ask(simulation, None) == "Not at that price."
+    again = simulation.runtime.model_under_test.requests[1][0].messages[-1].content
+    assert words in again
+    assert "JSON" not in again
+
+
 def test_after_two_bad_answers_the_error_holds_both_and_what_they_cost(make_simulation):
     answers = [LLMResponse(BAD, Usage(10, 5, 2)), LLMResponse("no", Usage(20, 1, 8), finish="refusal")]
     simulation = scripted(make_simulation, *answers)
@@ -481,9 +490,13 @@ def test_a_person_can_live_on_a_model_without_schemas(make_simulation):
     assert said(simulation) == DID
 
 
-def test_a_model_of_no_backend_is_named_in_the_error(make_simulation):
+@pytest.mark.parametrize("model", ["nowhere/x", "nowhere/x,scripted/a", "scripted/a,nowhere/x"])
+def test_a_model_of_no_backend_is_named_in_the_error_wherever_it_stands(make_simulation, model):
     with pytest.raises(UnknownModelError, match="nowhere"):
-        ask(make_simulation(model="nowhere/x"), Offer)
+        ask(make_simulation(always(GOOD), model=model), Offer)
+
+
+def test_a_model_without_a_backend_is_named_in_the_error(make_simulation):
     with pytest.raises(ArgumentError, match="backend/model"):
         make_simulation(model="just-a-name")
 

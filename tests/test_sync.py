@@ -303,6 +303,8 @@ from troupe_core import Runtime, Simulation, TinyPerson, TinyWorld, LLMBackend
 import asyncio
 
 class Slow(LLMBackend):
+    free = True
+
     async def complete(self, request, call):
         threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGINT)).start()
         try:

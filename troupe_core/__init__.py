@@ -13,22 +13,42 @@ if TYPE_CHECKING:
     from troupe_core import control
     from troupe_core.builtin.episodic import EpisodicMemory
     from troupe_core.caching import force_api_cache
+    from troupe_core.config.tree import Budget, Config
+    from troupe_core.enrichment import Enricher, EnrichmentTask, TinyEnricher
     from troupe_core.errors import (
         AmbiguousSimulation,
         ArgumentError,
+        AuthenticationError,
+        BadRequest,
+        BudgetExceeded,
         Busy,
+        ConfigError,
+        ExtractionStopped,
+        FormRefused,
         JournalError,
         ModelError,
+        ModelTimeout,
+        ModelUnavailable,
         OutputError,
         PluginError,
+        QuotaError,
+        RateLimited,
         ReplayError,
         RunStopped,
+        SecretError,
         SimulationEnded,
         TroupeError,
+        UnknownModelError,
     )
     from troupe_core.events import Fact, ModelCall, Remark, StepEnded, TurnEnded
+    from troupe_core.extraction.extractor import ExtractionTask, Extractor, Finding
+    from troupe_core.extraction.fields import Fields, Scale
+    from troupe_core.extraction.results_extractor import ResultsExtractor
+    from troupe_core.extraction.rows import Results, Row
+    from troupe_core.extraction.transcript import Transcript
     from troupe_core.hookspecs import hookimpl
     from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
+    from troupe_core.llm.meter import Spent
     from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
     from troupe_core.llm.response import LLMChunk, LLMResponse, Usage
     from troupe_core.people.faculty import TinyMentalFaculty, action
@@ -36,14 +56,25 @@ if TYPE_CHECKING:
     from troupe_core.people.mind import Mind
     from troupe_core.people.person import TinyPerson
     from troupe_core.people.prompt import Prompt
+    from troupe_core.people.tool import CannotTell, TinyTool, ToolCall, ToolFailure, ToolHandler
     from troupe_core.people.turn import Turn
-    from troupe_core.records import BackendSpec, FacultySpec, MemorySpec
+    from troupe_core.records import (
+        BackendSpec,
+        CommandSpec,
+        EnricherSpec,
+        ExtractorSpec,
+        FacultySpec,
+        MemorySpec,
+        TemplatesSpec,
+        ToolSpec,
+    )
     from troupe_core.runtime import Runtime
+    from troupe_core.secrets import SecretRef
+    from troupe_core.simulation.desk import Desk
     from troupe_core.simulation.entities import TinyThing, transactional
     from troupe_core.simulation.journal.replay import Replay
     from troupe_core.simulation.journal.why import Why
     from troupe_core.simulation.lookup import current_simulation
-    from troupe_core.simulation.meter import Spent
     from troupe_core.simulation.rng import Stream
     from troupe_core.simulation.simulation import Simulation
     from troupe_core.simulation.transaction import Outcome, Transaction, TransactionHandler
@@ -55,20 +86,39 @@ __version__ = "0.1.0"
 _HOMES = {
     "troupe_core.builtin.episodic": ("EpisodicMemory",),
     "troupe_core.caching": ("force_api_cache",),
+    "troupe_core.config.tree": ("Budget", "Config"),
+    "troupe_core.enrichment": ("Enricher", "EnrichmentTask", "TinyEnricher"),
     "troupe_core.errors": (
         "AmbiguousSimulation",
         "ArgumentError",
+        "AuthenticationError",
+        "BadRequest",
+        "BudgetExceeded",
         "Busy",
+        "ConfigError",
+        "ExtractionStopped",
+        "FormRefused",
         "JournalError",
         "ModelError",
+        "ModelTimeout",
+        "ModelUnavailable",
         "OutputError",
         "PluginError",
+        "QuotaError",
+        "RateLimited",
         "ReplayError",
         "RunStopped",
+        "SecretError",
         "SimulationEnded",
         "TroupeError",
+        "UnknownModelError",
     ),
     "troupe_core.events": ("Fact", "ModelCall", "Remark", "StepEnded", "TurnEnded"),
+    "troupe_core.extraction.extractor": ("ExtractionTask", "Extractor", "Finding"),
+    "troupe_core.extraction.fields": ("Fields", "Scale"),
+    "troupe_core.extraction.results_extractor": ("ResultsExtractor",),
+    "troupe_core.extraction.rows": ("Results", "Row"),
+    "troupe_core.extraction.transcript": ("Transcript",),
     "troupe_core.hookspecs": ("hookimpl",),
     "troupe_core.llm.handlers": ("Capabilities", "LLMBackend", "LLMHandler", "LLMWrapper"),
     "troupe_core.llm.request": ("Call", "Form", "LLMRequest", "Message", "ModelRef", "Parameters"),
@@ -79,13 +129,25 @@ _HOMES = {
     "troupe_core.people.person": ("TinyPerson",),
     "troupe_core.people.prompt": ("Prompt",),
     "troupe_core.people.turn": ("Turn",),
-    "troupe_core.records": ("BackendSpec", "FacultySpec", "MemorySpec"),
+    "troupe_core.people.tool": ("CannotTell", "TinyTool", "ToolCall", "ToolFailure", "ToolHandler"),
+    "troupe_core.records": (
+        "BackendSpec",
+        "CommandSpec",
+        "EnricherSpec",
+        "ExtractorSpec",
+        "FacultySpec",
+        "MemorySpec",
+        "TemplatesSpec",
+        "ToolSpec",
+    ),
     "troupe_core.runtime": ("Runtime",),
+    "troupe_core.secrets": ("SecretRef",),
+    "troupe_core.simulation.desk": ("Desk",),
     "troupe_core.simulation.entities": ("TinyThing", "transactional"),
     "troupe_core.simulation.journal.replay": ("Replay",),
     "troupe_core.simulation.journal.why": ("Why",),
     "troupe_core.simulation.lookup": ("current_simulation",),
-    "troupe_core.simulation.meter": ("Spent",),
+    "troupe_core.llm.meter": ("Spent",),
     "troupe_core.simulation.rng": ("Stream",),
     "troupe_core.simulation.simulation": ("Simulation",),
     "troupe_core.simulation.transaction": ("Outcome", "Transaction", "TransactionHandler"),
@@ -98,15 +160,34 @@ __all__ = [
     "PAUSE",
     "AmbiguousSimulation",
     "ArgumentError",
+    "AuthenticationError",
     "BackendSpec",
+    "BadRequest",
+    "Budget",
+    "BudgetExceeded",
     "Busy",
     "Call",
+    "CannotTell",
     "Capabilities",
+    "CommandSpec",
+    "Config",
+    "ConfigError",
+    "Desk",
+    "Enricher",
+    "EnricherSpec",
+    "EnrichmentTask",
     "EpisodicMemory",
+    "ExtractionStopped",
+    "ExtractionTask",
+    "Extractor",
+    "ExtractorSpec",
     "Fact",
     "FacultySpec",
     "Failure",
+    "Fields",
+    "Finding",
     "Form",
+    "FormRefused",
     "JournalError",
     "LLMBackend",
     "LLMChunk",
@@ -121,32 +202,51 @@ __all__ = [
     "ModelCall",
     "ModelError",
     "ModelRef",
+    "ModelTimeout",
+    "ModelUnavailable",
     "Outcome",
     "OutputError",
     "Parameters",
     "PluginError",
     "Prompt",
+    "QuotaError",
+    "RateLimited",
     "Recalled",
     "Remark",
     "Replay",
     "ReplayError",
+    "Results",
+    "ResultsExtractor",
+    "Row",
     "RunReport",
     "RunStopped",
     "Runtime",
+    "Scale",
+    "SecretError",
+    "SecretRef",
     "Simulation",
     "SimulationEnded",
     "Spent",
     "StepEnded",
     "Stream",
+    "TemplatesSpec",
+    "TinyEnricher",
     "TinyMentalFaculty",
     "TinyPerson",
     "TinyThing",
+    "TinyTool",
     "TinyWorld",
+    "ToolCall",
+    "ToolFailure",
+    "ToolHandler",
+    "ToolSpec",
     "Transaction",
     "TransactionHandler",
+    "Transcript",
     "TroupeError",
     "Turn",
     "TurnEnded",
+    "UnknownModelError",
     "Usage",
     "Why",
     "action",

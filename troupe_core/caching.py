@@ -6,7 +6,6 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol
 
 from troupe_core.errors import PluginError
-from troupe_core.plugins.distributions import advice
 
 if TYPE_CHECKING:
     from troupe_core.runtime import Runtime
@@ -31,21 +30,17 @@ def force_api_cache(
     chosen = runtime or default_runtime()
     caches = _caches(chosen)
     if not caches:
-        troubles = [f"Left out: {failure}." for failure in chosen.failures]
-        raise PluginError(
-            " ".join(["no cache for models' answers is installed.", advice("LLM cache", "any"), *troubles])
-        )
+        text = "no cache for models' answers is installed."
+        raise PluginError(" ".join([text, *chosen.registry.advice("LLM cache", "any")]))
     if len(caches) > 1:
-        raise PluginError(
-            f"several caches are installed, {' and '.join(sorted(caches))}: remove or disable all but one"
-        )
-    for cache in caches.values():
+        several = " and ".join(str(chosen.plugins.origins[name]) for name in sorted(caches))
+        raise PluginError(f"several caches are installed, {several}: remove or disable all but one")
+    for name, cache in caches.items():
+        chosen.wake(name)
         cache.force_api_cache(cache_api_calls, cache_file_name)
 
 
 def _caches(runtime: Runtime) -> dict[str, SwitchedCache]:
-    """By what they are called in messages."""
+    """By their names."""
     plugins: list[tuple[str, Any]] = runtime.plugins.list_name_plugin()
-    return {
-        str(runtime.plugins.origins[name]): plugin for name, plugin in plugins if hasattr(plugin, "force_api_cache")
-    }
+    return {name: plugin for name, plugin in plugins if hasattr(plugin, "force_api_cache")}

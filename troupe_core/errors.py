@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from math import isfinite
+from time import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from troupe_core.extraction.rows import Results
     from troupe_core.llm.response import Usage
     from troupe_core.worlds.report import RunReport
 
@@ -12,9 +15,59 @@ if TYPE_CHECKING:
 class TroupeError(Exception):
     """The root of them all."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Made again without its arguments, which may be more than its message."""
+        return _made_again, (type(self), self.args), self.__dict__
+
+
+def _made_again(kind: type[TroupeError], args: tuple[object, ...]) -> TroupeError:
+    return kind.__new__(kind, *args)
+
+
+def told(error: BaseException) -> str:
+    """An error in one line, with what was noted on its way."""
+    notes = [str(note) for note in getattr(error, "__notes__", ())]
+    return f"{type(error).__name__}: {error}" + (f" ({'; '.join(notes)})" if notes else "")
+
+
+def containable(error: BaseException) -> bool:
+    """Whether what a stranger's code has raised is its own failure, of whatever kind. Nobody's are Ctrl-C, the end of
+    memory or of a generator, and that we are being cancelled ourselves.
+    """
+    if isinstance(error, KeyboardInterrupt | MemoryError | GeneratorExit):
+        return False
+    if isinstance(error, Exception | SystemExit):
+        return True
+    import asyncio  # heavy, and at hand where anything can be cancelled
+
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # plain code
+        task = None
+    return not isinstance(error, asyncio.CancelledError) or task is None or not task.cancelling()
+
+
+def as_exception(error: BaseException) -> Exception:
+    """A stranger's failure as one that passes neither for our own wish to stop nor for the end of the process."""
+    if isinstance(error, Exception):
+        return error
+    made = PluginError(f"{type(error).__name__}: {error}")
+    made.__cause__, made.__notes__ = error, list(getattr(error, "__notes__", ()))
+    return made
+
 
 class ArgumentError(TroupeError, ValueError):
     """An argument that cannot be used; the message names it."""
+
+
+class ConfigError(ArgumentError):
+    """A setting that cannot be used; the message names the file and line, or the variable, that it comes from."""
+
+    fatal = True
+
+
+class SecretError(TroupeError, ValueError):
+    """A secret that is not where it should be, or that was written down where only a reference to it belongs."""
 
 
 class DuplicateName(ArgumentError):
@@ -48,12 +101,30 @@ class WrongThread(SimulationError):
     """The plain form of a call was used inside the runtime's own event loop, where it would wait for itself."""
 
 
+class BudgetExceeded(SimulationError):
+    """What may be spent has been spent. Everything up to here is kept, and a larger budget goes on from here."""
+
+    fatal = True
+
+
 class RunStopped(SimulationError):
     """A run ended early. What is visible is the last whole step; `report` tells the rest."""
 
     def __init__(self, message: str, report: RunReport) -> None:
         super().__init__(message)
         self.report = report
+        """What the run came to."""
+
+
+class ExtractionStopped(SimulationError):
+    """Nothing could be drawn from anybody's transcript, or nothing more can be. `results` has what there is: the rows
+    that came before, and everybody's failure.
+    """
+
+    def __init__(self, message: str, results: Results) -> None:
+        super().__init__(message)
+        self.results = results
+        """The rows that were made, and `failures`."""
 
 
 # -- the journal -----------------------------------------------------------------------------------------------------
@@ -91,6 +162,8 @@ class ModelError(TroupeError):
 
     fatal = False
     retryable = False
+    advice = ""
+    """What to do next, when all that is known is an HTTP answer."""
 
     def __init__(
         self,
@@ -102,74 +175,111 @@ class ModelError(TroupeError):
     ) -> None:
         super().__init__(message)
         self.status = status
+        """Of the HTTP answer, if there was one."""
         self.retry_after = retry_after
+        """Seconds that the provider asks to wait."""
         self.usage = usage
+        """What the attempt has cost all the same."""
 
     @staticmethod
-    def from_status(status: int, body: str = "", retry_after: str | float | None = None) -> ModelError:
-        """The error that an HTTP answer stands for."""
+    def from_status(
+        status: int, body: str = "", retry_after: str | float | None = None, *, source: str = "the provider"
+    ) -> ModelError:
+        """The error that an HTTP answer stands for. `retry_after` is the header of that name, seconds or a date;
+        `source` is who answered.
+        """
         text = " ".join(body.split())[:500]
-        lowered = text.lower()
-        kind: type[ModelError]
-        if status in (401, 403):
-            kind = AuthenticationError
-        elif status == 404:
-            kind = UnknownModelError
-        elif status == 402 or (status == 429 and ("insufficient_quota" in lowered or "billing" in lowered)):
-            kind = QuotaError
-        elif status == 429:
-            kind = RateLimited
-        elif status in (408, 504):
-            kind = ModelTimeout
-        elif status >= 500 or status in (409, 425):
-            kind = ModelUnavailable
-        else:
-            kind = BadRequest
+        kind = _kind_of(status, text.lower())
+        return kind(
+            f"{source} answered {status}: {text or 'no text'}. {kind.advice}",
+            status=status,
+            retry_after=_seconds(retry_after),
+        )
+
+
+def _kind_of(status: int, text: str) -> type[ModelError]:
+    if status in (401, 403):
+        return AuthenticationError
+    if status == 404:
+        return UnknownModelError
+    if status == 402 or (status == 429 and ("insufficient_quota" in text or "billing" in text)):
+        return QuotaError
+    if status == 429:
+        return RateLimited
+    if status in (408, 504):
+        return ModelTimeout
+    return ModelUnavailable if status >= 500 or status in (409, 425) else BadRequest
+
+
+def _seconds(retry_after: str | float | None) -> float | None:
+    """How long to wait, however it was said; None if it cannot be read, and the caller's own back-off decides."""
+    if retry_after is None:
+        return None
+    try:
+        seconds = float(retry_after)
+    except ValueError:
         try:
-            wait = float(retry_after) if retry_after is not None else None
-        except ValueError:  # an HTTP date: the caller's own back-off decides
-            wait = None
-        return kind(f"the provider answered {status}: {text or 'no text'}", status=status, retry_after=wait)
+            from email.utils import parsedate_to_datetime  # heavy, and rarely needed
+
+            then = parsedate_to_datetime(str(retry_after))
+        except ValueError:
+            return None
+        seconds = then.timestamp() - time()
+    return max(0.0, seconds) if isfinite(seconds) else None
 
 
 class AuthenticationError(ModelError):
-    """The provider refused the key."""
+    """The provider refused the key, or there is none."""
 
     fatal = True
+    advice = "Check the key that the backend's settings refer to, and what it may be used for."
 
 
 class QuotaError(ModelError):
     """The account has no credit left."""
 
     fatal = True
+    advice = "Add credit to the account, or use another one; what was answered so far is kept."
 
 
 class UnknownModelError(ModelError):
     """No backend, or no provider, knows a model of that name."""
 
     fatal = True
+    advice = "Check the model's name, as the provider spells it."
 
 
 class BadRequest(ModelError):
     """The provider did not accept the request."""
+
+    advice = "Asking again is of no use: the parameters or the prompt have to change."
+
+
+class FormRefused(BadRequest):
+    """The provider does not take the form in which an answer was wanted. A backend raises it when it will use a looser
+    one from now on: it is called again at once, and what was refused counts as an attempt.
+    """
 
 
 class RateLimited(ModelError):
     """Too many requests for now."""
 
     retryable = True
+    advice = "Ask for fewer at once (max_in_flight), or run it again later; what was answered so far is kept."
 
 
 class ModelTimeout(ModelError):
     """The answer did not come in time."""
 
     retryable = True
+    advice = "Ask again, or for fewer at once (max_in_flight)."
 
 
 class ModelUnavailable(ModelError):
     """The provider failed, or could not be reached."""
 
     retryable = True
+    advice = "Ask again later; what was answered so far is kept."
 
 
 class OutputError(ModelError):
@@ -178,4 +288,6 @@ class OutputError(ModelError):
     def __init__(self, message: str, *, raw: tuple[str, ...], problems: tuple[str, ...], usage: Usage) -> None:
         super().__init__(message, usage=usage)
         self.raw = raw
+        """Both answers."""
         self.problems = problems
+        """What was wrong with each."""

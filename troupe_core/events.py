@@ -7,8 +7,7 @@ answers, whatever the timing. Memories keep them, transcripts and findings point
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
@@ -27,7 +26,29 @@ ECHO = "echo"
 """An observation of what was known already; it is seen, and not remembered once more."""
 MEMORY = "memory"
 
-NO_DATA: Mapping[str, Any] = MappingProxyType({})
+
+class _NoData(Mapping[str, Any]):
+    """One value, that cannot be changed; copied or pickled it is still the same."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: str) -> Any:
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __repr__(self) -> str:
+        return "{}"
+
+    def __reduce__(self) -> str:
+        return "NO_DATA"
+
+
+NO_DATA: Mapping[str, Any] = _NoData()
 
 
 class Fact(Struct, frozen=True, eq=False, gc=False):
@@ -41,14 +62,18 @@ class Fact(Struct, frozen=True, eq=False, gc=False):
 
     id: bytes
     kind: str
+    """"stimulus", "action", "observation", "echo", "memory", or "event": what a faculty puts on record."""
     type: str
+    """Such as TALK, CONVERSATION, THOUGHT, or the action of a faculty."""
     thing: str
     source: str
     kept: str | bytes
     """The content as it is kept: one typographic quote makes a `str` two bytes a character, UTF-8 does not."""
     target: str = ""
     data: Mapping[str, Any] = NO_DATA
+    """The parameters of an action, if it has others than content and target."""
     when: str | None = None
+    """Simulated time."""
     turn: int = 0
 
     @property
@@ -119,8 +144,10 @@ class ModelCall:
     call: Call
     model: str
     usage: Usage | None
+    """None: nobody has told."""
     seconds: float
     error: Exception | None = None
+    """Why there is no answer."""
 
 
 @attrs.frozen
@@ -131,7 +158,9 @@ class TurnEnded:
     world: str | None
     person: str
     turn: int
+    """How many turns the person has had before."""
     error: Exception | None = None
+    """Why it came to nothing."""
 
 
 @attrs.frozen
@@ -150,6 +179,7 @@ class Remark:
 
     simulation: str
     thing: str
+    """The id of the person or world that it is about, or the name of a journal's file."""
     text: str
 
 

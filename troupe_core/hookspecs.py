@@ -3,6 +3,10 @@
 Hooks are plain functions and are called rarely: to *register* records, and to *compose* a handler once. Asynchrony
 lives in the handlers. A plugin is a module, or an object, with functions marked `@hookimpl` and named like the hooks
 here; it may leave out arguments that it does not need. All hooks start with `troupe_`.
+
+What is registered acts where somebody names it. Wrappers and observers of an installed plugin act once the settings
+have a table for it, `[settings.its-name]`, even an empty one, or require it, or put it in order: installing changes
+nothing.
 """
 
 from __future__ import annotations
@@ -16,12 +20,22 @@ if TYPE_CHECKING:
     from troupe_core.events import Event
     from troupe_core.llm.handlers import LLMHandler
     from troupe_core.llm.request import ModelRef
-    from troupe_core.records import BackendSpec, FacultySpec, MemorySpec
+    from troupe_core.people.tool import TinyTool, ToolHandler
+    from troupe_core.records import (
+        BackendSpec,
+        CommandSpec,
+        EnricherSpec,
+        ExtractorSpec,
+        FacultySpec,
+        MemorySpec,
+        TemplatesSpec,
+        ToolSpec,
+    )
     from troupe_core.simulation.transaction import TransactionHandler
 
 __all__ = ["API_VERSION", "TroupeSpecs", "hookimpl"]
 
-API_VERSION = (0, 1)
+API_VERSION = (0, 2)
 """Of the hooks. A plugin may state the version it was written for as `TROUPE_API`."""
 
 
@@ -34,27 +48,140 @@ class TroupeSpecs:
     def troupe_register_llm_backends(self) -> Iterable[BackendSpec]:  # type: ignore[empty-body]
         """What answers requests. Models are then named `<backend>/<model>`.
 
+        ```python
+        from troupe_core import BackendSpec, LLMBackend, LLMResponse, Usage, hookimpl
+
+        class Echo(LLMBackend):
+            async def complete(self, request, call):
+                words = request.messages[-1].content
+                return LLMResponse(words, Usage(input=len(words) // 4, output=len(words) // 4))
+
         @hookimpl
         def troupe_register_llm_backends():
-            yield BackendSpec("acme", "troupe_llm_acme:Acme")
+            yield BackendSpec("echo", Echo, free=True)   # in a package: "troupe_llm_echo:Echo"
+        ```
         """
 
     @collect
     def troupe_register_faculties(self) -> Iterable[FacultySpec]:  # type: ignore[empty-body]
         """What people can do beyond talking and thinking. A faculty acts only for persons who are given it by name.
 
+        ```python
+        from troupe_core import FacultySpec, TinyMentalFaculty, action, hookimpl
+
+        class Humming(TinyMentalFaculty):
+            '''You hum when you are at ease.'''
+
+            @action
+            async def hum(self, turn, tune: str):
+                '''hum a tune.'''
+
         @hookimpl
         def troupe_register_faculties():
-            yield FacultySpec("mood", "troupe_faculty_mood:Mood")
+            yield FacultySpec("humming", Humming)
+        ```
         """
 
     @collect
     def troupe_register_memories(self) -> Iterable[MemorySpec]:  # type: ignore[empty-body]
         """How people remember. The factory is a frozen attrs class whose fields are the memory's settings.
 
+        ```python
+        from troupe_core import EpisodicMemory, MemorySpec, hookimpl
+
         @hookimpl
         def troupe_register_memories():
-            yield MemorySpec("diary", "troupe_memory_diary:Diary")
+            yield MemorySpec("diary", EpisodicMemory)
+        ```
+        """
+
+    @collect
+    def troupe_register_tools(self) -> Iterable[ToolSpec]:  # type: ignore[empty-body]
+        """What people can use, with an effect outside of the simulation. A tool acts only for persons who are given it.
+
+        ```python
+        from troupe_core import TinyTool, ToolSpec, action, hookimpl
+
+        class Doorbell(TinyTool):
+            '''There is a doorbell.'''
+
+            @action
+            async def ring(self, call, times: int) -> str:
+                '''ring so many times.'''
+                return f"It rings {times} times."
+
+        @hookimpl
+        def troupe_register_tools():
+            yield ToolSpec("doorbell", Doorbell)
+        ```
+        """
+
+    @collect
+    def troupe_register_enrichers(self) -> Iterable[EnricherSpec]:  # type: ignore[empty-body]
+        """What rewrites a text by requirements, behind `TinyEnricher(enricher="…")`.
+
+        ```python
+        from troupe_core import Enricher, EnricherSpec, hookimpl
+
+        class Shorter(Enricher):
+            async def enrich(self, task, desk):
+                return await desk.ask(f"Say it in one sentence: {task.content}")
+
+        @hookimpl
+        def troupe_register_enrichers():
+            yield EnricherSpec("shorter", Shorter)
+        ```
+        """
+
+    @collect
+    def troupe_register_extractors(self) -> Iterable[ExtractorSpec]:  # type: ignore[empty-body]
+        """What draws findings from what people said and did, behind `ResultsExtractor(extractor="…")`.
+
+        ```python
+        from troupe_core import Extractor, ExtractorSpec, Finding, hookimpl
+
+        class Counter(Extractor):
+            async def extract(self, task, desk):
+                said = [line for line in task.transcript.lines if line.fact.type == "TALK"]
+                return [Finding({"said": len(said)}, evidence={"said": said})]
+
+        @hookimpl
+        def troupe_register_extractors():
+            yield ExtractorSpec("counter", Counter)
+        ```
+        """
+
+    @collect
+    def troupe_register_templates(self) -> Iterable[TemplatesSpec]:  # type: ignore[empty-body]
+        """Sets of prompts, in mustache with three braces; a runtime uses the one that it is told to (`templates`).
+
+        ```python
+        from troupe_core import TemplatesSpec, hookimpl
+
+        def terse():
+            return {"consolidate": "In one sentence each, what is worth remembering of this?"}
+
+        @hookimpl
+        def troupe_register_templates():
+            yield TemplatesSpec("terse", terse)
+        ```
+        """
+
+    @collect
+    def troupe_register_commands(self) -> Iterable[CommandSpec]:  # type: ignore[empty-body]
+        """Commands of the command line: `troupe <name> …`. It is a plugin of its own, which is not here yet; until then
+        nobody calls them.
+
+        ```python
+        from troupe_core import CommandSpec, hookimpl
+
+        def wave(arguments):
+            print("hello", *arguments)
+
+        @hookimpl
+        def troupe_register_commands():
+            yield CommandSpec("wave", lambda: wave, help="say hello")
+        ```
         """
 
     # -- composition: the core makes a handler once, plugins wrap it --------------------------------------------------
@@ -65,26 +192,67 @@ class TroupeSpecs:
 
         Order, from the outside: observers (`tryfirst=True`), caches, resilience (`trylast=True`), the core's meter.
 
+        ```python
+        from troupe_core import LLMWrapper, hookimpl
+
+        class Loud(LLMWrapper):
+            async def complete(self, request, call):
+                print("asking", request.form.model)
+                return await self.inner.complete(request, call)
+
+        class Plugin:
             @hookimpl(wrapper=True)
-            def troupe_llm_handler(model):
+            def troupe_llm_handler(self, model):
                 inner = yield
-                return Loud(inner)          # class Loud(LLMWrapper): override complete()
+                return Loud(inner)
+        ```
         """
 
     @first
     def troupe_transaction_handler(self, kind: str) -> TransactionHandler:  # type: ignore[empty-body]
         """The handler for the transactions of one kind ("turn", "consolidation") of one simulation.
 
-        @hookimpl(wrapper=True)
-        def troupe_transaction_handler(kind):
-            inner = yield
-            async def timed(tx):
-                started = perf_counter()
-                try:
-                    return await inner(tx)
-                finally:
-                    times[tx.thing] = perf_counter() - started
-            return timed
+        ```python
+        from time import perf_counter
+        from troupe_core import hookimpl
+
+        class Plugin:
+            def __init__(self):
+                self.times = {}
+
+            @hookimpl(wrapper=True)
+            def troupe_transaction_handler(self, kind):
+                inner = yield
+
+                async def timed(tx):
+                    started = perf_counter()
+                    try:
+                        return await inner(tx)
+                    finally:
+                        self.times[tx.thing] = perf_counter() - started
+
+                return timed
+        ```
+        """
+
+    @first
+    def troupe_tool_handler(self, tool: TinyTool) -> ToolHandler:  # type: ignore[empty-body]
+        """The handler for the calls of one tool of one runtime. That a call is under way is on record before it comes
+        here, and what it came to afterwards; a wrapper may ask somebody first, or do something else instead.
+
+        ```python
+        from troupe_core import hookimpl
+
+        class Plugin:
+            @hookimpl(wrapper=True)
+            def troupe_tool_handler(self, tool):
+                inner = yield
+
+                async def only_looking(call):
+                    return f"You would have done {call.action}; this is a rehearsal."
+
+                return only_looking if tool.name == "notes" else inner
+        ```
         """
 
     # -- observation --------------------------------------------------------------------------------------------------
@@ -95,8 +263,13 @@ class TroupeSpecs:
 
         What it raises is logged once per plugin, and reaches nobody else.
 
+        ```python
+        from troupe_core import ModelCall, hookimpl
+
+        class Plugin:
             @hookimpl
-            def troupe_event(event):
+            def troupe_event(self, event):
                 if isinstance(event, ModelCall):
                     print(event.model, event.seconds)
+        ```
         """

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import attrs
 
-from troupe_core.errors import ArgumentError, PluginError, TroupeError
+from troupe_core.errors import ArgumentError, PluginError, TroupeError, containable
 from troupe_core.llm.handlers import Capabilities
 
 Factory: TypeAlias = str | Callable[..., Any]
@@ -39,7 +39,9 @@ class Record:
             return factory(*arguments, **settings)
         except TroupeError:
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if not containable(error):
+                raise
             raise PluginError(f"{self.name}: its factory failed: {type(error).__name__}: {error}") from error
 
 
@@ -52,16 +54,21 @@ def resolve(place: str, name: str) -> Any:
         raise PluginError(f"{name}: the factory {place!r} is not of the form package.module:Class")
     try:
         return getattr(import_module(module), attribute)
-    except (Exception, SystemExit) as error:  # a stranger's module can do anything when it is imported
+    except BaseException as error:  # a stranger's module can do anything when it is imported
+        if not containable(error):
+            raise
         raise PluginError(f"{name}: cannot load {place}: {type(error).__name__}: {error}") from error
 
 
 @attrs.frozen
 class BackendSpec(Record):
-    """An LLM backend. Raise `cache_version` when its answers to the same requests change."""
+    """An LLM backend. Raise `cache_version` when its answers to the same requests change. One that is `free` costs
+    nothing to ask, as a stand-in does; of any other, a simulation without a budget asks a bounded number of times.
+    """
 
     cache_version: int = 1
     capabilities: Capabilities = Capabilities()
+    free: bool = False
 
 
 @attrs.frozen
@@ -72,3 +79,44 @@ class FacultySpec(Record):
 @attrs.frozen
 class MemorySpec(Record):
     """A kind of memory. Its class may have a `cache_version`, as faculties have."""
+
+
+TOOL = "tool:"
+"""Before the names of tools, where those of faculties stand too."""
+
+
+@attrs.frozen
+class ToolSpec(Record):
+    """A tool: actions with an effect outside of the simulation. Its class is a `TinyTool`."""
+
+
+@attrs.frozen
+class EnricherSpec(Record):
+    """What rewrites a text by requirements, behind `TinyEnricher`."""
+
+
+@attrs.frozen
+class ExtractorSpec(Record):
+    """What draws findings from what people said and did, behind `ResultsExtractor`."""
+
+
+@attrs.frozen
+class TemplatesSpec(Record):
+    """A set of prompts: a mapping from a template's name ("rules") to its text, or a function that makes one. What it
+    lacks is as the core has it.
+    """
+
+    def make(self, *arguments: Any, **settings: Any) -> Any:
+        """The mapping."""
+        texts: object = self.load()  # a mapping, where the place of one was given as text
+        return texts if isinstance(texts, Mapping) else super().make(*arguments, **settings)
+
+
+@attrs.frozen
+class CommandSpec(Record):
+    """A command: `troupe NAME …`. Its factory makes a function that takes the arguments behind the name and returns
+    the exit code (None: 0). The command line is a plugin of its own, which is not here yet.
+    """
+
+    help: str = ""
+    """One line for the list of commands."""

@@ -7,19 +7,30 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
+from troupe_core.config.reading import structured
+from troupe_core.config.sources import layers_for
+from troupe_core.config.tree import Budget, Config
 from troupe_core.errors import ArgumentError, JournalError, PluginError, UnknownModelError
 from troupe_core.events import Event, ModelCall
-from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler
+from troupe_core.llm.handlers import Capabilities, LLMHandler
+from troupe_core.llm.meter import Meter
 from troupe_core.llm.request import ModelRef, candidates
-from troupe_core.plugins.distributions import advice
-from troupe_core.plugins.loader import add_built_in, add_given, load_installed
-from troupe_core.plugins.manager import Failure, Origin, PluginManager, Registered, settings_for
-from troupe_core.records import BackendSpec, FacultySpec, MemorySpec, Record
+from troupe_core.plugins.backends import Backends
+from troupe_core.plugins.discovery import Found, given, named
+from troupe_core.plugins.instances import Instances
+from troupe_core.plugins.lifecycle import Lifecycle
+from troupe_core.plugins.observers import Observers
+from troupe_core.plugins.origin import Failure, Origin
+from troupe_core.plugins.registry import Registry, tables_of
+from troupe_core.records import BackendSpec, MemorySpec, Record, TemplatesSpec
+from troupe_core.templates import CORE_TEMPLATES, Templates
 
 if TYPE_CHECKING:
-    from troupe_core.llm.provider import Opening
+    from troupe_core.config.sources import Layers
+    from troupe_core.llm.request import Call
     from troupe_core.people.memory import Memory
     from troupe_core.simulation.simulation import Simulation
     from troupe_core.sync import LoopFactory, LoopThread
@@ -31,134 +42,107 @@ log = logging.getLogger("troupe")
 
 
 class Runtime:
-    """`plugins` adds plugins given in code: modules, objects with hooks, faculties, backends. `settings` holds each
-    plugin's own table by its name. `model` is the default for whoever names none (else `TROUPE_MODEL`).
+    """`plugins` adds plugins given in code: modules, objects with hooks, faculties, backends; as text, files and names
+    of modules. `config` is a file of settings, or a mapping instead of one; by default `troupe.toml` or
+    `pyproject.toml` is looked for. `model`, `settings` (each plugin's own table by its name) and what `budget` sets go
+    before what stands there.
     """
 
     def __init__(
         self,
         plugins: Iterable[object] = (),
         *,
+        config: str | os.PathLike[str] | Mapping[str, Any] | None = None,
         model: str | Sequence[str] | None = None,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
-        autoload: bool = True,
+        budget: Budget | None = None,
+        autoload: bool | None = None,
         loop_factory: LoopFactory | None = None,
     ) -> None:
         if isinstance(plugins, str) or not isinstance(plugins, Iterable):
             raise ArgumentError(f"plugins is a list; write plugins=[…] around the {type(plugins).__name__}")
-        self.settings = _tables(settings)
         self.model = candidates(model) if model is not None else None
-        self.failures: list[Failure] = []
+        code: dict[str, Any] = {"settings": tables_of(settings)} if settings is not None else {}
+        if autoload is not None:
+            code["loading"] = {"autoload": autoload}
+        if budget is not None:
+            code["budget"] = budget.given() if isinstance(budget, Budget) else budget
+        layers = layers_for(config, code)
+        self.config = structured(Config, layers.tree(), layers.place)
+        """The settings, without the tables of plugins."""
+        self.meter = Meter(self.config.budget)
+        """Of the calls on the account of no simulation here: what plugins ask for themselves has a budget too."""
         self.simulations: weakref.WeakValueDictionary[str, Simulation] = weakref.WeakValueDictionary()
-        self._loop_factory = loop_factory
         self._thread: LoopThread | None = None
+        self._loop_factory = loop_factory
         self._lock = threading.RLock()
-        self._records: dict[type[Record], Registered[Any]] = {}
-        self._handlers: dict[str, LLMHandler] = {}
-        self._openings: dict[str, Opening] = {}
-        self._faculties: dict[str, Any] = {}
         self._once: dict[object, Any] = {}
         self._simulations_made = 0
         self._closing = False
-        self.plugins = PluginManager()
-        add_built_in(self.plugins, self._instantiate)
-        if autoload:
-            self.failures = load_installed(self.plugins, self._instantiate)
-        add_given(self.plugins, plugins, self._instantiate)
-        for kind in _HOOKS:
-            self.failures += self._records_of(kind).failures
-        for failure in self.failures:
-            log.warning("plugin %s was left out", failure)
-        unknown = sorted(set(self.settings) - self._settable())
-        if unknown:
-            raise ArgumentError(
-                f"settings for {', '.join(unknown)}, and there is no such plugin or backend; "
-                f"there are {', '.join(sorted(self.plugins.origins))}"
-            )
-        self._observers = [
-            (origin, function, "event" in names)
-            for origin, function, names in self.plugins.implementations("troupe_event")
-        ]
-        self._blamed: set[Origin] = set()
+        self.registry = Registry(layers, self.config.loading, self)
+        self.plugins = self.registry.manager
+        self.registry.load(asked_for(layers, self.config.plugins, plugins))
+        self._instances = Instances(self.registry)
+        self._observers = Observers(self.registry)
+        self._backends = Backends(self.registry, self)
+        self._lifecycle = Lifecycle(self.registry)
+        self.templates = self._templates()
+        """The texts of prompts."""
 
     # -- plugins and what they registered -----------------------------------------------------------------------------
 
-    def _instantiate(self, plugin: Any, origin: Origin) -> object:
-        """A plugin as pluggy wants it: classes are made, faculties and backends given alone become plugins."""
-        record = getattr(plugin, "as_record", None)
-        if record is not None:
-            from troupe_core.plugins.alone import Alone
+    @property
+    def failures(self) -> list[Failure]:
+        """Plugins that are installed and cannot be used, in whole or in part."""
+        return self.registry.failures
 
-            return Alone(record(plugin))
-        if isinstance(plugin, type):
-            config_class = getattr(plugin, "config_class", None)
-            return plugin(settings_for(origin.plugin, config_class, self.settings.get(origin.plugin, {})), self)
-        return cast(object, plugin)
-
-    def _settable(self) -> set[str]:
-        """The names that can have settings: plugins, backends and faculties."""
-        return {*self.plugins.origins, *self._records_of(BackendSpec).names(), *self._records_of(FacultySpec).names()}
-
-    def _records_of(self, kind: type[R]) -> Registered[R]:
+    def wake(self, name: str) -> None:
+        """Let the wrappers and observers of an installed plugin act, as if the settings had a table for it."""
+        if name not in self.plugins.asleep:
+            return
+        self.registry.wake(name)
+        self._composed_anew()
         with self._lock:
-            found = self._records.get(kind)
-            if found is None:
-                found = self._records[kind] = self.plugins.collect(_HOOKS[kind], kind)
-            return cast("Registered[R]", found)
+            if self._lifecycle.woken(name) and self._thread is not None:
+                self._thread.begin_with(self._open_plugins)
+
+    def _composed_anew(self) -> None:
+        self._backends.compose_anew()
+        self._observers.look()
+
+    def blame(self, error: BaseException, origin: Origin | None = None) -> BaseException:
+        """What is to be raised for an error on its way out of a stranger's code: the same, with a note that names the
+        plugin, and without anybody's secrets.
+        """
+        return self.registry.blame(error, origin)
+
+    def has(self, kind: type[Record], name: str) -> bool:
+        """Whether there is a record of that name."""
+        return self.registry.records(kind).get(name) is not None
 
     def record(self, kind: type[R], name: str) -> R:
         """The record of that name, or an error that lists the others and says what may be missing."""
-        records = self._records_of(kind)
-        found = records.get(name)
-        if found is not None:
-            return found
-        what = _WORDS[kind]
-        troubles = [f"Left out: {failure}." for failure in self.failures]
-        text = f"there is no {what} {name!r}; there are: {', '.join(records.names()) or 'none'}. "
-        text += " ".join([advice(what, name), *troubles])
-        raise UnknownModelError(text) if kind is BackendSpec else PluginError(text)
+        return self.registry.record(kind, name)
 
-    def _make(self, kind: type[Record], name: str) -> Any:
-        """What a record's factory makes: a class is given its settings, anything else is called as it is."""
-        record = self.record(kind, name)
-        config = settings_for(name, getattr(record.load(), "config_class", None), self.settings.get(name, {}))
-        return record.make() if config is None else record.make(config)
+    def make(self, kind: type[Record], name: str) -> Any:
+        """The one instance, in this runtime, of what a record makes."""
+        return self.once((kind, name), lambda: self.registry.make(kind, name))
 
     def faculty(self, name: str) -> Any:
-        """The one instance of a faculty; it keeps no state of its own."""
-        with self._lock:
-            made = self._faculties.get(name)
-            if made is None:
-                made = self._faculties[name] = self._make(FacultySpec, name)
-            return made
+        """The one instance of a faculty, or of a tool (`tool:…`)."""
+        return self._instances.get(name)
 
     def has_faculty(self, name: str) -> bool:
         """Whether there is one of that name, installed or lent."""
-        return name in self._faculties or self._records_of(FacultySpec).get(name) is not None
+        return self._instances.has(name)
 
     def lend(self, faculty: Any) -> str:
-        """Take in a faculty that was given to a person as an object; its name from then on means it."""
-        with self._lock:
-            made = faculty() if isinstance(faculty, type) else faculty
-            known = self._faculties.get(made.name)
-            if known is None:
-                if self._records_of(FacultySpec).get(made.name) is not None:
-                    known = self.faculty(made.name)
-                else:
-                    self._faculties[made.name] = known = made
-            same_class = (type(known).__module__, type(known).__qualname__) == (
-                type(made).__module__,
-                type(made).__qualname__,
-            )
-            if type(known) is not type(made) and same_class and known.config == made.config:
-                self._faculties[made.name] = made  # the same cell of a notebook, run once more
-                self._once = {key: kept for key, kept in self._once.items() if not _mentions(key, made.name)}
-            elif type(known) is not type(made) or known.config != made.config:
-                raise PluginError(
-                    f"this runtime has another faculty called {made.name!r}: {type(known).__qualname__} with settings "
-                    f"{known.config!r}. Give one of them another name, or use two runtimes."
-                )
-            return str(made.name)
+        """Take in a faculty, or a tool, that was given to a person as an object; its name from then on means it."""
+        name, replaced = self._instances.lend(faculty)
+        if replaced:
+            with self._lock:
+                self._once = {key: kept for key, kept in self._once.items() if not _mentions(key, name)}
+        return name
 
     def once(self, key: object, make: Callable[[], Any]) -> Any:
         """What is made once for a runtime, by whoever needs it first."""
@@ -179,14 +163,11 @@ class Runtime:
         self._once.pop(key, None)
 
     def memory(self, name: str, **settings: Any) -> Memory[Any]:
-        """A kind of memory with its settings."""
-        made = self.record(MemorySpec, name).make(**settings)
+        """A kind of memory with these settings, or with those of its table."""
+        made = self.record(MemorySpec, name).make(**settings) if settings else self.registry.make(MemorySpec, name)
         if not callable(getattr(made, "consolidate", None)):
             raise PluginError(f"the memory {name!r} is no kind of memory: its factory makes {made!r}")
         return cast("Memory[Any]", made)
-
-    def has_memory(self, name: str) -> bool:
-        return self._records_of(MemorySpec).get(name) is not None
 
     def memory_class(self, name: str) -> Any:
         """What makes a kind of memory."""
@@ -194,9 +175,20 @@ class Runtime:
 
     def memory_name(self, kind: type[Any]) -> str | None:
         """Under which name a kind of memory was registered."""
-        records = self._records_of(MemorySpec)
+        records = self.registry.records(MemorySpec)
         found = (name for name in records.names() if (record := records.get(name)) and record.load() is kind)
         return next(found, None)
+
+    def _templates(self) -> Templates:
+        name = self.config.templates
+        if not name:
+            return CORE_TEMPLATES
+        made = self.registry.make(TemplatesSpec, name)
+        return Templates(made, f"the set of templates {name!r} of {self.registry.origin(TemplatesSpec, name)}")
+
+    def without_secrets(self, text: str) -> str:
+        """A stranger's words that are to be kept: `[secret]` stands where a secret of the settings was."""
+        return self.registry.without_secrets(text)
 
     # -- models -------------------------------------------------------------------------------------------------------
 
@@ -204,10 +196,10 @@ class Runtime:
         """What is asked when neither person, purpose nor simulation names a model."""
         if self.model is not None:
             return self.model
-        named = os.environ.get("TROUPE_MODEL")
+        named = self.config.model or os.environ.get("TROUPE_MODEL")  # which may have been set since, as the error says
         if named:
             return candidates(named)
-        offered = self._records_of(BackendSpec).names()
+        offered = self.registry.records(BackendSpec).names()
         raise UnknownModelError(
             "no model is named: give one as Runtime(model=…), Simulation(model=…) or in TROUPE_MODEL, "
             f"as backend/model. Backends that are installed: {', '.join(offered) or 'none'}."
@@ -215,37 +207,28 @@ class Runtime:
 
     def llm_handler(self, model: str) -> LLMHandler:
         """The composed handler of a model: made once, wrapped by the plugins, shared by all simulations."""
-        made = self._handlers.get(model)
-        if made is None:
-            ref = ModelRef.parse(model)
-            made = self._handlers[model] = self.plugins.compose(
-                "troupe_llm_handler", lambda: self.plugins.hooks.troupe_llm_handler(model=ref), model, _answers
-            )
-        return made
+        return self._backends.handler(model)
 
     def capabilities(self, model: str) -> Capabilities:
         """What the model's backend can do by itself."""
-        return self.record(BackendSpec, ModelRef.parse(model).backend).capabilities
-
-    def has_backend(self, name: str) -> bool:
-        return self._records_of(BackendSpec).get(name) is not None
+        return self._backends.capabilities(model)
 
     def provider(self, ref: ModelRef) -> LLMHandler:
         """The innermost handler: the backend itself, metered."""
-        from troupe_core.llm.provider import Opening, Provider
+        return self._backends.provider(ref)
 
-        opening = self._openings.get(ref.backend)
-        if opening is None:
-            backend = self._make(BackendSpec, ref.backend)
-            if not isinstance(backend, LLMBackend):
-                raise PluginError(f"the backend {ref.backend!r} is no LLMBackend: its factory makes {backend!r}")
-            opening = self._openings[ref.backend] = Opening(backend)
-        return Provider(opening, f"{ref.backend}/{ref.name}", self._account)
+    def admit(self, call: Call, model: str, paid: bool) -> None:
+        """A simulation is about to ask a model, if its budget allows it."""
+        simulation = self.simulations.get(call.simulation)
+        if simulation is None:
+            self.meter.admit(model, paid)
+        else:
+            simulation.admit(model, paid)
 
-    def _account(self, event: ModelCall) -> None:
+    def account(self, event: ModelCall) -> None:
+        """It has asked."""
         simulation = self.simulations.get(event.call.simulation)
-        if simulation is not None:
-            simulation.meter.count(event)
+        (self.meter if simulation is None else simulation.meter).count(event)
         self.emit(event)
 
     # -- telemetry ----------------------------------------------------------------------------------------------------
@@ -256,17 +239,8 @@ class Runtime:
         return bool(self._observers)
 
     def emit(self, event: Event) -> None:
-        """Give an event to every observer; what one raises is logged once, and reaches nobody else."""
-        for origin, function, wants_event in self._observers:
-            try:
-                if wants_event:
-                    function(event=event)
-                else:
-                    function()
-            except (Exception, SystemExit):
-                if origin not in self._blamed:
-                    self._blamed.add(origin)
-                    log.exception("troupe_event of plugin %s failed; further errors of it are not logged", origin)
+        """Give an event to every observer."""
+        self._observers.tell(event)
 
     # -- the loop -----------------------------------------------------------------------------------------------------
 
@@ -277,13 +251,16 @@ class Runtime:
             if self._thread is None:
                 from troupe_core.sync import LoopThread
 
-                self._thread = LoopThread(self._loop_factory)
+                self._thread = LoopThread(self._loop_factory, self._open_plugins if self._lifecycle.waiting else None)
                 weakref.finalize(self, self._thread.close)  # a runtime that nobody closed must not leave a thread
             return self._thread
 
     def wait(self, make: Callable[[], Coroutine[Any, Any, T]], twin: str) -> T:
         """Run a coroutine on the loop while plain code waits; `twin` is the awaitable form, for the error's sake."""
         return self.thread.wait(make(), twin)
+
+    async def _open_plugins(self) -> None:
+        await self._lifecycle.open(self._composed_anew, lambda: self._closing)
 
     def new_id(self) -> str:
         """A name for one more simulation."""
@@ -324,22 +301,13 @@ class Runtime:
     async def _shut(self) -> None:
         unwritten: Exception | None = None
         for simulation in list(self.simulations.values()):
-            told = simulation.ended  # whoever ended it has been told what could not be written
+            was_told = simulation.ended  # whoever ended it has been told what could not be written
             try:
                 await simulation.drain()
             except JournalError as error:
-                unwritten = unwritten if told else unwritten or error
-        closing: list[tuple[str, Any]] = [
-            (f"plugin {name}", plugin)
-            for name, plugin in reversed(self.plugins.list_name_plugin())  # who came later stands around the earlier
-            if callable(getattr(plugin, "aclose", None))
-        ]
-        closing += [(f"backend {name}", opening) for name, opening in self._openings.items()]
-        for name, thing in closing:
-            try:
-                await thing.aclose()
-            except (Exception, SystemExit):
-                log.exception("the %s could not be closed", name)
+                unwritten = unwritten if was_told else unwritten or error
+        openings = self._backends.openings.items()
+        await self._lifecycle.close((f"backend {name}", opening) for name, opening in openings)
         if unwritten is not None:
             raise unwritten
 
@@ -361,26 +329,11 @@ def _mentions(key: object, faculty: str) -> bool:
     return isinstance(key, tuple) and any(isinstance(part, tuple) and faculty in part for part in key)
 
 
-_HOOKS: dict[type[Record], str] = {
-    BackendSpec: "troupe_register_llm_backends",
-    FacultySpec: "troupe_register_faculties",
-    MemorySpec: "troupe_register_memories",
-}
-_WORDS: dict[type[Record], str] = {BackendSpec: "LLM backend", FacultySpec: "faculty", MemorySpec: "memory"}
-
-
-def _tables(settings: Any) -> dict[str, dict[str, Any]]:
-    """Each plugin's own table, as a copy."""
-    if settings is not None and not isinstance(settings, Mapping):
-        raise ArgumentError(f"settings is a mapping from names of plugins to tables, not a {type(settings).__name__}")
-    for name, table in (settings or {}).items():
-        if not isinstance(table, Mapping):
-            raise ArgumentError(f"settings of {name} are a table, not {type(table).__name__} {table!r}")
-    return {name: dict(table) for name, table in (settings or {}).items()}
-
-
-def _answers(handler: object) -> bool:
-    return callable(getattr(handler, "complete", None))
+def asked_for(layers: Layers, places: Sequence[str], plugins: Iterable[object]) -> list[Found]:
+    """The plugins that the settings name, and those that code gives."""
+    source, folder = layers.source(("plugins",)), layers.folder(("plugins",))
+    found_in = source.name if source is not None and source.found else ""
+    return [*(named(place, folder, found_in) for place in places), *given(plugins, Path.cwd())]
 
 
 _default: Runtime | None = None

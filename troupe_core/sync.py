@@ -18,19 +18,27 @@ from troupe_core.errors import SimulationError, TroupeError, WrongThread
 T = TypeVar("T")
 
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
+First = Callable[[], Coroutine[Any, Any, None]]
 
 
 class LoopThread:
     """Starts its thread at first use."""
 
-    def __init__(self, loop_factory: LoopFactory | None = None) -> None:
+    def __init__(self, loop_factory: LoopFactory | None = None, first: First | None = None) -> None:
+        """`first` is done before anything else, and once more by whoever comes next if it fails."""
         self._factory = loop_factory or asyncio.new_event_loop
+        self._first = first
+        self._beginning: asyncio.Lock | None = None
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self.closed = False
         self.gone = threading.Event()
         """Set when the thread has ended."""
+
+    def begin_with(self, first: First) -> None:
+        """Do this before whatever is asked for from now on."""
+        self._first = first
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -82,10 +90,23 @@ class LoopThread:
 
     def _job(self, coroutine: Coroutine[Any, Any, T]) -> Job[T]:
         try:
-            return Job(self.loop, coroutine)
+            return Job(self.loop, coroutine if self._first is None else self._after_first(coroutine))
         except Exception:
             coroutine.close()
             raise
+
+    async def _after_first(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        try:
+            self._beginning = self._beginning or asyncio.Lock()
+            async with self._beginning:
+                first = self._first
+                if first is not None:
+                    await first()
+                    self._first = None
+        except BaseException:
+            coroutine.close()
+            raise
+        return await coroutine
 
     def close(self) -> None:
         """Cancel what still runs, and end the thread."""

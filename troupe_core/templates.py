@@ -8,23 +8,71 @@ nothing that is callable is called.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
+
+import attrs
 
 from troupe_core.errors import TemplateError
 
 Render = Callable[[dict[str, Any]], str]
+Variables = Mapping[str, "Variable"]
 _Op = Callable[[list[Any], list[str]], None]
 
 _FOLDER = Path(__file__).parent / "prompts"
 _reading = Lock()  # chevron's tokenizer keeps its place in module globals
 
 
-def compile_template(source: str, name: str = "template") -> Render:
-    """A function from values to text."""
+@attrs.frozen
+class Variable:
+    """What a template is given under one name."""
+
+    about: str
+    many: bool = False
+    """Whether there are several; a section is written once for each."""
+    parts: Variables = MappingProxyType({})
+    """By name, what each of them consists of; nothing, if it is text, which is `{{{.}}}` in a section of its own."""
+
+
+VARIABLES: Mapping[str, Variables] = {
+    "rules": {
+        "faculties": Variable(
+            "What the person can do, one by one, in the order in which it was given.",
+            many=True,
+            parts={
+                "text": Variable("What the faculty says of itself: its docstring."),
+                "actions": Variable(
+                    "Its actions.",
+                    many=True,
+                    parts={
+                        "name": Variable("The type of the action, such as TALK."),
+                        "text": Variable("What it does: the docstring of its method."),
+                    },
+                ),
+            },
+        ),
+    },
+    "state": {
+        "time": Variable("Simulated time, in words; empty where there is none."),
+        "place": Variable("Where the person is."),
+        "context": Variable("What goes on, a line for each thing.", many=True),
+        "goals": Variable("What the person wants."),
+        "attention": Variable("What it attends to."),
+        "emotions": Variable("What it feels."),
+        "memories": Variable("What has come to its mind unbidden.", many=True),
+        "awareness": Variable("What its faculties say of their state (`state_prompt`).", many=True),
+    },
+    "consolidate": {},
+}
+"""All templates, and what each is given. Whatever else stood in one would be written as nothing, and is refused."""
+
+
+def compile_template(source: str, name: str = "template", variables: Variables | None = None) -> Render:
+    """A function from values to text. If it is known what `variables` there are, no other may stand in it."""
     from chevron.tokenizer import ChevronError, tokenize  # only whoever compiles pays for the import
 
     with _reading:
@@ -33,6 +81,8 @@ def compile_template(source: str, name: str = "template") -> Render:
         except (ChevronError, IndexError) as error:
             raise TemplateError(f"{name}: {error}") from None
     ops = _build(iter(tokens), name, None)
+    if variables is not None:
+        _check_variables(tokens, name, variables)
 
     def render(values: dict[str, Any]) -> str:
         out: list[str] = []
@@ -47,12 +97,42 @@ def compile_template(source: str, name: str = "template") -> Render:
 @cache
 def template(name: str) -> Render:
     """A template that ships with the core."""
-    return compile_template(template_source(name), f"{name}.mustache")
+    return compile_template(template_source(name), f"{name}.mustache", VARIABLES[name])
 
 
 def template_source(name: str) -> str:
     """Its text."""
     return (_FOLDER / f"{name}.mustache").read_text(encoding="utf-8")
+
+
+class Templates:
+    """A set of templates by name. What it lacks is as the core has it, and compiled once for everybody."""
+
+    def __init__(self, texts: object = MappingProxyType({}), owner: str = "") -> None:
+        """`owner` is whose they are, for the error's sake."""
+        if not isinstance(texts, Mapping):
+            raise TemplateError(f"{owner}: expected a mapping from names of templates to texts, got {texts!r}")
+        for name, text in texts.items():
+            if name not in VARIABLES:
+                raise TemplateError(f"{owner}: there is no template {name!r}; there are {', '.join(sorted(VARIABLES))}")
+            if not isinstance(text, str):
+                raise TemplateError(f"{owner}: the template {name!r} is no text, but {text!r}")
+        self._texts = dict(texts)
+        self._compiled = {
+            name: compile_template(text, f"{owner}: {name}", VARIABLES[name]) for name, text in texts.items()
+        }
+
+    def __getitem__(self, name: str) -> Render:
+        own = self._compiled.get(name)
+        return template(name) if own is None else own
+
+    def source(self, name: str) -> str:
+        """The text of a template."""
+        own = self._texts.get(name)
+        return template_source(name) if own is None else own
+
+
+CORE_TEMPLATES = Templates()
 
 
 def _build(tokens: Iterator[tuple[str, str]], name: str, until: str | None) -> list[_Op]:
@@ -73,6 +153,31 @@ def _build(tokens: Iterator[tuple[str, str]], name: str, until: str | None) -> l
         else:
             raise TemplateError(f"{name}: {kind} {key!r} is not part of what prompts need")
     return ops
+
+
+def _check_variables(tokens: Iterable[tuple[str, str]], name: str, variables: Variables) -> None:
+    """Refuse what is given nowhere around the place where it stands."""
+    scopes: list[tuple[Variables, bool]] = [(variables, False)]  # and whether `.` is a text there
+    for kind, key in tokens:
+        if kind == "end":
+            scopes.pop()
+        elif kind != "literal":
+            found = _variable_in(scopes, key)
+            if found is None:
+                known = list(dict.fromkeys(known for scope, _ in reversed(scopes) for known in scope))
+                known += ["."] if scopes[-1][1] else []
+                told = f"it is given {', '.join(known)} there" if known else "it is given nothing"
+                raise TemplateError(f"{name}: there is no variable {key!r}; {told}")
+            if kind == "section":
+                scopes.append((found.parts, not found.parts))
+            elif kind == "inverted section":
+                scopes.append(({}, scopes[-1][1]))
+
+
+def _variable_in(scopes: Sequence[tuple[Variables, bool]], key: str) -> Variable | None:
+    if key == ".":
+        return Variable("the item") if scopes[-1][1] else None
+    return next((scope[key] for scope, _ in reversed(scopes) if key in scope), None)
 
 
 def _literal(text: str) -> _Op:

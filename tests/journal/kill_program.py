@@ -89,6 +89,7 @@ class Remote(LLMBackend):
     """Asks a server; one connection for each question that is under way."""
 
     name = "remote"
+    free = True
 
     def __init__(self, port: int, run: str) -> None:
         super().__init__()

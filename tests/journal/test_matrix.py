@@ -37,7 +37,6 @@ from troupe_core import (
     templates,
 )
 from troupe_core.hookspecs import hookimpl
-from troupe_core.people import consolidating
 from troupe_testing import ScriptedModel, talk, think, turn
 
 NAMES = ("Ada", "Ben", "Cleo", "Dan")
@@ -320,7 +319,6 @@ def edit_template(tmp_path: Path, monkeypatch: Any) -> Iterator[Callable[[str, s
 
     def forget() -> None:
         templates.template.cache_clear()
-        consolidating.makers.cache_clear()
 
     def edit(name: str, old: str, new: str) -> None:
         folder = tmp_path / "prompts"

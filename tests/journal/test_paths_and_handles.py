@@ -99,12 +99,15 @@ def test_a_file_that_was_removed_is_told_at_the_end(path: Path, make_runtime: An
         simulation.end()
         check_resumed(simulation, path)
         return
-    for _ in range(2):
-        with pytest.raises(JournalError, match=r"study\.db was removed or replaced while it was in use"):
-            simulation.end()
-    assert ada.state.turns == 2
-    with pytest.raises(JournalError):
-        simulation.close()
+    gone = r"study\.db was removed or replaced while it was in use; everything up to now is in study\.db\.bak$"
+    with pytest.raises(JournalError, match=gone):
+        simulation.checkpoint()
+    ada.act()
+    with pytest.raises(JournalError, match=gone):
+        simulation.end()
+    assert ada.state.turns == 3
+    simulation.end()  # there is nothing more to be tried
+    check_resumed(simulation, path.with_name("study.db.bak").rename(path))
 
 
 def test_the_installed_backend_without_a_script_says_so():

@@ -172,7 +172,8 @@ def test_a_changed_template_shows(runtime: Runtime, path: Path, monkeypatch: pyt
     def other(name: str) -> str:
         return source(name) + ("One more line.\n" if name == "state" else "")
 
-    monkeypatch.setattr("troupe_core.people.abilities.template_source", other)
+    monkeypatch.setattr(templates, "template_source", other)
+    monkeypatch.setattr(templates, "template", lambda name: templates.compile_template(other(name), name))
     said = r"turn 0 of 'Ada'(?s:.)*state template(?s:.)*\+One more line\."
     fresh = Runtime(plugins=[ScriptedModel(script), Dice], autoload=False)
     with fresh, pytest.raises(ReplayError, match=said):

@@ -11,6 +11,9 @@ from typing import assert_type
 from troupe_core import (
     BackendSpec,
     Call,
+    CommandSpec,
+    EnricherSpec,
+    ExtractorSpec,
     FacultySpec,
     LLMBackend,
     LLMHandler,
@@ -20,6 +23,10 @@ from troupe_core import (
     MemorySpec,
     ModelCall,
     Runtime,
+    TemplatesSpec,
+    TinyTool,
+    ToolHandler,
+    ToolSpec,
     hookimpl,
 )
 from troupe_core.events import Event
@@ -36,11 +43,17 @@ def relayed(runtime: Runtime, event: Event) -> None:
     # composition: the first result, or none
     assert_type(hooks.troupe_llm_handler(model=model), LLMHandler | None)
     assert_type(hooks.troupe_transaction_handler(kind="turn"), TransactionHandler | None)
+    assert_type(hooks.troupe_tool_handler(tool=TinyTool()), ToolHandler | None)
 
     # registration and observation: one result for each plugin
     assert_type(hooks.troupe_register_llm_backends(), list[Iterable[BackendSpec]])
     assert_type(hooks.troupe_register_faculties(), list[Iterable[FacultySpec]])
     assert_type(hooks.troupe_register_memories(), list[Iterable[MemorySpec]])
+    assert_type(hooks.troupe_register_tools(), list[Iterable[ToolSpec]])
+    assert_type(hooks.troupe_register_enrichers(), list[Iterable[EnricherSpec]])
+    assert_type(hooks.troupe_register_extractors(), list[Iterable[ExtractorSpec]])
+    assert_type(hooks.troupe_register_templates(), list[Iterable[TemplatesSpec]])
+    assert_type(hooks.troupe_register_commands(), list[Iterable[CommandSpec]])
     assert_type(hooks.troupe_event(event=event), list[None])
 
 
@@ -50,6 +63,7 @@ def misspelled(runtime: Runtime, event: Event) -> None:
     hooks.troupe_llm_handler()  # type: ignore[call-arg]
     hooks.troupe_llm_handler(model="acme/chat")  # type: ignore[arg-type]
     hooks.troupe_transaction_handler(kind=5)  # type: ignore[arg-type]
+    hooks.troupe_tool_handler(tool="notes")  # type: ignore[arg-type]
     hooks.troupe_transaction_handler(kind="turn", thing="Ada")  # type: ignore[call-arg]
     hooks.troupe_register_faculties(runtime)  # type: ignore[call-arg]
     hooks.troupe_register_faculty()  # type: ignore[attr-defined]

@@ -129,9 +129,8 @@ def test_how_much_comes_to_mind_can_be_set(make_simulation):
 
 
 def test_a_setting_that_there_is_not_is_refused_by_name(make_simulation):
-    simulation = make_simulation(plugins=[troupe_faculty_recall], settings={"recall": {"top": 3}})
     with pytest.raises(ArgumentError, match=r"recall.*top"):
-        TinyPerson("Ada", mental_faculties=["recall"], simulation=simulation)
+        make_simulation(plugins=[troupe_faculty_recall], settings={"recall": {"top": 3}})
 
 
 def test_rules_and_abilities_with_recall_are_no_longer_than_needed(make_runtime):

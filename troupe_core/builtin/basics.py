@@ -12,6 +12,7 @@ from troupe_core.records import FacultySpec, MemorySpec
 from troupe_core.simulation.transaction import TransactionHandler, execute
 
 if TYPE_CHECKING:
+    from troupe_core.people.tool import TinyTool, ToolHandler
     from troupe_core.runtime import Runtime
 
 
@@ -28,6 +29,12 @@ class Basics:
     @hookimpl
     def troupe_transaction_handler(self, kind: str) -> TransactionHandler:
         return execute
+
+    @hookimpl
+    def troupe_tool_handler(self, tool: TinyTool) -> ToolHandler:
+        from troupe_core.people.using import Performing
+
+        return Performing(tool)
 
     @hookimpl
     def troupe_register_faculties(self) -> Iterator[FacultySpec]:

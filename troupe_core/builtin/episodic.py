@@ -23,7 +23,6 @@ from troupe_core.keys import NOTHING, digest, roll
 from troupe_core.people.lines import heading, line, perceived
 from troupe_core.people.memory import PAUSE, Batch, Batches, Recalled
 from troupe_core.people.persona import short_biography
-from troupe_core.templates import template
 
 if TYPE_CHECKING:
     from troupe_core.people.turn import Turn
@@ -181,7 +180,7 @@ class EpisodicMemory:
         facts = [fact for batch in state.episode for fact in batch if fact is not PAUSE and fact.kind != ECHO]
         if not facts:
             return None
-        system = template("consolidate")({})
+        system = turn.template("consolidate")({})
         about = short_biography(turn.persona, turn.name)
         answer = await turn.llm("consolidation").ask(f"{about}\n\n{_told(facts)}", system=system, output=Recollections)
         memories = tuple(turn.remember(words) for words in map(str.strip, answer.memories) if words)

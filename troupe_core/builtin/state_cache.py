@@ -28,12 +28,10 @@ class StateCache:
 
         async def remembered(tx: Transaction) -> Outcome:
             simulation = simulations.get(tx.simulation)
-            journal = simulation.journal if simulation is not None else None
-            if journal is None:
+            recorder = simulation.recorder if simulation is not None else None
+            if recorder is None:
                 return await inner(tx)
-            found = journal.find(tx)
-            if found is not None:
-                return found
-            return journal.record(tx, await inner(tx))
+            found = recorder.find(tx)
+            return found if found is not None else recorder.record(tx, await inner(tx))
 
         return remembered

@@ -1,7 +1,7 @@
 """Asking models: requests and responses, handlers and what wraps them, answers of a given form."""
 
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
-from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
+from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters, in_words
 from troupe_core.llm.response import LLMChunk, LLMResponse, Usage
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "ModelRef",
     "Parameters",
     "Usage",
+    "in_words",
 ]

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import attrs
 
 from troupe_core.errors import ModelError, OutputError, PluginError
 from troupe_core.keys import canonical, digest, utf8
 from troupe_core.llm.handlers import Capabilities, LLMHandler
-from troupe_core.llm.request import Call, Form, LLMRequest, Message, Parameters
+from troupe_core.llm.request import Call, Form, LLMRequest, Message, Parameters, in_words
 from troupe_core.llm.response import NO_USAGE, LLMResponse, Usage
 from troupe_core.llm.structured import Output, Problem, well_formed
 
-T = TypeVar("T")
-
-
 Ask = Callable[[], Awaitable[LLMResponse]]
+
+Check = Callable[[Any], str]
+"""What is wrong with an answer beside its form, in words for the model; nothing if nothing is."""
+
+ANOTHER = 1_000
+"""So far apart are the draws of a question whose answers were no use."""
 
 
 class Answers(Protocol):
     """Where answers are kept the moment they arrive, so that none is paid for twice."""
+
+    def knows(self, owner: str, key: bytes) -> bool: ...
 
     def find(self, owner: str, key: bytes) -> LLMResponse | None: ...
 
@@ -72,6 +77,9 @@ class Errand:
     owner: str
     lane: str
     draw: int
+    tell: Callable[[bytes], None]
+    """Told the key of each answer that comes; the last one counts."""
+    check: Check | None
 
     def next(self) -> Errand:
         """For the one re-ask."""
@@ -86,7 +94,7 @@ class Asker:
     answers: Answers
     seed: int = 0
 
-    async def ask(
+    async def ask(  # noqa: PLR0913 - whatever one question can come with
         self,
         question: Question,
         messages: Sequence[Message],
@@ -95,47 +103,82 @@ class Asker:
         owner: str = "",
         lane: str = "",
         draw: int = 0,
+        attempts: int | None = 0,
+        tell: Callable[[bytes], None] = lambda key: None,
+        check: Check | None = None,
     ) -> Any:
         """The value that the answer holds (its text, if no form was asked for). `owner` is on whose account the answers
-        are kept, until that account is settled.
+        are kept, until that account is settled. `tell` is told the key of each answer; the last one counts.
+
+        Who has come to nothing usable before makes further `attempts`: answers that are no use are passed over for
+        another draw, and those that are stay. None: whatever is on record is passed over so, and one draw is new.
         """
-        *others, last = question.models
+        attempt = 0
+        while True:
+            errand = Errand(call, owner, lane, draw + ANOTHER * attempt, tell, check)
+            known = self._known(question, messages, errand) if attempts is None or len(question.models) > 1 else None
+            try:
+                return await self._ask_candidates(question, tuple(messages), errand, known or 0)
+            except OutputError:
+                if known is None if attempts is None else attempt >= attempts:
+                    raise
+            attempt += 1
+
+    def _known(self, question: Question, messages: Sequence[Message], errand: Errand) -> int | None:
+        """The first candidate whose answer is on record. Those before it had failed, and are not asked once more: an
+        answer that was paid for counts.
+        """
+        for place, model in enumerate(question.models):
+            form, asked = self._put(model, question, tuple(messages))
+            if self.answers.knows(
+                errand.owner, self._key(LLMRequest(form, asked, errand.draw, errand.lane), errand.call)
+            ):
+                return place
+        return None
+
+    async def _ask_candidates(
+        self, question: Question, messages: tuple[Message, ...], errand: Errand, begin: int
+    ) -> Any:
+        *others, last = question.models[begin:]
         failed: list[str] = []
         for model in others:
             try:
-                return await self._ask_one(model, question, tuple(messages), Errand(call, owner, lane, draw))
+                return await self._ask_one(model, question, messages, errand)
             except ModelError as problem:
                 failed.append(f"{model} before it: {problem}")
         try:
-            return await self._ask_one(last, question, tuple(messages), Errand(call, owner, lane, draw))
+            return await self._ask_one(last, question, messages, errand)
         except ModelError as problem:
             for note in failed:
                 problem.add_note(note)
             raise
 
+    def _put(self, model: str, question: Question, messages: tuple[Message, ...]) -> tuple[Form, tuple[Message, ...]]:
+        """The question as it is put to one candidate."""
+        form, output = question.form(model, self.models.capabilities), question.output
+        if output is not None and form.schema is None:
+            messages = (*messages[:-1], in_words(messages[-1], output.schema))
+        return form, messages
+
     async def _ask_one(self, model: str, question: Question, messages: tuple[Message, ...], errand: Errand) -> Any:
         output = question.output
-        form = question.form(model, self.models.capabilities)
-        if output is not None and form.schema is None:
-            messages = (*messages[:-1], in_words(messages[-1], output))
+        form, messages = self._put(model, question, messages)
         response = await self._answer(form, messages, errand)
-        if output is None:
-            return well_formed(response.text)
         try:
-            return read(output, response)
+            return read(output, response, errand.check)
         except Problem as first:
-            again = correction(first, response)
+            again = correction(first, response, output)
             second = await self._answer(form, (*messages, *again), errand.next())
             try:
-                return read(output, second)
+                return read(output, second, errand.check)
             except Problem as problem:
                 raise _unusable(model, errand.call, (response, second), (first, problem)) from None
 
     async def _answer(self, form: Form, messages: tuple[Message, ...], errand: Errand) -> LLMResponse:
         call, owner = errand.call, errand.owner
         request = LLMRequest(form, messages, errand.draw, errand.lane)
-        place = b"%d\0%d\0" % (self.seed, call.turn)
-        key = digest(b"answer", request.key, place, utf8(call.person or call.world or ""), utf8(call.purpose))
+        key = self._key(request, call)
+        errand.tell(key)
         found = self.answers.find(owner, key)
         if found is not None:
             return found
@@ -151,33 +194,36 @@ class Asker:
 
         return await self.answers.obtain(owner, key, ask)
 
+    def _key(self, request: LLMRequest, call: Call) -> bytes:
+        place = b"%d\0%d\0" % (self.seed, call.turn)
+        return digest(b"answer", request.key, place, utf8(call.person or call.world or ""), utf8(call.purpose))
 
-def read(output: Output[T], response: LLMResponse) -> T:
+
+def read(output: Output[Any] | None, response: LLMResponse, check: Check | None = None) -> Any:
+    """The value, or the text. What was refused or cut off is neither, and nothing at all is no text."""
     if response.finish == "refusal":
         raise Problem("the answer is a refusal")
     if response.finish == "length":
         raise Problem("the answer was cut off because it is too long")
-    return output.read(response.text)
+    if output is None and not response.text.strip():
+        raise Problem("the answer is empty")
+    value = well_formed(response.text) if output is None else output.read(response.text)
+    wrong = check(value) if check is not None else ""
+    if wrong:
+        raise Problem(wrong)
+    return value
 
 
-def correction(problem: Problem, response: LLMResponse) -> tuple[Message, Message]:
+def correction(problem: Problem, response: LLMResponse, output: Output[Any] | None) -> tuple[Message, Message]:
     """The two messages with which a model is asked once more."""
+    form = "" if output is None else ", as one JSON object of the form that was asked for"
     return (
         Message("assistant", well_formed(response.text) or "(nothing)"),
         Message(
             "user",
-            f"That answer cannot be used: {problem}. "
-            "Answer again, with the same intention, as one JSON object of the form that was asked for.",
+            f"That answer cannot be used: {problem}. Answer again, with the same intention{form}.",
         ),
     )
-
-
-def in_words(last: Message, output: Output[Any]) -> Message:
-    """For a model that cannot be held to a schema: the schema as part of the question."""
-    import orjson
-
-    schema = orjson.dumps(output.schema).decode()
-    return Message(last.role, f"{last.content}\n\nAnswer with one JSON object that fits this JSON schema:\n{schema}")
 
 
 def _unusable(model: str, call: Call, responses: tuple[LLMResponse, ...], problems: tuple[Problem, ...]) -> OutputError:

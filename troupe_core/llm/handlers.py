@@ -27,6 +27,7 @@ class Capabilities:
     """What a backend can do by itself. What it cannot, the core does without, or in words."""
 
     json_schema: bool = True
+    """Whether its answers keep to `request.schema`. If not, it is sent none: the schema is part of the question."""
 
 
 class LLMBackend:
@@ -39,6 +40,8 @@ class LLMBackend:
     config_class: ClassVar[type[Any] | None] = None
     capabilities: ClassVar[Capabilities] = Capabilities()
     """Used when the backend is given to a runtime by itself; a plugin states them in its record."""
+    free: ClassVar[bool] = False
+    """Likewise: whether it costs nothing to ask."""
 
     def __init_subclass__(cls, *, config: type[Any] | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -54,7 +57,8 @@ class LLMBackend:
         from troupe_core.records import BackendSpec
 
         name = getattr(cls, "name", None) or cls.__name__.lower()
-        return BackendSpec(name, given if isinstance(given, type) else lambda: given, capabilities=cls.capabilities)
+        factory = given if isinstance(given, type) else lambda: given
+        return BackendSpec(name, factory, capabilities=cls.capabilities, free=cls.free)
 
     async def open(self) -> None:
         """Make clients and sessions here."""
@@ -63,6 +67,7 @@ class LLMBackend:
         """Give them back."""
 
     async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
+        """The answer, of the form that the request has; else a `ModelError`."""
         raise NotImplementedError(f"{type(self).__qualname__} has no complete()")
 
     async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:

@@ -4,20 +4,42 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from time import perf_counter
+from typing import Any, Protocol
 
-from troupe_core.errors import PluginError
+from troupe_core.errors import FormRefused, PluginError, as_exception, containable
 from troupe_core.events import ModelCall
 from troupe_core.llm.handlers import LLMBackend
 from troupe_core.llm.request import Call, LLMRequest
 from troupe_core.llm.response import LLMChunk, LLMResponse, Usage
 
+Blame = Callable[[BaseException], BaseException]
+"""What is to be raised for an error that a backend has let out."""
+
+
+LOOSER = 2
+"""So often a backend may ask in a looser form: as JSON instead of by a schema, and in words alone."""
+
+
+class Metering(Protocol):
+    """Who keeps account, and can refuse."""
+
+    def admit(self, call: Call, model: str, paid: bool) -> None:
+        """A call is about to be made; raises `BudgetExceeded` if it may not."""
+        ...
+
+    def account(self, event: ModelCall) -> None:
+        """It is over."""
+        ...
+
 
 class Opening:
     """Opens a backend once, whoever comes first; the others wait. A failed opening is tried again by the next call."""
 
-    def __init__(self, backend: LLMBackend) -> None:
+    def __init__(self, backend: LLMBackend, blame: Blame) -> None:
         self.backend = backend
+        self.blame = blame
         self.done = False
         self._lock: asyncio.Lock | None = None
 
@@ -25,7 +47,10 @@ class Opening:
         self._lock = self._lock or asyncio.Lock()
         async with self._lock:
             if not self.done:
-                await self.backend.open()
+                try:
+                    await self.backend.open()
+                except Exception as error:
+                    raise self.blame(error)  # noqa: B904 - usually the same error
                 self.done = True
 
     async def aclose(self) -> None:
@@ -38,43 +63,71 @@ def _no_response(model: str, got: object) -> PluginError:
     return PluginError(f"{model} answered with a {type(got).__name__}; complete() has to return an LLMResponse")
 
 
-class Provider:
-    """One model of one backend. All calls happen on the runtime's loop."""
+def _closing(chunks: AsyncIterator[LLMChunk]) -> AbstractAsyncContextManager[AsyncIterator[LLMChunk]]:
+    """Whoever stops listening lets go of the connection at once, and not when somebody collects the garbage."""
+    closeable: Any = chunks
+    return aclosing(closeable) if hasattr(chunks, "aclose") else nullcontext(chunks)
 
-    def __init__(self, opening: Opening, model: str, report: Callable[[ModelCall], None]) -> None:
+
+class Provider:
+    """One model of one backend. All calls happen on the runtime's loop. What is refused for its form is asked again at
+    once, each time as an attempt of its own.
+    """
+
+    def __init__(self, opening: Opening, model: str, metering: Metering, *, paid: bool) -> None:
         self.opening = opening
         self.backend = opening.backend
         self.model = model
-        self.report = report
+        self.metering = metering
+        self.paid = paid
+        self.report = metering.account
 
     async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
         if not self.opening.done:
             await self.opening()
-        started = perf_counter()
-        try:
-            response = await self.backend.complete(request, call)
-            if not isinstance(response, LLMResponse):
-                raise _no_response(self.model, response)
-        except BaseException as error:
-            self._failed(call, started, error)
-            raise
-        self.report(ModelCall(call, self.model, response.usage, perf_counter() - started))
-        return response
+        left = LOOSER
+        while True:
+            self.metering.admit(call, self.model, self.paid)
+            started = perf_counter()
+            try:
+                response = await self.backend.complete(request, call)
+                if not isinstance(response, LLMResponse):
+                    raise _no_response(self.model, response)
+            except BaseException as error:
+                failure = self._failed(call, started, error)
+                if not left or not isinstance(error, FormRefused):
+                    raise failure  # noqa: B904 - usually the same error
+                left -= 1
+            else:
+                self.report(ModelCall(call, self.model, response.usage, perf_counter() - started))
+                return response
 
     async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
         if not self.opening.done:
             await self.opening()
-        started = perf_counter()
-        usage: Usage | None = None
-        try:
-            async for chunk in self.backend.stream(request, call):
-                usage = chunk.usage or usage
-                yield chunk
-        except BaseException as error:
-            self._failed(call, started, error, usage)
-            raise
-        self.report(ModelCall(call, self.model, usage, perf_counter() - started))
+        left = LOOSER
+        while True:
+            self.metering.admit(call, self.model, self.paid)
+            started = perf_counter()
+            usage: Usage | None = None
+            try:
+                async with _closing(self.backend.stream(request, call)) as chunks:
+                    async for chunk in chunks:
+                        left = 0  # what has begun cannot begin again
+                        usage = chunk.usage or usage
+                        yield chunk
+            except BaseException as error:
+                failure = self._failed(call, started, error, usage)
+                if not left or not isinstance(error, FormRefused):
+                    raise failure  # noqa: B904 - usually the same error
+                left -= 1
+            else:
+                self.report(ModelCall(call, self.model, usage, perf_counter() - started))
+                return
 
-    def _failed(self, call: Call, started: float, error: BaseException, usage: Usage | None = None) -> None:
-        seen = error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
+    def _failed(self, call: Call, started: float, error: BaseException, usage: Usage | None = None) -> BaseException:
+        """Report the attempt; what is to be raised for it."""
+        failure = as_exception(self.opening.blame(error)) if containable(error) else error
+        seen = failure if isinstance(failure, Exception) else RuntimeError(type(error).__name__)
         self.report(ModelCall(call, self.model, getattr(error, "usage", None) or usage, perf_counter() - started, seen))
+        return failure

@@ -21,6 +21,7 @@ class Message(Struct, frozen=True, eq=False, gc=False):
     """A message of a chat. It is digested when it is made; the key of a request then only joins digests."""
 
     role: str
+    """"system", "user" or "assistant"."""
     content: str
     digest: bytes = b""
 
@@ -28,6 +29,14 @@ class Message(Struct, frozen=True, eq=False, gc=False):
         if not self.digest:
             whole = utf8(f"{self.role}\0{self.content}")
             force_setattr(self, "digest", blake2b(whole, digest_size=DIGEST_SIZE, person=b"message").digest())
+
+
+def in_words(last: Message, schema: Mapping[str, Any]) -> Message:
+    """For a model that cannot be held to a schema: the schema as part of the question."""
+    import orjson
+
+    written = orjson.dumps(schema).decode()
+    return Message(last.role, f"{last.content}\n\nAnswer with one JSON object that fits this JSON schema:\n{written}")
 
 
 @attrs.frozen
@@ -40,6 +49,7 @@ class Parameters:
     seed: int | None = None
     stop: tuple[str, ...] = ()
     extra: Mapping[str, Any] = attrs.field(factory=dict)
+    """What a provider takes besides, by its own names."""
 
     def given(self) -> dict[str, Any]:
         """Those that are set, as a provider's names go."""
@@ -58,9 +68,11 @@ class Form:
     """Everything of a request but its messages: the same for many requests, hence digested once."""
 
     model: str
+    """`backend/model`."""
     parameters: Parameters = Parameters()
     schema_name: str = ""
     schema: Mapping[str, Any] | None = None
+    """The JSON schema that the answer has to fit; None: any text."""
     tools: tuple[Mapping[str, Any], ...] = ()
     digest: bytes = attrs.field(init=False, repr=False)
 
@@ -78,6 +90,7 @@ class LLMRequest:
     draw: int = 0
     lane: str = ""
     key: bytes = attrs.field(init=False, repr=False)
+    """The name of everything in it: the same key, the same question."""
 
     def __attrs_post_init__(self) -> None:
         whole = [self.form.digest, b"%d\0%s\0" % (self.draw, utf8(self.lane)), *[m.digest for m in self.messages]]
@@ -95,6 +108,7 @@ class LLMRequest:
 
     @property
     def schema(self) -> Mapping[str, Any] | None:
+        """The JSON schema that the answer has to fit; None: any text."""
         return self.form.schema
 
     @property
@@ -112,17 +126,29 @@ class LLMRequest:
 
 @attrs.frozen(slots=True)
 class Call:
-    """Who asks, for what, when. Nothing in it changes the answer."""
+    """Who asks, for what, when. Nothing in it changes the answer.
+
+    It is on the account of `simulation`, an id; if there is none of that id, on that of the runtime (`runtime.meter`),
+    which has the budget of the settings to itself.
+    """
 
     simulation: str
+    """The id of the simulation, whose budget it is."""
     purpose: str
+    """"turn", "consolidation", "extraction", "enrichment", or what a faculty calls its own: `turn.llm("gossip")`."""
     world: str | None = None
     person: str | None = None
+    """The id of the person."""
     turn: int = 0
+    """How many turns the person has had before."""
     step: int | None = None
+    """Of the world, if the turn is part of one."""
     ordinal: int = 0
+    """Which question of the turn it is; a question that is put once more has the next number."""
     timeout: float | None = None
+    """Seconds until the backend gives up; None: as its settings have it. A wrapper may set it."""
     priority: int = 0
+    """For wrappers that let some go before others; the core gives everybody the same."""
 
 
 @attrs.frozen(slots=True)

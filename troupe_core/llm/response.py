@@ -25,8 +25,10 @@ class LLMResponse:
     """One complete answer. `finish` is "stop", "length" when it was cut off, or "refusal"."""
 
     text: str
+    """If the request has a schema, one JSON object that fits it."""
     usage: Usage = NO_USAGE
     model: str = ""
+    """Which model it was, as the provider tells it."""
     finish: str = "stop"
 
 

@@ -7,6 +7,7 @@ so that a provider's prompt cache serves one person with what another has sent.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -16,8 +17,8 @@ from troupe_core.errors import PluginError
 from troupe_core.keys import canonical, digest, plain, utf8
 from troupe_core.llm.structured import Output, json_schema
 from troupe_core.people.faculty import Action, TinyMentalFaculty
-from troupe_core.simulation.models import Makers
-from troupe_core.templates import template, template_source
+from troupe_core.simulation.models import Fingerprint
+from troupe_core.templates import Render, Templates
 
 if TYPE_CHECKING:
     from troupe_core.runtime import Runtime
@@ -58,16 +59,18 @@ class Abilities:
     by_type: dict[type[Any], Ability]
     aware: tuple[TinyMentalFaculty, ...]
     """Those that add to the present state."""
-    makers: Makers
+    makers: Fingerprint
     """Of everything here that shapes a turn: texts, schema, versions."""
+    state_block: Render
+    """The present state as text, from its parts."""
 
     @classmethod
-    def of(cls, faculties: Sequence[TinyMentalFaculty]) -> Abilities:
+    def of(cls, faculties: Sequence[TinyMentalFaculty], templates: Templates) -> Abilities:
         owned = _owned(faculties)
         by_type = {_struct(ability.action): ability for _, ability in sorted(owned.items())}
         answer = _answer_type(tuple(by_type))
         schema = _schema(by_type)
-        rules = template("rules")(
+        rules = templates["rules"](
             {
                 "faculties": [
                     {"text": faculty.text, "actions": [{"name": a.name, "text": a.text} for a in faculty.actions]}
@@ -75,8 +78,8 @@ class Abilities:
                 ]
             }
         )
-        makers = [[faculty.name, faculty.cache_version, faculty.config] for faculty in faculties]
-        state_template = template_source("state")
+        makers = [[faculty.known_as, faculty.cache_version, faculty.config] for faculty in faculties]
+        state_template = templates.source("state")
         shape = canonical([TURN_VERSION, schema, makers, state_template], "abilities")
         rules_digest = digest(b"rules", utf8(rules))
         output = Output(answer, name="turn", schema=schema, adapt=_adapt)
@@ -84,14 +87,15 @@ class Abilities:
         texts = {digest(b"text", utf8(text)): text for text in (rules, canonical(schema).decode(), state_template)}
         named = dict(zip(("rules", "schema", "state template"), (name.hex() for name in texts), strict=True))
         whole = {"version": TURN_VERSION, "faculties": plain(makers, "faculties"), "texts": named}
-        taking_part = Makers(digest(b"abilities", rules_digest, shape), whole, texts)
-        return cls(tuple(faculties), rules, rules_digest, output, by_type, aware, taking_part)
+        taking_part = Fingerprint(digest(b"abilities", rules_digest, shape), whole, texts)
+        return cls(tuple(faculties), rules, rules_digest, output, by_type, aware, taking_part, templates["state"])
 
 
 def abilities_of(runtime: Runtime, faculties: tuple[str, ...]) -> Abilities:
     """What the faculties of these names come to, on this runtime."""
     made: Abilities = runtime.once(
-        ("abilities", faculties), lambda: Abilities.of([runtime.faculty(name) for name in faculties])
+        ("abilities", faculties),
+        lambda: Abilities.of([runtime.faculty(name) for name in faculties], runtime.templates),
     )
     return made
 
@@ -111,15 +115,23 @@ def _owned(faculties: Sequence[TinyMentalFaculty]) -> dict[str, Ability]:
 
 
 def _struct(action: Action) -> type[Any]:
-    fields: list[Any] = [
-        (name, kind) if default is attrs.NOTHING else (name, kind, default)
-        for name, (kind, default) in action.parameters.items()
+    fields = tuple((name, kind, type(default), default) for name, (kind, default) in action.parameters.items())
+    try:
+        return _struct_of(action.name, fields)
+    except TypeError:  # a default that cannot be hashed
+        return _struct_of.__wrapped__(action.name, fields)
+
+
+@lru_cache(maxsize=1_024)
+def _struct_of(name: str, fields: tuple[tuple[str, Any, type[Any], Any], ...]) -> type[Any]:
+    """Shared by the runtimes of a process: msgspec never lets go of a class that it has made a decoder for."""
+    spelled: list[Any] = [
+        (field, kind) if default is attrs.NOTHING else (field, kind, default) for field, kind, _, default in fields
     ]
-    return msgspec.defstruct(
-        action.name, fields, tag_field="type", tag=action.name, frozen=True, gc=False, kw_only=True
-    )
+    return msgspec.defstruct(name, spelled, tag_field="type", tag=name, frozen=True, gc=False, kw_only=True)
 
 
+@lru_cache(maxsize=256)
 def _answer_type(actions: tuple[type[Any], ...]) -> type[Any]:
     union = actions[0]
     for other in actions[1:]:

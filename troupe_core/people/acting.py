@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import attrs
 from msgspec.structs import replace
 
-from troupe_core.errors import Busy, OutputError
+from troupe_core.errors import Busy, told
 from troupe_core.events import Fact, TurnEnded
 from troupe_core.people.consolidating import CONSOLIDATION, pending_consolidation
 from troupe_core.people.history import EMPTY
@@ -22,6 +22,7 @@ from troupe_core.people.state import PersonState
 from troupe_core.simulation.ending import absorb
 from troupe_core.simulation.pending import Due
 from troupe_core.simulation.scene import When
+from troupe_core.simulation.stumbling import persistently, settle
 from troupe_core.simulation.things import scene_of
 from troupe_core.simulation.transaction import Outcome, spelled
 
@@ -75,14 +76,16 @@ async def act(simulation: Simulation, id: str, perceive: Perceive | None = None)
     return tuple(outcome.output)
 
 
-async def have_turn(simulation: Simulation, state: PersonState, when: When, arguments: bytes) -> Outcome:
-    """One turn, with its telemetry. Nothing is changed yet."""
+async def have_turn(
+    simulation: Simulation, state: PersonState, when: When, arguments: bytes, *, in_step: bool = False
+) -> Outcome:
+    """One turn, alone or in a step of a world, with its telemetry. Nothing is changed yet."""
+    step = when.step if in_step else None
     try:
-        outcome = await live(simulation, state, when, arguments)
+        outcome = await persistently(
+            simulation, state, lambda: live(simulation, state, when, arguments), world=when.world, step=step
+        )
     except Exception as error:
-        if isinstance(error, OutputError):  # both answers are recorded: asked again, it must be another draw
-            simulation.stumbles[state.id] = simulation.stumbles.get(state.id, 0) + 1
-            simulation.touch(state.id)
         _report(simulation, state, when, error)
         raise
     _report(simulation, state, when, None)
@@ -98,13 +101,6 @@ def take_in(simulation: Simulation, outcome: Outcome, passage: Passage) -> None:
     """The outcome becomes visible."""
     simulation.states[outcome.state.id] = outcome.state
     passage.take(outcome)
-
-
-def settle(simulation: Simulation, id: str) -> None:
-    """The turn will not be undone any more: what was kept against its failure is let go."""
-    simulation.answers.settle(id)
-    if simulation.stumbles.pop(id, None):
-        simulation.touch(id)
 
 
 def cooled(outcome: Outcome) -> Outcome:
@@ -156,7 +152,8 @@ def begin_consolidation(simulation: Simulation, id: str, when: When, due: Due) -
             simulation.touch(id)
     except Exception as error:  # a stranger's memory; the turn counts, whatever comes of it later
         kind = type(state.memory_kind).__qualname__
-        simulation.remark(id, f"{CONSOLIDATION} could not begin, {kind}.due failed: {type(error).__name__}: {error}")
+        seen = simulation.runtime.blame(error)
+        simulation.remark(id, f"{CONSOLIDATION} could not begin, {kind}.due failed: {told(seen)}")
 
 
 def _take_what_is_due(simulation: Simulation, id: str) -> list[Pending]:
@@ -188,4 +185,4 @@ async def _absorb(simulation: Simulation, items: list[Pending], passage: Passage
     for item in items:
         error = await absorb(simulation, item, passage)
         if error is not None:
-            simulation.remark(item.thing, f"{CONSOLIDATION} failed, and will be tried again: {error}")
+            simulation.remark(item.thing, f"{CONSOLIDATION} failed, and will be tried again: {told(error)}")

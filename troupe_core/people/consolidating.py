@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from troupe_core.keys import digest, utf8
@@ -11,13 +10,14 @@ from troupe_core.people.outputs import DELTAS
 from troupe_core.people.state import PersonState
 from troupe_core.people.turn import Turn
 from troupe_core.simulation.answers import account
-from troupe_core.simulation.models import Makers
+from troupe_core.simulation.models import Fingerprint
 from troupe_core.simulation.pending import Due, Pending
 from troupe_core.simulation.scene import Scene, When
 from troupe_core.simulation.transaction import Leaf, Outcome, Transaction, spelled
-from troupe_core.templates import template_source
+from troupe_core.templates import Templates
 
 if TYPE_CHECKING:
+    from troupe_core.runtime import Runtime
     from troupe_core.simulation.journal.records import Records
     from troupe_core.simulation.journal.shelf import Parcel
     from troupe_core.simulation.simulation import Simulation
@@ -26,12 +26,16 @@ CONSOLIDATION = "consolidation"
 LEAF = Leaf(CONSOLIDATION, DELTAS)
 
 
-@cache
-def makers() -> Makers:
+def makers(runtime: Runtime) -> Fingerprint:
     """The core's own part in it; a kind of memory is part of the person's root, with its version."""
-    text = template_source("consolidate")
+    made: Fingerprint = runtime.once((CONSOLIDATION, "makers"), lambda: _makers(runtime.templates))
+    return made
+
+
+def _makers(templates: Templates) -> Fingerprint:
+    text = templates.source("consolidate")
     name = digest(b"text", utf8(text))
-    return Makers(digest(b"consolidation", name), {"texts": {"consolidate template": name.hex()}}, {name: text})
+    return Fingerprint(digest(b"consolidation", name), {"texts": {"consolidate template": name.hex()}}, {name: text})
 
 
 def consolidation(
@@ -41,13 +45,12 @@ def consolidation(
 
     async def execute(tx: Transaction) -> Outcome:
         scene = Scene.of(simulation, tx, when)
-
         delta = await tx.state.memory_kind.consolidate(tx.state.memory, Turn(scene, CONSOLIDATION))
         return Outcome(tx.state, delta, tuple(scene.facts))
 
     async def work() -> Outcome:
         async with simulation.slots:
-            fingerprint = simulation.models.fingerprint(CONSOLIDATION, makers(), state.model)
+            fingerprint = simulation.models.fingerprint(CONSOLIDATION, makers(simulation.runtime), state.model)
             arguments = {"now": when.stamp}
             return await simulation.transact(
                 LEAF,

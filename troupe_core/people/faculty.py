@@ -111,6 +111,11 @@ class TinyMentalFaculty:
         return FacultySpec(cls.name, given if isinstance(given, type) else lambda: given)
 
     @property
+    def known_as(self) -> str:
+        """Its name among all abilities of a person."""
+        return self.name
+
+    @property
     def text(self) -> str:
         """What the person is told of it."""
         return next((inspect.cleandoc(base.__doc__) for base in type(self).__mro__[:-2] if base.__doc__), "")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from troupe_core.errors import as_exception, containable
 from troupe_core.events import ACTION, ECHO, OBSERVATION, STIMULUS, Fact
 from troupe_core.llm.request import Message
 from troupe_core.people.abilities import DONE, Abilities, Ability, abilities_of
@@ -23,7 +24,9 @@ from troupe_core.people.outputs import ACTS
 from troupe_core.people.prompt import new_lines, one_line, state_block, system_message
 from troupe_core.people.state import PersonState
 from troupe_core.people.ties import told, untold
+from troupe_core.people.tool import TinyTool
 from troupe_core.people.turn import Turn
+from troupe_core.people.using import use
 from troupe_core.people.words import repeats, words
 from troupe_core.simulation.scene import Scene, When
 from troupe_core.simulation.things import working
@@ -127,7 +130,7 @@ async def _turn(scene: Scene, abilities: Abilities, question: Question) -> Outco
 
 
 def _block(scene: Scene, abilities: Abilities, memories: Sequence[str]) -> str:
-    return state_block(scene.state, scene.when.now, memories, _awareness(scene, abilities))
+    return state_block(abilities, scene.state, scene.when.now, memories, _awareness(scene, abilities))
 
 
 def _outcome(
@@ -190,7 +193,7 @@ async def _act(
     done: list[Fact] = []
     if len(actions) > MAX_ACTIONS:
         scene.simulation.remark(scene.thing, f"{len(actions)} actions in one answer; the first {MAX_ACTIONS} count")
-    for wanted in actions[:MAX_ACTIONS]:
+    for place, wanted in enumerate(actions[:MAX_ACTIONS]):
         ability = abilities.by_type[type(wanted)]
         action = ability.action
         if action.name == DONE:
@@ -210,7 +213,7 @@ async def _act(
             guard.note(fact)
         done.append(fact)
         if action.perform is not None:
-            result = await _perform(scene, ability, action.perform, given)
+            result = await _perform(scene, ability, action.perform, given, place)
             if action.observe:
                 return done, scene.fact(
                     ECHO if action.echo else OBSERVATION, action.name, "" if result is None else str(result)
@@ -218,13 +221,20 @@ async def _act(
     return done, None
 
 
-async def _perform(scene: Scene, ability: Ability, perform: Callable[..., Any], given: dict[str, Any]) -> object:
+async def _perform(
+    scene: Scene, ability: Ability, perform: Callable[..., Any], given: dict[str, Any], place: int
+) -> object:
     try:
+        if isinstance(ability.faculty, TinyTool):
+            return await use(scene, ability.faculty, ability.action, given, place)
         result = perform(ability.faculty, Turn(scene, ability.faculty.name), **given)
         return await result if inspect.isawaitable(result) else result
-    except (Exception, SystemExit) as error:
-        error.add_note(f"in the action {ability.action.name} of the faculty {ability.faculty.name!r}")
-        raise
+    except BaseException as error:
+        if not containable(error):
+            raise
+        what = "tool" if isinstance(ability.faculty, TinyTool) else "faculty"
+        error.add_note(f"in the action {ability.action.name} of the {what} {ability.faculty.name!r}")
+        raise as_exception(scene.simulation.runtime.blame(error))  # noqa: B904 - usually the same error
 
 
 def _kept_to_oneself(scene: Scene) -> None:

@@ -37,7 +37,7 @@ class Deltas:
         from troupe_core.simulation.journal.values import proven
 
         kind, what = delta_kind(outcome.state.memory_kind), f"what an episode left behind for {outcome.state.id}"
-        return proven(outcome.output, kind, what)
+        return proven(parcel.shelf, outcome.output, kind, what)
 
     def read(self, spelled: Any, state: Any, facts: tuple[Fact, ...]) -> Any:
         if spelled is None:

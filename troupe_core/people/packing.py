@@ -16,12 +16,13 @@ from msgspec.structs import replace
 
 from troupe_core.errors import ArgumentError
 from troupe_core.events import Fact
-from troupe_core.keys import plain
+from troupe_core.keys import digest_of, plain
 from troupe_core.people.consolidating import absorb, consolidation
 from troupe_core.people.history import EMPTY
 from troupe_core.people.living import TURN, live
 from troupe_core.people.memory import PAUSE, Batch, Entry, Heard, Shared
 from troupe_core.people.mind import CALM, Mind
+from troupe_core.people.missing import MissingMemory, Opaque
 from troupe_core.people.persona import Persona
 from troupe_core.people.state import NO_SLICES, PersonState
 from troupe_core.people.ties import NOBODY, UNTOLD, Roster, Tie, Ties
@@ -121,35 +122,26 @@ def _roster_from(name: str, shelf: Shelf) -> Roster:
 
 
 def _memory_to_plain(memory: Any, state: PersonState, parcel: Parcel) -> Any:
-    kind = state.memory_kind
-    own = getattr(kind, "pack", None) if type(kind).__name__ != "MissingMemory" else None
+    if isinstance(memory, Opaque):
+        return memory.data
+    own = getattr(state.memory_kind, "pack", None)
     if own is not None:
         return own(memory, parcel)
-    from troupe_core.people.values import Opaque
     from troupe_core.simulation.journal.values import proven
 
-    if isinstance(state.memory, Opaque):
-        return {"digest": state.memory.digest.hex(), "state": state.memory.data}
     what = f"the memory of {state.id}"
-    return {"digest": _digest_of(state.memory, what), "state": proven(state.memory, type(state.memory), what)}
-
-
-def _digest_of(value: Any, what: str) -> str:
-    from troupe_core.keys import digest_of
-
-    return digest_of(value, what).hex()
+    return {"digest": digest_of(memory, what).hex(), "state": proven(parcel.shelf, memory, type(memory), what)}
 
 
 def _memory_from(kind: Any, spelled: Any, shelf: Shelf, what: str) -> Any:
-    from troupe_core.people.values import MissingMemory, Opaque
+    if isinstance(kind, MissingMemory):
+        return Opaque(spelled, bytes.fromhex(spelled["digest"]))
+    own = getattr(kind, "unpack", None)
+    if own is not None:
+        return own(spelled, shelf)
     from troupe_core.simulation.journal.values import from_plain
 
-    if isinstance(kind, MissingMemory):
-        if "digest" in spelled and "state" in spelled:
-            return Opaque(1, spelled["state"], bytes.fromhex(spelled["digest"]))
-        return Opaque(1, spelled, bytes.fromhex(spelled["digest"]))
-    own = getattr(kind, "unpack", None)
-    return own(spelled, shelf) if own is not None else from_plain(spelled["state"], type(kind.start()), what)
+    return from_plain(spelled["state"], type(kind.start()), what)
 
 
 # -- the root --------------------------------------------------------------------------------------------------------
@@ -190,7 +182,10 @@ def _spell_slices(slices: Mapping[str, Any], state: PersonState, parcel: Parcel)
     runtime = parcel.shelf.runtime
     return {
         name: slice_to_plain(
-            runtime.faculty(name) if runtime.has_faculty(name) else None, value, f"what {name} keeps for {state.id}"
+            parcel.shelf,
+            runtime.faculty(name) if runtime.has_faculty(name) else None,
+            value,
+            f"what {name} keeps for {state.id}",
         )
         for name, value in slices.items()
     }
@@ -349,7 +344,7 @@ def _kind(spelled: Mapping[str, Any], shelf: Shelf, simulation: Simulation) -> A
     name = encode(spelled)
     found = simulation.memory_kind.found.get(name)
     if found is None:
-        from troupe_core.people.values import MissingMemory, kind_from_plain, kind_to_plain
+        from troupe_core.people.values import kind_from_plain, kind_to_plain
 
         alive = simulation.memory_kind.alive()  # the program may have given one that has no name
         found = next((kind for kind in alive if encode(kind_to_plain(shelf, kind)) == name), None)

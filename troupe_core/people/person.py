@@ -16,6 +16,8 @@ from troupe_core.people.perceiving import checked_text, checked_words, name_of, 
 from troupe_core.people.persona import Persona
 from troupe_core.people.state import NO_SLICES, PersonState
 from troupe_core.people.ties import NOBODY
+from troupe_core.people.tool import TinyTool
+from troupe_core.records import TOOL
 from troupe_core.simulation.simulation import same_simulation, simulation_of
 from troupe_core.simulation.things import Handle
 
@@ -35,8 +37,9 @@ KNOWN = "somebody you know"
 class TinyPerson(Handle, state=PersonState, kind="person"):
     """A simulated person. `persona` is any JSON-like mapping (or a sentence); everything in it reaches the model.
 
-    `mental_faculties` are names of installed faculties, or faculties; `memory` is a kind of memory with its settings;
-    `model` overrides the simulation's. Without `simulation` the person joins the current one.
+    `mental_faculties` are names of installed faculties, or faculties; `tools` likewise, with an effect outside of the
+    simulation; `memory` is a kind of memory with its settings; `model` overrides the simulation's. Without `simulation`
+    the person joins the current one.
     """
 
     __slots__ = ()
@@ -47,6 +50,7 @@ class TinyPerson(Handle, state=PersonState, kind="person"):
         persona: Mapping[str, Any] | str | None = None,
         *,
         mental_faculties: Iterable[str | TinyMentalFaculty | type[TinyMentalFaculty]] = (),
+        tools: Iterable[str | TinyTool | type[TinyTool]] = (),
         memory: Memory[Any] | str | None = None,
         model: str | None = None,
         simulation: Simulation | None = None,
@@ -58,9 +62,9 @@ class TinyPerson(Handle, state=PersonState, kind="person"):
         elif persona is not None and not isinstance(persona, Mapping):
             raise ArgumentError(f"a persona is a mapping or a sentence, not {type(persona).__name__}")
         described = {"name": name, **{key: value for key, value in (persona or {}).items() if key != "name"}}
-        if isinstance(mental_faculties, str) or not isinstance(mental_faculties, Iterable):
-            raise ArgumentError(f"mental_faculties is a list of faculties; write [{mental_faculties!r}]")
-        faculties = (CONVERSATION, *sorted({_faculty(joined, given) for given in mental_faculties} - {CONVERSATION}))
+        named = {_faculty(joined, given) for given in _several(mental_faculties, "mental_faculties")} - {CONVERSATION}
+        tooled = {_tool(joined, given) for given in _several(tools, "tools")}
+        faculties = (CONVERSATION, *sorted(named), *sorted(tooled))
         abilities_of(joined.runtime, faculties)  # two that clash are found here, not in the middle of a run
         kept = {each: joined.runtime.faculty(each).start() for each in faculties}
         slices = {each: value for each, value in kept.items() if value is not None}
@@ -344,7 +348,28 @@ def _faculty(simulation: Simulation, given: Any) -> str:
     kind = given if isinstance(given, type) else type(given)
     if not issubclass(kind, TinyMentalFaculty):
         raise ArgumentError(f"a mental faculty is a name or a TinyMentalFaculty, not {given!r}")
+    if issubclass(kind, TinyTool):
+        raise ArgumentError(f"{kind.__qualname__} is a tool: give it as tools=[…], not among the mental faculties")
     return simulation.runtime.lend(given)
+
+
+def _tool(simulation: Simulation, given: Any) -> str:
+    if isinstance(given, str):
+        name = given if given.startswith(TOOL) else TOOL + given
+        made = simulation.runtime.faculty(name)
+        if not isinstance(made, TinyTool):
+            raise PluginError(f"the tool {given!r} is no TinyTool: its factory makes {made!r}")
+        return name
+    kind = given if isinstance(given, type) else type(given)
+    if not issubclass(kind, TinyTool):
+        raise ArgumentError(f"a tool is a name or a TinyTool, not {given!r}")
+    return simulation.runtime.lend(given)
+
+
+def _several(given: Any, argument: str) -> list[Any]:
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise ArgumentError(f"{argument} is a list; write [{given!r}]")
+    return list(given)
 
 
 def _notes(context: Sequence[str]) -> tuple[str, ...]:

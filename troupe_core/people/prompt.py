@@ -20,7 +20,6 @@ from troupe_core.people.memory import Entry, Heard
 from troupe_core.people.persona import Persona
 from troupe_core.people.state import PersonState
 from troupe_core.simulation.clock import in_words
-from troupe_core.templates import template
 
 CHARACTER = "\n\n# Your character\n\n"
 
@@ -52,12 +51,16 @@ def new_lines(entries: Sequence[Entry]) -> str:
 
 
 def state_block(
-    state: PersonState, now: datetime | None, memories: Sequence[str] = (), awareness: Sequence[str] = ()
+    abilities: Abilities,
+    state: PersonState,
+    now: datetime | None,
+    memories: Sequence[str] = (),
+    awareness: Sequence[str] = (),
 ) -> str:
     """What is true at this moment: dropped afterwards, so that it is never in the way of what was sent before."""
     mind = state.mind
     notes = state.context if mind.context == state.context else (*state.context, *mind.context)
-    return template("state")(
+    return abilities.state_block(
         {
             "time": in_words(now) if now is not None else "",
             "place": one_line(state.place),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -16,6 +16,7 @@ from troupe_core.keys import NOTHING, canonical, digest, digest_of, roll, utf8
 from troupe_core.people.history import EMPTY, History
 from troupe_core.people.memory import Batch, Entry, Memory
 from troupe_core.people.mind import CALM, Mind
+from troupe_core.people.missing import MissingMemory
 from troupe_core.people.persona import Persona
 from troupe_core.people.ties import NOBODY, Ties
 
@@ -102,8 +103,8 @@ _settings: WeakKeyDictionary[Any, bytes] = WeakKeyDictionary()  # a kind of memo
 def settings_digest(kind: Memory[Any]) -> bytes:
     """The name of a kind of memory with its settings and its version."""
     found = _settings.get(kind)
-    if found is None and type(kind).__name__ == "MissingMemory":
-        return cast(Any, kind).settings_digest  # type: ignore[no-any-return]  # as it was when it was there
+    if isinstance(kind, MissingMemory):
+        return kind.settings_digest  # as it was when it was there
     if found is None:
         found = _settings[kind] = digest(
             b"memory", canonical([kind, getattr(kind, "cache_version", 1)], "memory settings")

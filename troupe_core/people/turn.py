@@ -10,6 +10,7 @@ from troupe_core.events import MEMORY, NO_DATA, STIMULUS, Fact
 from troupe_core.people.memory import Recalled
 from troupe_core.people.perceiving import name_of
 from troupe_core.simulation.scene import Asking, Scene
+from troupe_core.templates import Render
 
 if TYPE_CHECKING:
     from troupe_core.people.mind import Mind
@@ -79,11 +80,12 @@ class Turn(Generic[S]):
     @state.setter
     def state(self, value: S) -> None:
         simulation = self._scene.simulation
-        if simulation.journal is not None:  # what could not be kept is refused here, where it can be named
+        journal = simulation.journal
+        if journal is not None:  # what could not be kept is refused here, where it can be named
             from troupe_core.simulation.journal.values import proven
 
             declared = simulation.runtime.faculty(self._faculty).state_class
-            proven(value, declared or type(value), f"what {self._faculty} keeps for {self._scene.thing}")
+            proven(journal.shelf, value, declared or type(value), f"what {self._faculty} keeps for {self._scene.thing}")
         self._scene.state = self._scene.state.with_slice(self._faculty, value)
 
     def perceive(self, content: str, kind: str = "THOUGHT", source: str = "") -> None:
@@ -103,6 +105,10 @@ class Turn(Generic[S]):
         """What the query brings to the person's mind."""
         state = self._person
         return await state.memory_kind.recall(state.memory, query, k, self)
+
+    def template(self, name: str) -> Render:
+        """A template of those that this runtime uses."""
+        return self._scene.simulation.runtime.templates[name]
 
     def llm(self, purpose: str) -> Asking:
         """A model, asked on behalf of this person; the purpose chooses which one, and is what its cost is booked on."""

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 import attrs
 
-from troupe_core.errors import JournalError, PluginError
+from troupe_core.errors import JournalError
 from troupe_core.keys import digest_of
+from troupe_core.people.missing import MissingMemory, Opaque
 from troupe_core.people.state import settings_digest
+from troupe_core.records import MemorySpec
 from troupe_core.simulation.journal.values import converter, from_plain, proven
 
 if TYPE_CHECKING:
@@ -19,21 +21,13 @@ if TYPE_CHECKING:
     from troupe_core.simulation.journal.shelf import Shelf
 
 
-@attrs.frozen(eq=False)
-class Opaque:
-    """What a plugin keeps that is not installed now: as it was written."""
-
-    version: int
-    data: Any
-    digest: bytes
-
-
-def slice_to_plain(faculty: TinyMentalFaculty | None, value: Any, what: str) -> dict[str, Any]:
+def slice_to_plain(shelf: Shelf, faculty: TinyMentalFaculty | None, value: Any, what: str) -> dict[str, Any]:
     """What a faculty keeps for one person."""
     if isinstance(value, Opaque):
-        return {"version": value.version, "state": value.data, "digest": value.digest.hex()}
+        kept: dict[str, Any] = value.data
+        return kept
     declared = faculty.state_class if faculty is not None else None
-    spelled = proven(value, declared or type(value), what)
+    spelled = proven(shelf, value, declared or type(value), what)
     version = faculty.state_version if faculty is not None else 1
     return {"version": version, "state": spelled, "digest": digest_of(value, what).hex()}
 
@@ -41,7 +35,7 @@ def slice_to_plain(faculty: TinyMentalFaculty | None, value: Any, what: str) -> 
 def slice_from_plain(faculty: TinyMentalFaculty | None, spelled: Mapping[str, Any], what: str) -> Any:
     version, data = spelled["version"], spelled["state"]
     if faculty is None or faculty.state_class is None:
-        return Opaque(version, data, bytes.fromhex(spelled["digest"]))
+        return Opaque(spelled, bytes.fromhex(spelled["digest"]))
     if version > faculty.state_version:
         raise JournalError(
             f"{what} was written by version {version} of its state, and the one installed knows version "
@@ -77,29 +71,12 @@ def kind_from_plain(shelf: Shelf, spelled: Mapping[str, Any]) -> Any:
     if attached is not None and not isinstance(attached, type):
         return attached
     if attached is None:
-        if not shelf.runtime.has_memory(name):
+        if not shelf.runtime.has(MemorySpec, name):
             return MissingMemory(dict(spelled))
         attached = shelf.runtime.memory_class(name)
     if not settings or not attrs.has(attached):
         return shelf.runtime.memory(name, **settings) if name not in shelf.attached else attached(**settings)
     return from_plain(settings, attached, f"the settings of the memory {name!r}")
-
-
-class MissingMemory:
-    """Stands for a kind of memory that is not there. What it kept is carried along as it is."""
-
-    def __init__(self, spelled: dict[str, Any]) -> None:
-        self.spelled = spelled
-        self.settings_digest = bytes.fromhex(spelled["digest"]) if "digest" in spelled else b""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        kind = self.spelled["name"]
-        raise PluginError(
-            f"this person's memory is of the kind {kind!r}, which is not installed: install the plugin that has it, or "
-            f'give the class as attach={{"{kind}": …}}'
-        )
 
 
 def delta_kind(kind: Any) -> Any:

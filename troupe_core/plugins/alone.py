@@ -1,25 +1,28 @@
-"""A faculty or a backend that was given to a runtime by itself: the plugin around it."""
+"""What was given to a runtime without a plugin around it: the plugin around it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from troupe_core.hookspecs import hookimpl
-from troupe_core.records import BackendSpec, FacultySpec, Record
+from troupe_core.plugins.kinds import KINDS
+from troupe_core.records import Record
 
 
-class Alone:
-    """Registers one record."""
+def alone(records: Sequence[Record]) -> object:
+    """A plugin that registers these."""
+    hooks = {
+        kind.hook: _registering([record for record in records if type(record) is kind.record])
+        for kind in KINDS
+        if any(type(record) is kind.record for record in records)
+    }
+    return type("Alone", (), hooks)()
 
-    def __init__(self, record: Record) -> None:
-        self._record = record
 
+def _registering(records: list[Record]) -> Callable[..., Iterator[Any]]:
     @hookimpl
-    def troupe_register_faculties(self) -> Iterator[FacultySpec]:
-        if isinstance(self._record, FacultySpec):
-            yield self._record
+    def register(self: object) -> Iterator[Record]:
+        yield from records
 
-    @hookimpl
-    def troupe_register_llm_backends(self) -> Iterator[BackendSpec]:
-        if isinstance(self._record, BackendSpec):
-            yield self._record
+    return register

@@ -1,75 +1,26 @@
-"""The plugins of one runtime: who they are, what they registered, and whose fault an error is."""
+"""The plugins of one runtime: who they are, what they implement, and what they make of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from inspect import isasyncgenfunction, iscoroutinefunction
-from typing import Any, Generic, TypeVar, cast
+from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
+from inspect import Parameter, isasyncgenfunction, iscoroutinefunction, signature
+from types import ModuleType
+from typing import Any, TypeVar, cast
 
-import attrs
 import pluggy
 
-from troupe_core.errors import ArgumentError, PluginError, TroupeError
+from troupe_core.errors import PluginError, TroupeError, containable, told
 from troupe_core.hookspecs import API_VERSION, TroupeSpecs
+from troupe_core.plugins.blame import blame, blamed
+from troupe_core.plugins.discovery import CORE
 from troupe_core.plugins.markers import PROJECT
+from troupe_core.plugins.origin import Failure, Origin, reason
+from troupe_core.plugins.registered import Registered
 from troupe_core.records import Record
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
-
-
-CORE = "troupe-core"
-
-
-@attrs.frozen
-class Origin:
-    """Where a plugin comes from, for messages: its name, and the distribution that brought it."""
-
-    plugin: str
-    distribution: str = ""
-    version: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.plugin} ({self.distribution} {self.version})" if self.distribution else self.plugin
-
-
-@attrs.frozen
-class Failure:
-    """A plugin that is installed, and cannot be used in whole or in part."""
-
-    origin: Origin
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.origin}: {self.reason}"
-
-
-class Registered(Generic[R]):
-    """The records of one kind. Two with one name are an error for whoever asks for that name, and for nobody else."""
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        self.failures: list[Failure] = []
-        self._found: dict[str, list[tuple[R, Origin]]] = {}
-
-    def add(self, record: R, origin: Origin) -> None:
-        """What is given in code goes before what is installed: it was asked for by name."""
-        found = self._found.setdefault(record.name, [])
-        if not origin.distribution:
-            found[:] = [(other, theirs) for other, theirs in found if not theirs.distribution]
-        found.append((record, origin))
-
-    def names(self) -> list[str]:
-        return sorted(self._found)
-
-    def get(self, name: str) -> R | None:
-        found = self._found.get(name)
-        if found is None:
-            return None
-        if len(found) > 1:
-            sides = " and ".join(str(origin) for _, origin in found)
-            raise PluginError(f"{name!r} ({self.kind}) is offered by {sides}. Remove or disable all but one.")
-        return found[0][0]
 
 
 class PluginManager(pluggy.PluginManager):
@@ -80,15 +31,20 @@ class PluginManager(pluggy.PluginManager):
         self.add_hookspecs(TroupeSpecs)
         self._known = frozenset(vars(self.hook)) - {"_subcaller"}
         self.origins: dict[str, Origin] = {}
+        self.asleep: set[str] = set()
+        """Those whose wrappers and observers do not act: they are installed, and nobody has asked for them."""
+        self.methods: dict[str, dict[str, Callable[..., Any]]] = {}
+        """Of each plugin, what is called besides its hooks. It is looked up once: a stranger's lookup can fail."""
 
     @property
     def hooks(self) -> TroupeSpecs:
-        """The relay, as the checkers see it."""
-        return cast(TroupeSpecs, self.hook)
+        """The relay, as the checkers see it, to those that are awake."""
+        return cast(TroupeSpecs, Awake(self))
 
     def add(self, plugin: object, origin: Origin) -> None:
-        """Register a plugin, or raise `PluginError` and leave nothing of it behind."""
+        """Register a plugin, or raise `PluginError` with the reason and leave nothing of it behind."""
         name = origin.plugin
+        self._check_new(plugin, origin)
         if name in self.origins:
             raise PluginError(f"two plugins are called {name!r}: {self.origins[name]} and {origin}. Rename one.")
         known = self._known
@@ -96,15 +52,46 @@ class PluginManager(pluggy.PluginManager):
             self.register(plugin, name=name)
             unknown = sorted(set(vars(self.hook)) - known)
             if unknown:
-                raise PluginError(f"it implements {', '.join(unknown)}, and there is no such hook")
+                raise PluginError(_no_such_hook(unknown, known))
             self._check(plugin, core=origin.distribution == CORE)
-        except Exception as error:
+            found = {method: getattr(plugin, method, None) for method in ("open", "aclose")}
+        except BaseException as error:
             if self.has_plugin(name):
                 self.unregister(name=name)
             for hook in set(vars(self.hook)) - known:
                 delattr(self.hook, hook)
-            raise PluginError(f"plugin {origin} cannot be used: {error}") from error
+            if not containable(error):
+                raise
+            if isinstance(error, pluggy.PluginValidationError):
+                error = self._wrong_arguments(plugin) or error
+            raise PluginError(str(error) if isinstance(error, Exception) else told(error)) from error
         self.origins[name] = origin
+        self.methods[name] = {method: each for method, each in found.items() if callable(each)}
+
+    def remove(self, origin: Origin) -> None:
+        """Take a plugin out again."""
+        self.unregister(name=origin.plugin)
+        del self.origins[origin.plugin], self.methods[origin.plugin]
+
+    def _check_new(self, plugin: object, origin: Origin) -> None:
+        """It is not here already, be it under another name."""
+        for name, other in self.origins.items():
+            there = self.get_plugin(name)
+            if there is plugin or (origin.file and other.installed and type(there) is type(plugin) is not ModuleType):
+                here = f"installed already, as {other}" if other.installed else f"here already, as {other}"
+                raise PluginError(f"it is {here}; leave it out of plugins")
+
+    def _wrong_arguments(self, plugin: object) -> PluginError | None:
+        """What its hooks want and are not given."""
+        for hook in sorted(self._known):
+            spec = getattr(self.hook, hook).spec
+            if spec is None or self.parse_hookimpl_opts(plugin, hook) is None:
+                continue
+            given = ", ".join(spec.argnames) or "no arguments"
+            for name, wanted in signature(getattr(plugin, hook)).parameters.items():
+                if name not in spec.argnames and wanted.default is Parameter.empty:
+                    return PluginError(f"its {hook} wants {name!r}, and is given {given}")
+        return None
 
     def _check(self, plugin: object, core: bool) -> None:
         """What pluggy lets pass, and what would then be ignored, or replace what it should go around."""
@@ -129,65 +116,90 @@ class PluginManager(pluggy.PluginManager):
             if composes and not wraps and not core:
                 raise PluginError(f"its {caller.name} would replace the core's; wrap it: @hookimpl(wrapper=True)")
 
+    def hooks_of(self, name: str) -> list[str]:
+        """The hooks that a plugin implements."""
+        return sorted(caller.name for caller in self.get_hookcallers(self.get_plugin(name)) or ())
+
+    def registers(self, name: str) -> bool:
+        """Whether a plugin brings something that others can name, and does not only go around what others bring."""
+        return any(hook.startswith("troupe_register_") for hook in self.hooks_of(name))
+
     def implementations(self, hook: str) -> Iterator[tuple[Origin, Callable[..., Any], tuple[str, ...]]]:
         """Each implementation of a hook in its order of registration, with the names of the arguments it wants."""
         for found in getattr(self.hook, hook).get_hookimpls():
             if not found.wrapper:
                 yield self.origins[found.plugin_name], found.function, found.argnames
 
-    def collect(self, hook: str, record: type[R]) -> Registered[R]:
-        """The records that the plugins register. An installed plugin that fails is noted; one given in code raises."""
-        out: Registered[R] = Registered(record.__name__)
+    def around(self, hook: str) -> list[Origin]:
+        """Whose wrappers stand around what a composing hook makes, the outermost first."""
+        found = getattr(self.hook, hook).get_hookimpls()
+        return [
+            self.origins[each.plugin_name]
+            for each in reversed(found)
+            if each.wrapper and each.plugin_name not in self.asleep
+        ]
+
+    def blame(self, error: BaseException, origin: Origin | None = None) -> None:
+        """Name the plugin that an error comes from in a note of it, if it comes from one."""
+        blame(error, [origin] if origin is not None else blamed(error, self.origins.values()))
+
+    def collect(self, hook: str, record: type[R], into: Registered[R]) -> None:
+        """The records that the plugins register. An installed plugin that fails is noted; one asked for raises."""
         for origin, function, _ in self.implementations(hook):
             try:
                 got: Iterable[object] | None = function()
+                if isinstance(got, Record):
+                    raise PluginError(f"it returns one {type(got).__name__}; yield it, or return a list")
                 records = list(got or ())
                 for item in records:
                     if not isinstance(item, record):
                         raise TypeError(f"it yields {item!r}; expected a {record.__name__}")
-            except (Exception, SystemExit) as error:
-                reason = f"{type(error).__name__}: {error}"
-                if not origin.distribution:
-                    raise PluginError(f"{hook} of plugin {origin} failed: {reason}") from error
-                out.failures.append(Failure(origin, f"{hook} failed: {reason}"))
+            except BaseException as error:
+                if not containable(error):
+                    raise
+                if not origin.installed:
+                    raise PluginError(f"{hook} of plugin {origin} failed: {reason(error)}") from error
+                into.failures.append(Failure(origin, f"{hook} failed: {reason(error)}"))
                 continue
             for item in records:
-                out.add(cast(R, item), origin)
-        return out
+                into.add(cast(R, item), origin)
 
-    def compose(self, hook: str, make: Callable[[], T | None], wanted: str, fits: Callable[[object], bool]) -> T:
-        """Call a composing hook; what a wrapper raises or returns wrongly is reported by the names of those
-        involved.
-        """
-        wrappers = [
-            str(self.origins[found.plugin_name]) for found in getattr(self.hook, hook).get_hookimpls() if found.wrapper
-        ]
+    def compose(
+        self, hook: str, make: Callable[[TroupeSpecs], T | None], wanted: str, fits: Callable[[object], bool]
+    ) -> T:
+        """Call a composing hook. What a wrapper raises, or returns wrongly, is told with the names of those around."""
+        around = ", ".join(map(str, self.around(hook))) or "none"
         try:
-            made = make()
+            made = make(self.hooks)
         except TroupeError:
             raise
-        except Exception as error:
-            raise PluginError(
-                f"{hook} failed for {wanted}: {type(error).__name__}: {error}. "
-                f"Plugins around it: {', '.join(wrappers) or 'none'}."
-            ) from error
+        except BaseException as error:
+            if not containable(error):
+                raise
+            self.blame(error)
+            raise PluginError(f"{hook} failed for {wanted}: {told(error)}. Plugins around it: {around}.") from error
         if made is None or not fits(made):
             what = "nothing" if made is None else f"{made!r}, which is no handler,"
-            raise PluginError(f"{hook} made {what} for {wanted}. Plugins around it: {', '.join(wrappers) or 'none'}.")
+            raise PluginError(f"{hook} made {what} for {wanted}. Plugins around it: {around}.")
         return made
 
 
-def settings_for(name: str, config_class: type[Any] | None, given: Mapping[str, Any]) -> Any:
-    """A plugin's own table of settings as its config class, or an error that names the plugin and the key."""
-    if config_class is None:
-        if given:
-            raise ArgumentError(f"{name} takes no settings; got {', '.join(sorted(given))}")
-        return None
-    from cattrs import transform_error
+def _no_such_hook(unknown: Iterable[str], known: Iterable[str]) -> str:
+    """Hooks that there are not, and those that may be meant."""
+    close = [match for name in unknown for match in get_close_matches(name, sorted(known), 1)]
+    meant = f"; did you mean {', '.join(close)}?" if close else ""
+    return f"it implements {', '.join(unknown)}, and there is no such hook{meant}"
 
-    from troupe_core.converters import strict_converter
 
-    try:
-        return strict_converter().structure(dict(given), config_class)
-    except Exception as error:
-        raise ArgumentError(f"settings of {name}: {'; '.join(transform_error(error, path=name))}") from None
+class Awake:
+    """The hooks, without the plugins that sleep."""
+
+    def __init__(self, manager: PluginManager) -> None:
+        self._manager = manager
+
+    def __getattr__(self, hook: str) -> Any:
+        manager = self._manager
+        if hook not in manager._known:
+            raise AttributeError(f"there is no hook {hook}")
+        sleeping = [manager.get_plugin(name) for name in manager.asleep]
+        return manager.subset_hook_caller(hook, [plugin for plugin in sleeping if plugin is not None])

@@ -22,6 +22,8 @@ def account(thing: str) -> str:
 class Answers(Protocol):
     """Where a simulation keeps them. `settle` says that the owner's turn is part of what is visible."""
 
+    def knows(self, owner: str, key: bytes) -> bool: ...
+
     def find(self, owner: str, key: bytes) -> LLMResponse | None: ...
 
     async def obtain(self, owner: str, key: bytes, ask: Ask) -> LLMResponse: ...
@@ -35,13 +37,26 @@ class AnswersInMemory:
     def __init__(self) -> None:
         self._kept: dict[str, dict[bytes, LLMResponse]] = {}
 
+    def shared(self) -> AnswersInMemory:
+        """For a fork: what is here by now is there too."""
+        twin = AnswersInMemory()
+        twin._kept = {owner: dict(kept) for owner, kept in self._kept.items()}
+        return twin
+
+    def knows(self, owner: str, key: bytes) -> bool:
+        return key in self._kept.get(owner, ())
+
     def find(self, owner: str, key: bytes) -> LLMResponse | None:
         kept = self._kept.get(owner)
         return None if kept is None else kept.get(key)
 
     async def obtain(self, owner: str, key: bytes, ask: Ask) -> LLMResponse:
-        response = self._kept.setdefault(owner, {})[key] = await ask()
+        response = await ask()
+        self.keep(owner, key, response)
         return response
+
+    def keep(self, owner: str, key: bytes, response: LLMResponse) -> None:
+        self._kept.setdefault(owner, {})[key] = response
 
     def settle(self, owner: str) -> None:
         """The owner's turn is part of what is visible: its answers will not be asked for again."""

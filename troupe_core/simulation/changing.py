@@ -7,7 +7,18 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from troupe_core.errors import Busy, CrossThingError, JournalError, PluginError, SimulationEnded
+from troupe_core.config.tree import Budget
+from troupe_core.errors import (
+    ArgumentError,
+    Busy,
+    CrossThingError,
+    JournalError,
+    PluginError,
+    SimulationEnded,
+    as_exception,
+    containable,
+)
+from troupe_core.llm.meter import UNASKED, Meter
 from troupe_core.simulation.chronicle import Chronicle, Passage
 from troupe_core.simulation.states import States
 from troupe_core.simulation.things import State, scene_of
@@ -20,6 +31,7 @@ if TYPE_CHECKING:
     from troupe_core.llm.structured import Output
     from troupe_core.runtime import Runtime
     from troupe_core.simulation.answers import Answers
+    from troupe_core.simulation.effects import Effects
     from troupe_core.simulation.holds import Holds
     from troupe_core.simulation.journal.journal import Journal
     from troupe_core.simulation.models import Fingerprint, Models
@@ -28,6 +40,13 @@ if TYPE_CHECKING:
 Change = Callable[[Any], Any]
 
 log = logging.getLogger("troupe")
+
+
+def checked_budget(budget: Any) -> Budget:
+    """A budget, and not a number that could be one of several things."""
+    if not isinstance(budget, Budget):
+        raise ArgumentError(f"budget must be a Budget, such as Budget(calls=500), not {budget!r}")
+    return budget
 
 
 class Touched:
@@ -72,8 +91,10 @@ class Changing:
     ended: bool
     holds: Holds
     answers: Answers
+    effects: Effects
     models: Models
     journal: Journal | None
+    meter: Meter
     _transaction_handlers: dict[str, TransactionHandler]
     _asker: Asker | None
     _slots: Any
@@ -134,7 +155,7 @@ class Changing:
         if self.journal is not None:
             self.journal.commit(things, passage, step)
         elif passage is not None:
-            passage.saved = len(passage)
+            passage.settle()
 
     async def durable(self) -> None:
         """Return when everything that was committed is on disk."""
@@ -217,18 +238,44 @@ class Changing:
         try:
             return await handler(tx)
         except SystemExit as error:  # it would end the loop, and everybody would wait for ever
+            self.runtime.blame(error)
             contained = PluginError(f"something in the {kind} of {state.id!r} wanted to end the program: {error!r}")
             for note in getattr(error, "__notes__", ()):
                 contained.add_note(note)
             raise contained from error
+        except BaseException as error:
+            if not containable(error):
+                raise
+            raise as_exception(self.runtime.blame(error))  # noqa: B904 - usually the same error
 
     def _compose(self, kind: str) -> TransactionHandler:
         plugins = self.runtime.plugins
         made = plugins.compose(
-            "troupe_transaction_handler", lambda: plugins.hooks.troupe_transaction_handler(kind=kind), kind, callable
+            "troupe_transaction_handler", lambda hooks: hooks.troupe_transaction_handler(kind=kind), kind, callable
         )
         self._transaction_handlers[kind] = made
         return made
+
+    @property
+    def budget(self) -> Budget:
+        """What may be spent in all. A larger one can be given at any time, and what had to stop goes on."""
+        return self.meter.budget
+
+    @budget.setter
+    def budget(self, budget: Budget) -> None:
+        self.meter.budget = checked_budget(budget)
+
+    def admit(self, model: str, paid: bool) -> None:
+        """A model is about to be asked, if the budget allows it."""
+        meter = self.meter
+        meter.admit(model, paid)
+        if paid and not meter.warned and meter.budget == Budget():
+            meter.warned = True
+            self.remark(
+                model,
+                f"no budget is given, so that it and others that may cost something are asked {UNASKED:,} times at "
+                "most; Simulation(budget=Budget(calls=…)) or budget.calls in the settings changes that",
+            )
 
     def now(self, thing: str) -> datetime | None:
         """The time at the place of a person; None where there is no time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from troupe_core.errors import Busy
+from troupe_core.errors import Busy, JournalError, told
 from troupe_core.simulation.answers import account
 from troupe_core.simulation.things import scene_of
 
@@ -28,11 +28,14 @@ async def finish(simulation: Simulation) -> None:
                 error = await absorb(simulation, items[0], passage)
                 item = items.pop(0)
                 if error is not None:
-                    simulation.remark(item.thing, f"background work failed: {error}")
+                    simulation.remark(item.thing, f"background work failed: {told(error)}")
+            simulation.commit(tuple(simulation.states), passage)
+        except JournalError:  # nothing more can be recorded
+            simulation.stop()
+            raise
         except BaseException:
             simulation.background.put_back(items)
             raise
-        simulation.commit(tuple(simulation.states), passage)
         simulation.stop()  # while everything is still held: who waits for a turn finds the simulation ended
 
 
@@ -42,6 +45,7 @@ async def absorb(simulation: Simulation, item: Pending, passage: Passage) -> Exc
         outcome = await asyncio.shield(item.begin())  # who stops waiting for it does not stop it
         state = item.absorb(simulation.states[item.thing], outcome)
     except Exception as error:
+        simulation.runtime.blame(error)
         return error
     simulation.states[item.thing] = state  # changed or not: that nothing is pending any more has to last
     simulation.answers.settle(account(item.thing))

@@ -20,18 +20,20 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeVar, get_type_hints, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeVar, overload
 
 from msgspec import Struct
 from msgspec.structs import force_setattr, replace
 
 from troupe_core.converters import frozen_class
-from troupe_core.errors import ArgumentError, CrossThingError, JournalError, SimulationError
+from troupe_core.errors import ArgumentError, CrossThingError, JournalError, OutputError, SimulationError
 from troupe_core.events import NO_DATA, Fact
-from troupe_core.keys import canonical, digest, digest_of, plain, utf8
-from troupe_core.simulation.models import Makers
+from troupe_core.keys import canonical, digest, digest_of, utf8
+from troupe_core.simulation.entity_values import Results, spelled_argument
+from troupe_core.simulation.models import Fingerprint
 from troupe_core.simulation.packing import packs
 from troupe_core.simulation.simulation import simulation_of
+from troupe_core.simulation.stumbling import persistently, settle
 from troupe_core.simulation.things import Handle, scene_of, working
 from troupe_core.simulation.transaction import Leaf, Outcome, Transaction
 
@@ -125,10 +127,11 @@ class TinyThing(Handle):
         scene = self._scene("state")
         if not isinstance(value, type(self).value_class):
             raise ArgumentError(f"the state of {self._id!r} is a {type(self).value_class.__qualname__}, not {value!r}")
-        if self.simulation.journal is not None:  # what could not be kept is refused here, where it can be named
+        journal = self.simulation.journal
+        if journal is not None:  # what could not be kept is refused here, where it can be named
             from troupe_core.simulation.journal.values import proven
 
-            proven(value, type(self).value_class, f"the state of {self._id}")
+            proven(journal.shelf, value, type(self).value_class, f"the state of {self._id}")
         scene.state = scene.state.changed(value=value)
 
     def llm(self, purpose: str) -> Asking:
@@ -213,7 +216,7 @@ class Transactional(Generic[P, R]):
         return Results(self.function)
 
     @cached_property
-    def makers(self) -> Makers:
+    def makers(self) -> Fingerprint:
         """The code itself: its source, or the version that stands for it."""
         name = self.function.__qualname__
         if self.version is not None:
@@ -233,13 +236,16 @@ class Transactional(Generic[P, R]):
                     "as in @transactional(version=1)"
                 ) from None
         text = digest(b"text", utf8(code))
-        return Makers(
+        return Fingerprint(
             digest(b"method", utf8(name), text), {"method": name, "texts": {"code": text.hex()}}, {text: code}
         )
 
     def arguments(self, thing: TinyThing, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """By name, as they enter the key."""
-        given = inspect.signature(self.function).bind(thing, *args, **kwargs)
+        try:
+            given = inspect.signature(self.function).bind(thing, *args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{self.function.__qualname__}: {error}") from None
         given.apply_defaults()
         named = list(given.arguments.items())[1:]
         return {name: spelled_argument(value, f"{self.function.__name__}(… {name})") for name, value in named}
@@ -278,13 +284,23 @@ class Transactional(Generic[P, R]):
 
             fingerprint = simulation.models.fingerprint(self.leaf.kind, self.makers)
             spelled = canonical(arguments, "arguments")
-            async with simulation.slots:
-                if self.keyed:
-                    outcome = await simulation.transact(self.leaf, state, arguments, spelled, fingerprint, execute)
-                else:
-                    outcome = await self.perform_on(simulation, None, thing, args, kwargs)
+
+            async def made() -> Outcome:
+                if not self.keyed:
+                    return await self.perform_on(simulation, None, thing, args, kwargs)
+                attempt = simulation.stumbles.get(id, 0)
+                return await simulation.transact(
+                    self.leaf, state, arguments, spelled, fingerprint, execute, attempt=attempt
+                )
+
+            try:
+                async with simulation.slots:
+                    outcome = await persistently(simulation, state, made)
+            except OutputError:
+                simulation.commit((id,), None)  # the next attempt asks for other answers, in another session too
+                raise
             simulation.states[id] = outcome.state
-            simulation.answers.settle(id)
+            settle(simulation, id)
             passage.take(outcome)
             simulation.commit((id,), passage)
             await simulation.lasting(id)
@@ -318,7 +334,7 @@ def _scene(simulation: Simulation, state: Any) -> Scene:
     from troupe_core.simulation.scene import Scene, When
 
     origin = digest(b"at once", state.digest)
-    return Scene(simulation, state, origin, When())
+    return Scene(simulation, state, origin, When(), simulation.stumbles.get(state.id, 0))
 
 
 def _within(scene: Scene, do: Callable[[], Any]) -> Any:
@@ -328,48 +344,6 @@ def _within(scene: Scene, do: Callable[[], Any]) -> Any:
     finally:
         working.reset(token)
         scene.over = True
-
-
-def spelled_argument(value: Any, name: str) -> Any:
-    """Plain data; a thing is spelled by its id and what it is now."""
-    if isinstance(value, Handle):
-        return {"$thing": value.id, "digest": value.simulation.states[value.id].digest.hex()}
-    if isinstance(value, list | tuple):
-        return [spelled_argument(item, name) for item in value]
-    return plain(value, name)
-
-
-class Results:
-    """What methods return: plain data, or what the annotation of the result says, the same whether it was executed or
-    found.
-    """
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        try:
-            self.kind = get_type_hints(function).get("return", Any)
-        except NameError:
-            self.kind = Any
-
-    @property
-    def _typed(self) -> bool:
-        return self.kind not in (Any, None, type(None), str, int, float, bool, dict, list)
-
-    def plain(self, result: Any) -> Any:
-        if not self._typed:
-            return plain(result, "the result")
-        from troupe_core.simulation.journal.values import converter
-
-        return converter().unstructure(result)
-
-    def spell(self, outcome: Outcome, parcel: Any) -> Any:
-        return self.plain(outcome.output)
-
-    def read(self, spelled: Any, state: Any, facts: tuple[Fact, ...]) -> Any:
-        if not self._typed or spelled is None:
-            return spelled
-        from troupe_core.simulation.journal.values import from_plain
-
-        return from_plain(spelled, self.kind, "the result")
 
 
 @overload

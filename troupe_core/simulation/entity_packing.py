@@ -21,7 +21,7 @@ class ThingPacking:
     kind = "thing"
 
     def pack(self, state: ThingState, parcel: Parcel, base: ThingState | None = None) -> dict[str, Any]:
-        value = proven(state.value, state.handle.value_class, f"the state of {state.id}")
+        value = proven(parcel.shelf, state.value, state.handle.value_class, f"the state of {state.id}")
         return {
             "digest": state.digest.hex(),
             "class": state.handle.__qualname__,
@@ -77,7 +77,8 @@ class ThingPacking:
 
         fingerprint = simulation.models.fingerprint(method.leaf.kind, method.makers)
         spelled = canonical(arguments, "arguments")
-        return await simulation.transact(method.leaf, state, arguments, spelled, fingerprint, execute)
+        attempt = simulation.stumbles.get(state.id, 0)
+        return await simulation.transact(method.leaf, state, arguments, spelled, fingerprint, execute, attempt=attempt)
 
     def revive(self, simulation: Simulation, id: str, spelled: Mapping[str, Any], read: Any) -> Any:
         raise Busy("nothing is ever on its way to a thing")

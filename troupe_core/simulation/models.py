@@ -1,4 +1,6 @@
-"""Which model answers for whom: the person's › the purpose's › the simulation's › the runtime's."""
+"""Which model answers for whom: the person's › the purpose's › the simulation's › the runtime's. What a simulation does
+not say is as the settings have it.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +21,10 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen(eq=False)
-class Makers:
-    """Who makes a transaction, apart from models: a digest of it all, what it is made of, and the texts in it by their
-    digests.
-    """
-
-    digest: bytes
-    whole: Mapping[str, Any]
-    texts: Mapping[bytes, str]
-
-
-@attrs.frozen(eq=False)
 class Fingerprint:
-    """Of everything that takes part in a transaction: its digest, and what it is made of, for whoever asks why."""
+    """Of what takes part in a transaction, of all or of a part: a digest, what it is made of, for whoever asks why, and
+    the texts in it by their digests.
+    """
 
     digest: bytes
     whole: Mapping[str, Any]
@@ -45,12 +38,14 @@ class Models:
         self,
         runtime: Runtime,
         model: str | Sequence[str] | None,
-        models: Mapping[str, str | Sequence[str]],
+        models: Mapping[str, str | Sequence[str]] | None,
         parameters: Parameters | None,
     ) -> None:
+        models = runtime.config.models if models is None else models
+        parameters = runtime.config.parameters if parameters is None else parameters
         if not isinstance(models, Mapping):
             raise ArgumentError(f"models is a mapping from purposes to models, not a {type(models).__name__}")
-        if parameters is not None and not isinstance(parameters, Parameters):
+        if not isinstance(parameters, Parameters):
             raise ArgumentError(f"parameters must be Parameters, not {type(parameters).__name__}")
         self._runtime = runtime
         self._default = candidates(model) if model is not None else None
@@ -72,7 +67,7 @@ class Models:
         except UnknownModelError:
             return ()
 
-    def fingerprint(self, kind: str, makers: Makers, own: str | None = None) -> Fingerprint:
+    def fingerprint(self, kind: str, makers: Fingerprint, own: str | None = None) -> Fingerprint:
         """Of all that takes part in a transaction: whoever makes it, and every model that it could ask, since what a
         faculty asks for which purpose is known only afterwards.
         """
@@ -81,7 +76,7 @@ class Models:
         if made is None:
             purposes = sorted({kind, *self._purposes})
             asked = {purpose: [self._version(model) for model in self._known(purpose, own)] for purpose in purposes}
-            parameters = (self._parameters or Parameters()).given()
+            parameters = self._parameters.given()
             name = digest(b"fingerprint", kind.encode(), makers.digest, canonical([asked, parameters], "models"))
             whole = {"models": asked, "parameters": parameters, **makers.whole}
             made = self._fingerprints[key] = Fingerprint(name, whole, makers.texts)
@@ -89,7 +84,6 @@ class Models:
 
     def settings(self) -> dict[str, Any]:
         """What was chosen, as plain data; `Models` can be made of it again."""
-        parameters = self._parameters
         try:
             usual = self._default or self._runtime.default_model()
         except UnknownModelError:
@@ -97,7 +91,7 @@ class Models:
         return {
             "model": usual,
             "models": self._purposes,
-            "parameters": attrs.asdict(parameters) if parameters is not None else None,
+            "parameters": attrs.asdict(self._parameters) if self._parameters != Parameters() else None,
         }
 
     def _version(self, model: str) -> list[str | int | bool]:
@@ -110,6 +104,6 @@ class Models:
         if made is None:
             from troupe_core.llm.asking import Question
 
-            made = Question(self.named(purpose, own), output, self._parameters or Parameters())
+            made = Question(self.named(purpose, own), output, self._parameters)
             self._questions[key] = made  # it holds the output, so that the id stays taken
         return made

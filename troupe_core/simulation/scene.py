@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 import attrs
 
 from troupe_core.events import NO_DATA, Fact
-from troupe_core.llm.asking import Question
+from troupe_core.llm.asking import Check, Question
 from troupe_core.llm.request import Call, Message
 from troupe_core.llm.structured import Output
 from troupe_core.simulation.rng import Stream
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from troupe_core.simulation.transaction import Transaction
 
 O = TypeVar("O")  # noqa: E741 - the type of an output
-
-
-STUMBLE = 1_000
-"""Draws of a turn's next attempt begin so much further on, after one that came to nothing usable."""
 
 
 @attrs.frozen
@@ -45,6 +41,7 @@ class Scene:
     """What a transaction works on. Nothing outside sees it until it is over."""
 
     __slots__ = (
+        "answered",
         "asking",
         "attempt",
         "calls",
@@ -60,7 +57,7 @@ class Scene:
         "when",
     )
 
-    def __init__(self, simulation: Simulation, state: Any, key: bytes, when: When, attempt: int = 0) -> None:
+    def __init__(self, simulation: Simulation, state: Any, key: bytes, when: When, attempt: int | None = 0) -> None:
         self.simulation = simulation
         self.thing = self.owner = state.id
         self.state = state
@@ -73,6 +70,8 @@ class Scene:
         self.streams: dict[str, Stream] = {}
         self.draws: dict[bytes, int] = {}
         self.attempt = attempt
+        self.answered = b""
+        """The key of the answer that is being acted on."""
 
     @classmethod
     def of(cls, simulation: Simulation, tx: Transaction, when: When) -> Scene:
@@ -122,13 +121,31 @@ class Scene:
         when, state = self.when, self.state
         return Call(self.simulation.id, purpose, when.world, state.id, state.turns, when.step, ordinal)
 
-    async def ask(self, question: Question, messages: Sequence[Message], purpose: str, again: int = 0) -> Any:
+    async def ask(
+        self,
+        question: Question,
+        messages: Sequence[Message],
+        purpose: str,
+        again: int = 0,
+        check: Check | None = None,
+    ) -> Any:
         """Ask as this person. `again` tells how often the turn has asked the same before: that is another draw."""
         simulation = self.simulation
-        draw = again + STUMBLE * self.attempt
         return await simulation.asker.ask(
-            question, messages, self.call(purpose), owner=self.owner, lane=self.thing, draw=draw
+            question,
+            messages,
+            self.call(purpose),
+            owner=self.owner,
+            lane=self.thing,
+            draw=again,
+            attempts=self.attempt,
+            tell=self.heed,
+            check=check,
         )
+
+    def heed(self, key: bytes) -> None:
+        """That answer is acted on from now on."""
+        self.answered = key
 
 
 class Asking:
@@ -141,24 +158,35 @@ class Asking:
         self._purpose = purpose
 
     @overload
-    async def ask(self, prompt: str, *, system: str = "", output: None = None) -> str: ...
+    async def ask(
+        self, prompt: str, *, system: str = "", output: None = None, check: Callable[[str], str] | None = None
+    ) -> str: ...
     @overload
-    async def ask(self, prompt: str, *, system: str = "", output: type[O]) -> O: ...
-    async def ask(self, prompt: str, *, system: str = "", output: type[O] | None = None) -> O | str:
-        """The model's answer: text, or an `output`, an attrs class whose fields are what is wanted."""
+    async def ask(
+        self, prompt: str, *, system: str = "", output: type[O] | Output[O], check: Callable[[O], str] | None = None
+    ) -> O: ...
+    async def ask(
+        self, prompt: str, *, system: str = "", output: type[O] | Output[O] | None = None, check: Any = None
+    ) -> O | str:
+        """The model's answer: text, or an `output`, an attrs class whose fields are what is wanted. What is known only
+        when the program runs is given as an `Output`, made once for all who ask with it. `check` says what else is
+        wrong with an answer, in words for the model, which is then asked once more; nothing if nothing is.
+        """
         messages = [Message("system", system)] if system else []
         messages.append(Message("user", prompt))
-        wanted: Output[Any] | None = Output.of(cast(Any, output)) if output is not None else None
+        wanted: Output[Any] | None = output if isinstance(output, Output) else None
+        if output is not None and wanted is None:
+            wanted = Output.of(cast(Any, output))
         question = self._scene.simulation.question(wanted, self._purpose, self._scene.state.model)
         scene = self._scene
         if scene.asking is None:
             scene.asking = asyncio.Lock()  # a turn has one call in flight: that is what its slot stands for
         async with scene.asking:
-            answer: O | str = await self._ask(question, messages)
+            answer: O | str = await self._ask(question, messages, check)
         return answer
 
-    async def _ask(self, question: Question, messages: Sequence[Message]) -> Any:
+    async def _ask(self, question: Question, messages: Sequence[Message], check: Check | None) -> Any:
         scene = self._scene
         mark = question.digest + b"".join(message.digest for message in messages)
         again = scene.draws[mark] = scene.draws.get(mark, -1) + 1  # asked twice, it is meant to be asked twice
-        return await scene.ask(question, messages, self._purpose, again)
+        return await scene.ask(question, messages, self._purpose, again, check)

@@ -12,12 +12,11 @@ from troupe_core.errors import (
     Busy,
     CrossThingError,
     DuplicateName,
-    JournalError,
     SimulationError,
 )
 from troupe_core.keys import digest, utf8
 from troupe_core.simulation import lookup
-from troupe_core.simulation.changing import Changing, Touched
+from troupe_core.simulation.changing import Changing, Touched, checked_budget
 from troupe_core.simulation.chronicle import Chronicle
 from troupe_core.simulation.interning import Interned
 from troupe_core.simulation.kinds import MemoryKinds
@@ -27,15 +26,18 @@ from troupe_core.simulation.things import Closed, Handle, State, bind, make_hand
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from troupe_core.config.tree import Budget
     from troupe_core.llm.asking import Asker
     from troupe_core.llm.request import Parameters
+    from troupe_core.people.tool import ToolCall
     from troupe_core.runtime import Runtime
     from troupe_core.simulation.answers import Answers
+    from troupe_core.simulation.effects import Effects
     from troupe_core.simulation.journal.commits import At
     from troupe_core.simulation.journal.journal import Journal
     from troupe_core.simulation.journal.replay import Replay
     from troupe_core.simulation.journal.why import Why
-    from troupe_core.simulation.transaction import TransactionHandler
+    from troupe_core.simulation.transaction import Recorder, TransactionHandler
 
 DEFAULT_IN_FLIGHT = 256
 
@@ -44,14 +46,15 @@ class Simulation(Changing):
     """Many can be open on one runtime, and know nothing of each other.
 
     `model` names what its people are asked with, `models` what single purposes are ("consolidation"), a person's own
-    model goes before both. `max_in_flight` bounds model calls, turns and background work together.
+    model goes before both. `max_in_flight` (256) bounds model calls, turns and background work together, and `budget`
+    what is spent in all. What is not given, of these and of `parameters`, is as the settings of the runtime have it.
 
     With a `path` everything is recorded in a journal there (a readable document, if it ends in .json). The simulation
     begins empty all the same: the program makes its people, and whatever is asked once more is found there, unless
     `cache` is False. `Simulation.resume(path)` goes on without a program.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a simulation is made with is said in one place
         self,
         path: str | Path | None = None,
         *,
@@ -60,40 +63,48 @@ class Simulation(Changing):
         model: str | Sequence[str] | None = None,
         models: Mapping[str, str | Sequence[str]] | None = None,
         parameters: Parameters | None = None,
-        max_in_flight: int = DEFAULT_IN_FLIGHT,
+        max_in_flight: int | None = None,
+        budget: Budget | None = None,
         cache: bool = True,
     ) -> None:
+        from troupe_core.llm.meter import Meter
         from troupe_core.runtime import Runtime, default_runtime
         from troupe_core.simulation.answers import AnswersInMemory
+        from troupe_core.simulation.effects import EffectsInMemory
         from troupe_core.simulation.holds import Holds
-        from troupe_core.simulation.meter import Meter
         from troupe_core.simulation.models import Models
         from troupe_core.simulation.pending import Background
 
         if not isinstance(seed, int) or isinstance(seed, bool):
             raise ArgumentError(f"seed must be a whole number, not {seed!r}")
-        if not isinstance(max_in_flight, int) or max_in_flight < 1:
-            raise ArgumentError(f"max_in_flight must be a whole number from 1 on, not {max_in_flight!r}")
         if runtime is not None and not isinstance(runtime, Runtime):
             raise ArgumentError(f"runtime must be a Runtime, not {type(runtime).__name__}")
         self.runtime = runtime or default_runtime()
+        if max_in_flight is None:
+            max_in_flight = self.runtime.config.max_in_flight or DEFAULT_IN_FLIGHT
+        if not isinstance(max_in_flight, int) or max_in_flight < 1:
+            raise ArgumentError(f"max_in_flight must be a whole number from 1 on, not {max_in_flight!r}")
         self.id = self.runtime.new_id()
         self.seed = seed
         self.max_in_flight = max_in_flight
-        self.models = Models(self.runtime, model, models or {}, parameters)
+        self.models = Models(self.runtime, model, models, parameters)
         self.states = States()
         self.facts = Chronicle()
         self.members: dict[str, str] = {}
         self.ended = False
         self.holds = Holds()
         self.answers: Answers = AnswersInMemory()
+        self.effects: Effects = EffectsInMemory()
+        self.doubts: list[ToolCall] = []
+        """Uses of tools of which nobody knows whether they have had their effect."""
         self.background = Background()
-        self.meter = Meter()
+        self.meter = Meter(checked_budget(budget) if budget is not None else self.runtime.config.budget)
         self.stumbles: dict[str, int] = {}
         self.warm: OrderedDict[str, None] = OrderedDict()
         self.interned = Interned()
         self.memory_kind = MemoryKinds(self.runtime)
         self.journal: Journal | None = None
+        self.recorder: Recorder | None = None
         self._handles: dict[str, Handle] = {}
         self._transaction_handlers: dict[str, TransactionHandler] = {}
         self._asker: Asker | None = None
@@ -188,7 +199,8 @@ class Simulation(Changing):
         model: str | Sequence[str] | None = None,
         models: Mapping[str, str | Sequence[str]] | None = None,
         parameters: Parameters | None = None,
-        max_in_flight: int = DEFAULT_IN_FLIGHT,
+        max_in_flight: int | None = None,
+        budget: Budget | None = None,
         cache: bool = True,
         attach: Mapping[str, Any] | None = None,
     ) -> Simulation:
@@ -199,8 +211,9 @@ class Simulation(Changing):
         from troupe_core.simulation.journal.opening import resume
 
         chosen = {"seed": seed, "model": model, "models": models, "parameters": parameters}
-        given = {name: value for name, value in chosen.items() if value is not None}
-        return resume(cls, path, at, attach or {}, cache, {"runtime": runtime, "max_in_flight": max_in_flight, **given})
+        given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
+        given |= {"runtime": runtime, "max_in_flight": max_in_flight, "budget": budget}
+        return resume(cls, path, at, attach or {}, cache, given)
 
     def fork(self, name: str, at: At | None = None) -> Simulation:
         """A variant with its own people, which shares the past with this one, and stands in the journal under its own
@@ -259,33 +272,25 @@ class Simulation(Changing):
         """Wait for what runs, take in what is pending, and let nothing change any more. Handles can be read on; a
         journal is brought into its main file, and is free for others.
         """
-        if self.ended:
-            self.release()  # the last time there may have been no room
-            return
         try:
-            if self._busy:
+            if not self.ended and self._busy:
                 self.runtime.wait(self._finish, "simulation.aend()")
-        except JournalError:  # nothing more can be recorded: the file is let go of all the same
             self.stop()
-            self.release()
-            raise
-        self.stop()
-        self.release()
+        finally:
+            if self.ended:  # also if nothing more can be recorded; and once more if there was no room the last time
+                self.release()
 
     async def aend(self) -> None:
         """The same, awaited."""
         import asyncio
 
-        if not self.ended:
-            try:
-                if self._busy:
-                    await self.runtime.thread.hop(self._finish())
-            except JournalError:
-                self.stop()
-                await asyncio.to_thread(self.release)
-                raise
+        try:
+            if not self.ended and self._busy:
+                await self.runtime.thread.hop(self._finish())
             self.stop()
-            await asyncio.to_thread(self.release)
+        finally:
+            if self.ended:
+                await asyncio.to_thread(self.release)
 
     @property
     def _busy(self) -> bool:

@@ -69,6 +69,14 @@ class TransactionHandler(Protocol):
     async def __call__(self, tx: Transaction) -> Outcome: ...
 
 
+class Recorder(Protocol):
+    """Knows what transactions came to before, and keeps what they come to: a journal."""
+
+    def find(self, tx: Transaction) -> Outcome | None: ...
+
+    def record(self, tx: Transaction, outcome: Outcome) -> Outcome: ...
+
+
 async def execute(tx: Transaction) -> Outcome:
     """The core's own handler."""
     return await tx.execute(tx)

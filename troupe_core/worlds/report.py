@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import attrs
 
-from troupe_core.simulation.meter import Spent
+from troupe_core.errors import told
+from troupe_core.llm.meter import Spent
+from troupe_core.people.tool import ToolCall
 
 
 @attrs.frozen
@@ -18,7 +20,7 @@ class Failure:
 
     def __str__(self) -> str:
         what = "" if self.purpose == "turn" else f" ({self.purpose})"
-        return f"{self.person}, step {self.step}{what}: {type(self.error).__name__}: {self.error}"
+        return f"{self.person}, step {self.step}{what}: {told(self.error)}"
 
 
 @attrs.frozen(repr=False)
@@ -32,6 +34,8 @@ class RunReport:
     spent: Spent
     stopped: str = ""
     """Why the run ended early; empty if it did not."""
+    in_doubt: tuple[ToolCall, ...] = ()
+    """Uses of tools that were interrupted earlier: nobody knows whether they have had their effect."""
 
     def __str__(self) -> str:
         usage = self.spent.usage
@@ -40,6 +44,7 @@ class RunReport:
         if self.stopped:
             lines.append(f"stopped: {self.stopped}")
         lines += [f"failed: {failure}" for failure in self.failures]
+        lines += [f"in doubt: {call.action} of {call.tool}, by {call.name} (key {call.key})" for call in self.in_doubt]
         return "\n".join(lines)
 
     def __repr__(self) -> str:

@@ -16,7 +16,7 @@ from troupe_core.worlds.report import Failure, RunReport
 from troupe_core.worlds.step import Step, Stopped
 
 if TYPE_CHECKING:
-    from troupe_core.simulation.meter import Spent
+    from troupe_core.llm.meter import Spent
     from troupe_core.simulation.simulation import Simulation
 
 
@@ -27,13 +27,13 @@ async def run(
     scene = scene_of(simulation)
     if scene is not None:
         raise Busy(f"{world!r} cannot run within somebody's turn")
-    before = simulation.meter.total()
+    before, doubted = simulation.meter.total(), len(simulation.doubts)
     made, turns = 0, 0
     failures: list[Failure] = []
 
     def report(stopped: str = "") -> RunReport:
         spent: Spent = simulation.meter.total() - before
-        return RunReport(world, made, turns, tuple(failures), spent, stopped)
+        return RunReport(world, made, turns, tuple(failures), spent, stopped, tuple(simulation.doubts[doubted:]))
 
     passage = simulation.facts.begin()
     things = (world, *simulation.states[world].roster)

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from troupe_core.errors import ArgumentError
+from troupe_core.errors import ArgumentError, told
 from troupe_core.events import Fact, StepEnded
-from troupe_core.people.acting import LAG, WARM, begin_consolidation, cooled, have_turn, now_bytes, settle, take_in
+from troupe_core.people.acting import LAG, WARM, begin_consolidation, cooled, have_turn, now_bytes, take_in
 from troupe_core.people.consolidating import CONSOLIDATION
 from troupe_core.simulation.ending import absorb
 from troupe_core.simulation.pending import Due, Pending
 from troupe_core.simulation.rng import Stream
 from troupe_core.simulation.scene import When
+from troupe_core.simulation.stumbling import settle
 from troupe_core.worlds.delivery import Delivery
 from troupe_core.worlds.report import Failure
 from troupe_core.worlds.state import WorldState
@@ -127,7 +128,7 @@ class Step:
             if self._stop is not None:
                 return None
             try:
-                outcome = await have_turn(simulation, simulation.states[id], when, arguments)
+                outcome = await have_turn(simulation, simulation.states[id], when, arguments, in_step=True)
                 return cooled(outcome) if self.crowded else outcome
             except Exception as error:
                 self._fail(id, error)
@@ -154,7 +155,7 @@ class Step:
         too_many = len(failed) > self.max_failed * size and (len(failed) > 1 or self.max_failed == 0)
         if failed and (len(failed) == size or too_many):
             last = failed[-1]
-            why = f"the last of them {last.person}: {type(last.error).__name__}: {last.error}"
+            why = f"the last of them {last.person}: {told(last.error)}"
             reason = f"{len(failed)} of {size} people failed in step {last.step}, {why}"
             raise Stopped(reason, last.error, counted=True)
 

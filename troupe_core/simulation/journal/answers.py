@@ -6,8 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from troupe_core.llm.response import LLMResponse, Usage
+from troupe_core.simulation.answers import AnswersInMemory
 from troupe_core.simulation.journal.codec import decode, encode
-from troupe_core.simulation.journal.shelf import ANSWER
+from troupe_core.simulation.journal.rows import ANSWER
 
 if TYPE_CHECKING:
     from troupe_core.llm.asking import Ask
@@ -15,16 +16,22 @@ if TYPE_CHECKING:
 
 
 class AnswersInJournal:
-    """What is found or kept is noted for the transaction on whose account it is."""
+    """What is found or kept is noted for the transaction on whose account it is. When the simulation has ended, what is
+    recorded is found on, and what is new is kept in memory: its people can still be asked about.
+    """
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._store = journal.store
+        self._afterwards: AnswersInMemory | None = None
+
+    def knows(self, owner: str, key: bytes) -> bool:
+        return self._store.find(ANSWER + key) is not None
 
     def find(self, owner: str, key: bytes) -> LLMResponse | None:
         raw = self._store.find(ANSWER + key)
         if raw is None:
-            return None
+            return None if self._afterwards is None else self._afterwards.find(owner, key)
         self._note(owner, key)
         return read(raw)
 
@@ -41,19 +48,31 @@ class AnswersInJournal:
         flight = flights[key] = asyncio.get_running_loop().create_future()
         try:
             response = await ask()
-            self._note(owner, key)
-            self._store.put([(ANSWER + key, spell(response))])
-            await self._store.writer.durable()
+            if self._journal.simulation.ended:
+                self._after_the_end().keep(owner, key, response)
+            else:
+                self._note(owner, key)
+                self._store.put([(ANSWER + key, spell(response))])
+                await self._store.writer.durable()
         finally:
             del flights[key]
             flight.set_result(None)
         return response
+
+    def _after_the_end(self) -> AnswersInMemory:
+        if self._afterwards is None:
+            self._afterwards = AnswersInMemory()
+            text = "the simulation has ended: answers that come now are not recorded. Ask before end() to keep them."
+            self._journal.simulation.remark(self._store.path.name, text)
+        return self._afterwards
 
     def _note(self, owner: str, key: bytes) -> None:
         self._journal.used.setdefault(owner, []).append(key)
 
     def settle(self, owner: str) -> None:
         self._journal.used.pop(owner, None)
+        if self._afterwards is not None:
+            self._afterwards.settle(owner)
 
 
 def spell(response: LLMResponse) -> bytes:

@@ -131,17 +131,4 @@ def facts_and_chain(raw: bytes) -> tuple[list[FactRow], dict[str, Any] | None]:
 
 
 def fact_from_plain(found: Mapping[str, Any]) -> Fact:
-    get = found.get
-    content = found["content"]
-    return Fact(
-        bytes.fromhex(found["id"]),
-        get("kind", ACTION),
-        found["type"],
-        found["thing"],
-        get("source", found["thing"]),
-        content if content.isascii() else utf8(content),
-        get("target", ""),
-        get("data") or NO_DATA,
-        get("when"),
-        get("turn", 0),
-    )
+    return msgspec.convert(found, FactRow).fact()

@@ -11,7 +11,7 @@ import msgspec
 
 from troupe_core.errors import ArgumentError, JournalError
 from troupe_core.keys import digest
-from troupe_core.simulation.journal.shelf import COMMIT
+from troupe_core.simulation.journal.rows import COMMIT
 
 if TYPE_CHECKING:
     from troupe_core.simulation.journal.store import Store
@@ -99,6 +99,9 @@ def resolve(store: Store, head: bytes) -> tuple[dict[str, tuple[str, bytes]], in
     return found, read
 
 
+CHECKPOINT = "checkpoint/"
+"""What the names of checkpoints begin with in a file, so that they are told from branches."""
+
 At = str | int | tuple[str, int]
 
 
@@ -117,7 +120,7 @@ def find(store: Store, at: At, branch: str = "main") -> tuple[bytes, str]:
         raise ArgumentError(f"at is the name of a checkpoint or branch, a step, or a commit, not {at!r}")
     if at in names:
         return names[at], branch if "@" in at else at
-    commit = names.get(f"checkpoint/{at}") or _begins(store, names, at)
+    commit = names.get(CHECKPOINT + at) or _begins(store, names, at)
     if commit is not None:
         return commit, _branch_of(store, names, commit, branch)
     hint = f" (a step is a number: at={at})" if at.isdecimal() else ""
@@ -136,7 +139,7 @@ def _begins(store: Store, names: Mapping[str, bytes], at: str) -> bytes | None:
 
 def _branch_of(store: Store, names: Mapping[str, bytes], commit: bytes, usual: str) -> str:
     """The branch that a commit is on; the usual one, if it is on several, or on none any more."""
-    moving = [name for name in names if "@" not in name and not name.startswith("checkpoint/")]
+    moving = [name for name in names if "@" not in name and not name.startswith(CHECKPOINT)]
     on = [name for name in moving if any(each == commit for each, _ in links(store, names[name]))]
     return usual if usual in on or not on else on[0]
 
@@ -167,6 +170,6 @@ def _step(store: Store, at: int, head: bytes | None, world: str | None = None) -
 
 def listed(names: Mapping[str, bytes]) -> str:
     """The names of a journal, for human eyes."""
-    branches = ", ".join(name for name in names if not name.startswith("checkpoint/"))
-    checkpoints = ", ".join(name.removeprefix("checkpoint/") for name in names if name.startswith("checkpoint/"))
+    branches = ", ".join(name for name in names if not name.startswith(CHECKPOINT))
+    checkpoints = ", ".join(name.removeprefix(CHECKPOINT) for name in names if name.startswith(CHECKPOINT))
     return f"branches {branches or 'none'}; checkpoints {checkpoints or 'none'}"

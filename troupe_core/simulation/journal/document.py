@@ -16,10 +16,30 @@ import msgspec
 
 from troupe_core.errors import JournalError
 from troupe_core.simulation.journal.codec import decode, encode
-from troupe_core.simulation.journal.rows import FORMAT, Group
+from troupe_core.simulation.journal.rows import (
+    ANSWER,
+    COMMIT,
+    EFFECT,
+    FORMAT,
+    INTENT,
+    MEMORY,
+    OUTCOME,
+    PART,
+    Group,
+)
 
-SECTIONS = {"commits": b"c", "outcomes": b"o", "answers": b"l", "memory": b"m", "parts": b"b"}
+SECTIONS = {
+    "commits": COMMIT,
+    "outcomes": OUTCOME,
+    "answers": ANSWER,
+    "intents": INTENT,
+    "effects": EFFECT,
+    "memory": MEMORY,
+    "parts": PART,
+}
 """Which kinds of rows stand where, the most telling first."""
+RARE = (INTENT, EFFECT)
+"""Sections that are left out where they are empty."""
 
 LARGE = 50_000_000
 
@@ -81,7 +101,9 @@ class DocumentRows:
                 )
             self._names = {name: bytes.fromhex(id) for name, id in decode(bytes(document["names"])).items()}
             for section, kind in SECTIONS.items():
-                for key, raw in _members(document[section]).items():
+                for key, raw in _members(
+                    document[section] if kind not in RARE else document.get(section, b"{}")
+                ).items():
                     self._rows[kind + bytes.fromhex(key)] = bytes(raw)
         except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise JournalError(
@@ -124,6 +146,10 @@ class DocumentRows:
 
     def unfolded(self) -> bool:
         return self._log is not None and os.fstat(self._log).st_size > 0
+
+    def removed(self) -> bool:
+        """All rows are in memory, and it is written anew, as a whole."""
+        return False
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -183,7 +209,11 @@ class DocumentRows:
         parts = [
             b'"troupe": {"format": %d}' % FORMAT,
             b'"names": %b' % encode({name: id.hex() for name, id in self._names.items()}),
-            *(b'"%b": {\n%b\n}' % (name.encode(), b",\n".join(sections[kind])) for name, kind in SECTIONS.items()),
+            *(
+                b'"%b": {\n%b\n}' % (name.encode(), b",\n".join(sections[kind]))
+                for name, kind in SECTIONS.items()
+                if sections[kind] or kind not in RARE
+            ),
         ]
         return b"{\n%b\n}\n" % b",\n".join(parts)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,15 @@ import attrs
 
 from troupe_core.errors import ArgumentError
 from troupe_core.keys import digest, utf8
+from troupe_core.llm.meter import whole
 from troupe_core.simulation.journal import commits
 from troupe_core.simulation.journal.branch import Branch
 from troupe_core.simulation.journal.codec import decode, encode, fact_to_plain, outcome_row
-from troupe_core.simulation.journal.commits import Commit
+from troupe_core.simulation.journal.commits import CHECKPOINT, Commit
+from troupe_core.simulation.journal.left_off import LeftOff
 from troupe_core.simulation.journal.records import Meaning, Records
-from troupe_core.simulation.journal.shelf import COMMIT, OUTCOME, PART, Parcel, Shelf
+from troupe_core.simulation.journal.rows import COMMIT, OUTCOME, PART
+from troupe_core.simulation.journal.shelf import Parcel, Shelf
 from troupe_core.simulation.packing import Packing, packing_of
 from troupe_core.simulation.transaction import Outcome
 
@@ -29,8 +33,6 @@ if TYPE_CHECKING:
 MAIN = "main"
 USUAL_KIND = "turn"
 """Of outcomes that do not say of which kind they are."""
-CHECKPOINT = "checkpoint/"
-"""What the names of checkpoints begin with in a file, so that they are told from branches."""
 
 
 class Journal:
@@ -55,11 +57,14 @@ class Journal:
         """Whether the main file is brought up to date with every commit."""
         self._lock = threading.RLock()
         self._settings = b""
+        self.left_off = LeftOff(shelf, branch.left)
         self._walked: dict[str, list[int]] | None = None
         """What this session had spent when it last came upon a commit that is there already."""
         self._earlier: dict[str, list[int]] = {}
         """What its history had cost by then, more than that."""
         self.store.enter(branch.name)
+        self._forsaken = weakref.finalize(self, self.store.branches.discard, branch.name)
+        """Should nobody end the simulation, its branch is free when it is collected."""
 
     def __repr__(self) -> str:
         return f"<Journal {self.store.path.name}, on {self.branch.name}: {commits.listed(self.store.names())}>"
@@ -194,9 +199,9 @@ class Journal:
             spelled,
             [key.hex() for key in outcomes],
             self._spent(),
-            self.simulation.facts.begun if self.simulation.facts.begun != passage else 0,
+            simulation.facts.begun if simulation.facts.begun != passage else 0,
         )
-        parcel.part(settings, lambda: encode(self.simulation.settings()))
+        parcel.part(settings, lambda: encode(simulation.settings()))
         parcel.rows.append((COMMIT + name, commits.encode(commit)))
         parcel.send(branch.moves(name))
         branch.advance(name, 0 if full else weight)
@@ -210,11 +215,11 @@ class Journal:
         if self._walked is not None and self.branch.head is not None:
             before = commits.load(self.store, self.branch.head).spent
             for purpose in {**before, **self._walked}:
-                here = self._walked.get(purpose, [0] * 5)
-                self._earlier[purpose] = [a - b for a, b in zip(before.get(purpose, [0] * 5), here, strict=True)]
+                there, here = whole(before.get(purpose, ())), whole(self._walked.get(purpose, ()))
+                self._earlier[purpose] = [a - b for a, b in zip(there, here, strict=True)]
             self._walked = None
         for purpose, earlier in self._earlier.items():
-            tallies[purpose] = [a + b for a, b in zip(tallies.get(purpose, [0] * 5), earlier, strict=True)]
+            tallies[purpose] = [a + b for a, b in zip(whole(tallies.get(purpose, ())), earlier, strict=True)]
         return tallies
 
     def _settle(self) -> bytes:
@@ -238,7 +243,7 @@ class Journal:
             raise ArgumentError(f"there is nothing to be called {name!r} yet: nobody is in {self.simulation.id}")
         if self.store.name(checked) is not None:
             raise ArgumentError(f"{self.store.path.name} has a branch {name!r}; take another name for a checkpoint")
-        self.store.put((), [(f"checkpoint/{checked}", self.branch.head)])
+        self.store.put((), [(CHECKPOINT + checked, self.branch.head)])
 
     def let_go(self, part: Any) -> None:
         """A part that is not needed soon becomes a name, if its bytes are here."""
@@ -277,16 +282,15 @@ class Journal:
     def leave(self) -> None:
         """Nothing more is recorded here."""
         self.store.leave(self.branch.name)
+        self._forsaken.detach()
         self.left = True
 
 
 def checked_label(name: object) -> str:
     if not isinstance(name, str) or not name.strip() or len(name) > 200 or "@" in name or "\n" in name:
         raise ArgumentError(f"a name in a journal is short text without @, not {name!r}")
-    if name.isdecimal() or name.startswith("checkpoint/"):
+    if name.isdecimal() or name.startswith(CHECKPOINT):
         raise ArgumentError(f"a name in a journal cannot be {name!r}: that reads as something else; use another one")
-    if name.startswith(CHECKPOINT):
-        raise ArgumentError(f"a name in a journal does not begin with {CHECKPOINT!r}: got {name!r}")
     try:
         name.encode()
     except UnicodeEncodeError as error:
@@ -296,5 +300,5 @@ def checked_label(name: object) -> str:
 
 def read_settings(store: Store, head: bytes) -> Mapping[str, Any]:
     """What the simulation of a commit was made with."""
-    found: Mapping[str, Any] = decode(store.need(b"b" + bytes.fromhex(commits.load(store, head).settings)))
+    found: Mapping[str, Any] = decode(store.need(PART + bytes.fromhex(commits.load(store, head).settings)))
     return found

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from troupe_core.errors import ArgumentError, Busy, JournalError
 from troupe_core.llm.request import Parameters
+from troupe_core.simulation.answers import AnswersInMemory
 from troupe_core.simulation.journal import commits
 from troupe_core.simulation.journal.answers import AnswersInJournal
 from troupe_core.simulation.journal.branch import Branch
-from troupe_core.simulation.journal.commits import At
+from troupe_core.simulation.journal.commits import CHECKPOINT, At
+from troupe_core.simulation.journal.effects import EffectsInJournal
 from troupe_core.simulation.journal.journal import MAIN, Journal, checked_label, read_settings
 from troupe_core.simulation.journal.shelf import Shelf
-from troupe_core.simulation.journal.store import Store, open_store
+from troupe_core.simulation.journal.store import Store, open_store, place_of
 
 if TYPE_CHECKING:
     from troupe_core.simulation.simulation import Simulation
@@ -30,7 +32,9 @@ def start(simulation: Simulation, path: str | Path, *, caching: bool) -> None:
 
 def _give(simulation: Simulation, shelf: Shelf, branch: Branch, *, caching: bool) -> Journal:
     journal = simulation.journal = Journal(simulation, shelf, branch, caching=caching)
+    simulation.recorder = journal
     simulation.answers = AnswersInJournal(journal)
+    simulation.effects = EffectsInJournal(journal.store)
     return journal
 
 
@@ -49,7 +53,7 @@ def resume(
         head, branch = commits.find(store, at)
         simulation = made(**(as_made(store, head) | given))
         lend(simulation, attach)
-        shelf = Shelf(store, simulation.runtime, dict(attach))
+        shelf = Shelf(store, simulation.runtime, attach)
         _give(simulation, shelf, Branch(store, branch, head), caching=cache).restore()
     except BaseException:
         if simulation is not None:
@@ -61,29 +65,30 @@ def resume(
 
 def existing(path: str | Path) -> Store:
     """A journal that is there."""
-    if isinstance(path, str | Path) and str(path) and not Path(path).expanduser().exists():
-        beside = Path(path).expanduser()
-        if not beside.with_name(beside.name + "-log").exists():
-            raise JournalError(f"there is no journal at {path}; Simulation(path) begins one")
+    place = place_of(path)
+    if not place.exists() and not place.with_name(place.name + "-log").exists():
+        copy = place.with_name(place.name + ".bak")
+        hint = f"; {copy.name}, a copy of its last checkpoint, is there: put it in its place" if copy.exists() else ""
+        raise JournalError(f"there is no journal at {path}; Simulation(path) begins one{hint}")
     return open_store(path)
 
 
 def as_made(store: Store, head: bytes) -> dict[str, Any]:
     """What the simulation of a commit was made with."""
     settings = dict(read_settings(store, head))
-    parameters = settings.pop("parameters")
-    if parameters is not None:
-        settings["parameters"] = Parameters(**{**parameters, "stop": tuple(parameters["stop"])})
-    return settings
+    parameters = settings["parameters"] or {}
+    return {**settings, "parameters": Parameters(**{**parameters, "stop": tuple(parameters.get("stop", ()))})}
 
 
 def lend(simulation: Simulation, attach: Mapping[str, Any]) -> None:
-    """Faculties that were given in code, by name."""
+    """Faculties and tools that were given in code, by name."""
+    if not isinstance(attach, Mapping):
+        raise ArgumentError(f"attach is a mapping from names to what was given in code, not {attach!r}")
     for name, given in attach.items():
         if hasattr(given, "actions"):
             lent = simulation.runtime.lend(given)
-            if lent != name:
-                raise ArgumentError(f"attach={{{name!r}: …}}: that faculty is called {lent!r}")
+            if name not in (lent, given.name):
+                raise ArgumentError(f"attach={{{name!r}: …}}: that faculty is called {given.name!r}")
 
 
 def fork(simulation: Simulation, name: str, at: At | None) -> Simulation:
@@ -92,40 +97,56 @@ def fork(simulation: Simulation, name: str, at: At | None) -> Simulation:
     held = simulation.holds.any_of(simulation.states)
     if held is not None:
         raise Busy(f"{held!r} is in the middle of a turn or run of {simulation.id}; fork before or after it")
-    made = type(simulation)(seed=simulation.seed, runtime=simulation.runtime, max_in_flight=simulation.max_in_flight)
-    made.models = simulation.models
     journal = simulation.journal
     if journal is None:
         if at is not None:
             raise ArgumentError("at needs a journal: make the simulation with a path, as Simulation(path)")
-        _share(simulation, made)
-        return made
-    if name in journal.store.branches or name == MAIN:
+        return _share(simulation, _alike(simulation))
+    simulation.check_open()
+    store = journal.store
+    if name in store.branches or name == MAIN:
         raise ArgumentError(
-            f"a simulation is on the branch {name!r} of {journal.store.path.name} already: end it, or take another name"
+            f"a simulation is on the branch {name!r} of {store.path.name} already: end it, or take another name"
         )
-    if journal.store.name(f"checkpoint/{name}") is not None:
-        raise ArgumentError(f"{journal.store.path.name} has a checkpoint {name!r} already; take another name")
-    head = journal.branch.head
-    if at is not None:
-        head, _ = commits.find(journal.store, at, journal.branch.name)
-    branch = Branch(journal.store, name, head)
-    fresh = _give(made, journal.shelf, branch, caching=journal.caching)
-    fresh.origin = journal.branch.name
-    if head is not None and branch.left is None:  # else a program that forks is run again, and finds what it did
-        branch.left = head
-        journal.store.put((), [(name, head)])
-    if at is None:
-        _share(simulation, made)
-        fresh.twin_of(journal)
-    else:
-        fresh.restore()
+    if store.name(CHECKPOINT + name) is not None:
+        raise ArgumentError(f"{store.path.name} has a checkpoint {name!r} already; take another name")
+    head = journal.branch.head if at is None else commits.find(store, at, journal.branch.name)[0]
+    branch = Branch(store, name, head)
+    made = _alike(simulation)
+    try:
+        fresh = _give(made, journal.shelf, branch, caching=journal.caching)
+        fresh.origin, fresh.follow = journal.branch.name, journal.follow
+        if head is not None and branch.left is None:  # else a program that forks is run again, and finds what it did
+            branch.left = head
+            store.put((), [(name, head)])
+        if at is None:
+            _share(simulation, made)
+            fresh.twin_of(journal)
+        else:
+            fresh.restore()
+    except BaseException:
+        made.close()
+        raise
     return made
 
 
-def _share(simulation: Simulation, made: Simulation) -> None:
+def _alike(simulation: Simulation) -> Simulation:
+    """Another one, with nobody in it, that asks the same models."""
+    made = type(simulation)(
+        seed=simulation.seed,
+        runtime=simulation.runtime,
+        max_in_flight=simulation.max_in_flight,
+        budget=simulation.meter.budget,
+    )
+    made.models = simulation.models
+    return made
+
+
+def _share(simulation: Simulation, made: Simulation) -> Simulation:
     """The same states, which are values; the same past; what is on its way, on its way to both."""
     made.states = simulation.states.copy()
+    if isinstance(simulation.answers, AnswersInMemory):
+        made.answers, made.effects = simulation.answers.shared(), simulation.effects
     made.facts = simulation.facts.shared()
     made.members = dict(simulation.members)
     made.stumbles = dict(simulation.stumbles)
@@ -133,3 +154,4 @@ def _share(simulation: Simulation, made: Simulation) -> None:
     made.meter.restore(simulation.meter.tallies())
     for item in simulation.background.pending.values():
         made.background.add(item.shared(made))
+    return made

@@ -22,14 +22,17 @@ from troupe_core.simulation.journal import commits
 from troupe_core.simulation.journal.answers import read
 from troupe_core.simulation.journal.codec import fact_to_plain
 from troupe_core.simulation.journal.commits import At
+from troupe_core.simulation.journal.effects import recorded, series_in
 from troupe_core.simulation.journal.opening import as_made, existing, lend
-from troupe_core.simulation.journal.shelf import ANSWER, Parcel, Shelf
+from troupe_core.simulation.journal.rows import ANSWER
+from troupe_core.simulation.journal.shelf import Parcel, Shelf
 from troupe_core.simulation.journal.why import Difference, differences, inputs, row_of, state_before
 from troupe_core.simulation.packing import packing_of
 
 if TYPE_CHECKING:
     from troupe_core.llm.asking import Ask
     from troupe_core.runtime import Runtime
+    from troupe_core.simulation.effects import Do, Effect
     from troupe_core.simulation.journal.store import Store
     from troupe_core.simulation.simulation import Simulation
     from troupe_core.simulation.transaction import Outcome, Transaction
@@ -53,13 +56,13 @@ class Replay:
 
 def replay(made: type[Simulation], path: str | Path, at: At, runtime: Runtime | None, given: dict[str, Any]) -> Replay:
     """Of the journal up to that point."""
-    attach = given.pop("attach", {})
+    attach = given.pop("attach", None) or {}
     store = existing(path)
     own: Runtime | None = None
     try:
         head, _ = commits.find(store, at)
         runtime = runtime or (own := _runtime_for(store, head))
-        shelf = Shelf(store, runtime, dict(attach))
+        shelf = Shelf(store, runtime, attach)
         done = Replay(0, 0, 0)
         for commit, keys in _outcomes(store, head):
             simulation = made(**{**as_made(store, commit), "runtime": runtime, **given})
@@ -68,7 +71,6 @@ def replay(made: type[Simulation], path: str | Path, at: At, runtime: Runtime | 
                 replaying = Replaying(simulation, shelf)
                 done += runtime.wait(lambda: replaying.all(keys), "Simulation.replay(…) in a thread")  # noqa: B023
             finally:
-                simulation.journal = None
                 simulation.close()
         return done
     finally:
@@ -102,7 +104,7 @@ def _runtime_for(store: Store, head: bytes) -> Runtime:
             for models in taking_part["models"].values():
                 for name, version, schema in models:
                     backend = ModelRef.parse(name).backend
-                    if not probe.has_backend(backend):
+                    if not probe.has(BackendSpec, backend):
                         able = Capabilities(json_schema=schema)
                         specs[backend] = BackendSpec(backend, _never, cache_version=version, capabilities=able)
     return Runtime(plugins=[Absent(list(specs.values()))])
@@ -124,9 +126,7 @@ def _never() -> Any:
 
 
 class Replaying:
-    """Stands where a simulation has its journal and its answers."""
-
-    caching = True
+    """Stands where a simulation has its recorder and its answers."""
 
     def __init__(self, simulation: Simulation, shelf: Shelf) -> None:
         self.simulation = simulation
@@ -135,8 +135,9 @@ class Replaying:
         self.answers = 0
         self._key = b""
         self._row: Mapping[str, Any] = {}
-        simulation.journal = self  # type: ignore[assignment]  # as far as the state cache is concerned
+        simulation.recorder = self
         simulation.answers = RecordedAnswers(self)
+        simulation.effects = RecordedEffects(self.store)
 
     async def all(self, keys: Sequence[bytes]) -> Replay:
         turns = others = 0
@@ -204,6 +205,9 @@ class RecordedAnswers:
     def __init__(self, replaying: Replaying) -> None:
         self._replaying = replaying
 
+    def knows(self, owner: str, key: bytes) -> bool:
+        return self._replaying.store.get(ANSWER + key) is not None
+
     def find(self, owner: str, key: bytes) -> LLMResponse | None:
         raw = self._replaying.store.get(ANSWER + key)
         if raw is None:
@@ -217,3 +221,17 @@ class RecordedAnswers:
 
     def settle(self, owner: str) -> None:
         """Nothing is kept."""
+
+
+class RecordedEffects:
+    """What tools came to; no tool is used."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.series = series_in(store)
+
+    async def once(self, key: bytes, call: Mapping[str, Any], do: Do, *, repeatable: bool) -> Effect:
+        found = recorded(self._store, key)
+        if found is None:
+            raise ReplayError(f"uses a tool, and what that came to is not recorded: {call['action']} of {call['tool']}")
+        return found

@@ -15,6 +15,9 @@ from troupe_core.errors import JournalError
 Row = tuple[bytes, bytes]
 """A key (its kind in one letter, then a digest) and a value."""
 
+PART, MEMORY, OUTCOME, ANSWER, COMMIT, INTENT, EFFECT = b"b", b"m", b"o", b"l", b"c", b"i", b"e"
+"""The kinds of rows."""
+
 FORMAT = 1
 MARK = int.from_bytes(b"TRPE", "big")
 """Says in an SQLite file's head that it is a journal."""
@@ -32,6 +35,10 @@ _TABLES = (
     "create table if not exists kv (k blob primary key, v blob not null)",
     "create table if not exists ref (name text primary key, id blob not null)",
 )
+
+
+class Removed(OSError):
+    """The file is no longer where it was."""
 
 
 class Group:
@@ -71,6 +78,10 @@ class Rows(Protocol):
         """Whether something that people look for in the main file is still beside it."""
         ...
 
+    def removed(self) -> bool:
+        """Whether somebody has taken the main file away, so that what is written to it is found by nobody."""
+        ...
+
     def fold(self) -> None:
         """Bring everything into the main file, and leave a second copy of it."""
         ...
@@ -106,7 +117,8 @@ class SqliteRows:
             self._inode = path.stat().st_ino
             _set_up(self._reading, _READING_CACHE)
         except sqlite3.Error as error:
-            raise JournalError(f"cannot open the journal {path}: {error}") from error
+            what = f"{path} is no journal" if "not a database" in str(error) else f"cannot open the journal {path}"
+            raise JournalError(f"{what} ({error}); choose another path") from error
 
     def _check_format(self, connection: sqlite3.Connection) -> None:
         mark, version, tables = (
@@ -177,19 +189,25 @@ class SqliteRows:
     def unfolded(self) -> bool:
         return False
 
+    def removed(self) -> bool:
+        return not self.path.exists() or self.path.stat().st_ino != self._inode
+
     def fold(self) -> None:
         if self._writing is None:
             return
-        if not self.path.exists() or self.path.stat().st_ino != self._inode:
-            raise OSError(
-                f"{self.path.name} was removed or replaced while it was in use; {_copy_of(self.path).name} is left"
-            )
-        self._writing.execute(f"pragma busy_timeout={_A_MOMENT}")
-        self._writing.execute("pragma wal_checkpoint(truncate)")
-        self._writing.execute(f"pragma busy_timeout={_PATIENCE}")
-        if not self._sound:
-            return
-        copy = _copy_of(self.path)
+        removed, copy = self.removed(), _copy_of(self.path)
+        if not removed:
+            self._writing.execute(f"pragma busy_timeout={_A_MOMENT}")
+            self._writing.execute("pragma wal_checkpoint(truncate)")
+            self._writing.execute(f"pragma busy_timeout={_PATIENCE}")
+        if self._sound:
+            self._copy_to(copy)
+        if removed:
+            kept = f"everything up to now is in {copy.name}" if self._sound else f"only {copy.name} is left"
+            raise Removed(f"{self.path.name} was removed or replaced while it was in use; {kept}")
+
+    def _copy_to(self, copy: Path) -> None:
+        assert self._writing is not None  # noqa: S101 - the caller has looked
         temporary = copy.with_name(copy.name + "-new")
         temporary.unlink(missing_ok=True)
         try:

@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from troupe_core.events import Fact
 from troupe_core.keys import DIGEST_SIZE
 from troupe_core.simulation.journal.codec import decode, encode, fact_from_plain, fact_to_plain, facts_and_chain
-from troupe_core.simulation.journal.rows import Row
+from troupe_core.simulation.journal.rows import COMMIT, OUTCOME, PART, Row
 
 if TYPE_CHECKING:
     from troupe_core.runtime import Runtime
     from troupe_core.simulation.journal.store import Store
-
-PART, MEMORY, OUTCOME, ANSWER, COMMIT = b"b", b"m", b"o", b"l", b"c"
-"""The kinds of rows, by the first byte of their keys."""
 
 GENERATION = 10_000
 """So many facts are remembered by their place; later ones that point at older facts spell them out again."""
@@ -35,7 +32,7 @@ T = TypeVar("T")
 class Shelf:
     """Of one store; used by a simulation and its forks. `attached` is code that values were made of, by name."""
 
-    def __init__(self, store: Store, runtime: Runtime, attached: dict[str, Any] | None = None) -> None:
+    def __init__(self, store: Store, runtime: Runtime, attached: Mapping[str, Any] | None = None) -> None:
         self.store = store
         self.runtime = runtime
         self.attached = attached or {}
@@ -43,6 +40,8 @@ class Shelf:
         """How kinds of memory are spelled."""
         self.rosters: dict[str, tuple[Any, bytes, bytes]] = {}
         """Who was last written to be in a world, with the name and the spelling of it."""
+        self.proven: OrderedDict[int, Any] = OrderedDict()
+        """Other people's values that come back as they are, by id, with the value itself, so that its id means it."""
         self.stored: set[bytes] = set()
         """Digests of parts that are in the store for sure."""
         self._known: weakref.WeakValueDictionary[bytes, Any] = weakref.WeakValueDictionary()
@@ -72,11 +71,7 @@ class Shelf:
 
     def place(self, outcome: bytes, facts: Sequence[Fact]) -> None:
         """These facts stand in that outcome's row; from now on others can point at them there."""
-        if len(self._places) >= GENERATION:
-            self._older, self._places = self._places, {}
-        places = self._places
-        for number, fact in enumerate(facts):
-            places[fact.id] = (outcome, number)
+        self.know({fact.id: (outcome, number) for number, fact in enumerate(facts)})
         self._open(outcome, tuple(facts), None)
 
     def _open(self, name: bytes, facts: tuple[Fact, ...], chain: Any) -> None:
@@ -92,6 +87,8 @@ class Shelf:
 
     def know(self, places: dict[bytes, tuple[bytes, int]]) -> None:
         """From now on others can point at these."""
+        if len(self._places) >= GENERATION:
+            self._older, self._places = self._places, {}
         self._places.update(places)
 
     def placed(self, fact: Fact) -> tuple[bytes, int] | None:
@@ -131,12 +128,6 @@ class Shelf:
                 out.append(fact_from_plain(item))
         return out
 
-    def fact(self, spelled: Any) -> Fact:
-        """The inverse of `Parcel.fact`."""
-        if isinstance(spelled, list):
-            return self.facts_in(bytes.fromhex(spelled[0]))[spelled[1]]
-        return fact_from_plain(spelled)
-
 
 class Parcel:
     """Rows on their way to the store."""
@@ -167,13 +158,8 @@ class Parcel:
         """These can be pointed at from now on, since what they stand in is on its way too."""
         self._within = places
 
-    def fact(self, fact: Fact) -> Any:
-        """Where the fact stands, or all of it."""
-        place = self._within.get(fact.id) or self.shelf.placed(fact)
-        return fact_to_plain(fact) if place is None else [place[0].hex(), place[1]]
-
     def facts(self, facts: Iterable[Fact]) -> list[Any]:
-        """Many, where those that stand together are named together."""
+        """Where each stands, or all of it; those that stand together are named together."""
         out: list[Any] = []
         last: list[Any] | None = None
         for fact in facts:

@@ -12,12 +12,13 @@ from pathlib import Path
 from troupe_core.errors import ArgumentError, JournalError
 from troupe_core.simulation.journal.absence import Absence
 from troupe_core.simulation.journal.lock import Lock
-from troupe_core.simulation.journal.rows import Group, Row, Rows, SqliteRows
+from troupe_core.simulation.journal.rows import ANSWER, OUTCOME, Group, Removed, Row, Rows, SqliteRows
 from troupe_core.simulation.journal.writer import Writer
 
 log = logging.getLogger("troupe")
 
-LOOKED_FOR = (b"o", b"l")
+LOOKED_FOR = (OUTCOME, ANSWER)
+"""What is often looked for in vain."""
 MANY = 1_000
 """So many times something was looked for in vain before it is worth while to learn what is there."""
 
@@ -33,7 +34,7 @@ class Store:
             self._names = self.rows.names()
             begun = self.rows.begun()
         except BaseException:
-            lock.release()
+            lock.give_up()
             raise
         self.writer = Writer(self.rows)
         self._absent: Absence | None = None
@@ -82,10 +83,8 @@ class Store:
         """From now on most of what is not there need not be looked for."""
         with self._lock:
             absent = Absence()
-            for key in (
-                *list(self.writer.waiting),
-                *self.rows.keys(),
-            ):  # in this order: meanwhile some go from here to there
+            waiting = list(self.writer.waiting)  # first, since meanwhile some go from here to the file
+            for key in (*waiting, *self.rows.keys()):
                 if key[:1] in LOOKED_FOR:
                     absent.note(key)
             self._absent = absent
@@ -105,7 +104,7 @@ class Store:
 
     def checkpoint(self) -> None:
         """Return when everything is on disk; the main file and its copy follow, unless people read it."""
-        if self.rows.readable:
+        if self.rows.readable or self.rows.removed():  # then folding tells what has become of it
             self.writer.fold_now()
         else:
             self.writer.flush()
@@ -129,7 +128,7 @@ class Store:
                 try:
                     self.writer.fold_now()  # if there is no room, nothing is let go of, and it can be tried again
                 except JournalError:
-                    if self.writer.ended:  # it has died meanwhile, and nothing can be tried any more
+                    if self.writer.ended or isinstance(self.writer.error, Removed):  # nothing can be tried any more
                         self.close()
                     raise
             self.close()
@@ -141,14 +140,9 @@ class Store:
         if self._at_last.detach() is not None:
             _leave(self.writer, self.rows, self._lock_file)
 
-    @property
-    def closed(self) -> bool:
-        """Whether nothing more can be written."""
-        return not self._at_last.alive
 
-
-def open_store(path: str | Path) -> Store:
-    """The journal at that path, made if there is none."""
+def place_of(path: str | Path) -> Path:
+    """A path as it was given, as that of a file."""
     if not isinstance(path, str | Path) or not str(path):
         raise ArgumentError(f"path must be the name of a file, not {path!r}")
     if "://" in str(path):
@@ -158,6 +152,12 @@ def open_store(path: str | Path) -> Store:
         place.exists()
     except (RuntimeError, ValueError, OSError) as error:  # nobody's home, a zero byte, half a surrogate pair, too long
         raise ArgumentError(f"{str(path)!r} cannot be the name of a file: {error}") from None
+    return place
+
+
+def open_store(path: str | Path) -> Store:
+    """The journal at that path, made if there is none."""
+    place = place_of(path)
     if place.is_dir():
         raise JournalError(f"{place} is a folder; give the name of a file in it")
     if not place.parent.is_dir():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
@@ -16,6 +15,8 @@ from troupe_core.simulation.journal.codec import decode, encode, fact_from_plain
 
 if TYPE_CHECKING:
     from cattrs import Converter
+
+    from troupe_core.simulation.journal.shelf import Shelf
 
 
 @cache
@@ -40,51 +41,56 @@ _PAUSE = PAUSE.id.hex()
 
 
 PROVEN = 4_096
-_proven: OrderedDict[int, Any] = OrderedDict()  # by id, with the value itself, so that its id means it
+"""So many values are known to come back as they are."""
 
 
-def proven(value: Any, kind: Any, what: str) -> Any:
+def proven(shelf: Shelf, value: Any, kind: Any, what: str) -> Any:
     """The value, spelled, if it would come back as it is; else an error, before anything is lost."""
+    if attrs.has(kind) and type(value) is not kind:
+        raise JournalError(f"{what} is a {type(value).__qualname__}, and has to be a {kind.__qualname__}: {value!r}")
     try:
-        if attrs.has(kind) and type(value) is not kind:
-            raise JournalError(
-                f"{what} is a {type(value).__qualname__}, and has to be a {kind.__qualname__}: {value!r}"
-            )
         spelled = converter().unstructure(value)
-        if id(value) not in _proven:
-            again = from_plain(decode(encode(spelled)), kind, what)
-            if not same(again, value):
-                raise JournalError(
-                    f"{what} does not survive the journal: {value!r} would come back as {again!r}. "
-                    "Give every field of it a precise type."
-                )
-            _proven[id(value)] = value
-            if len(_proven) > PROVEN:
-                _proven.popitem(last=False)
-    except JournalError:
-        raise
+        if id(value) in shelf.proven:
+            return spelled
+        again = _structured(decode(encode(spelled)), kind)
     except Exception as error:
         raise JournalError(
-            f"{what} cannot be kept in the journal ({type(error).__name__}: {error}). Use plain values, or a frozen "
-            "attrs class whose fields have precise types."
+            f"{what} cannot be kept in the journal: {_problems(error)}. It is {value!r}; use plain values, or a frozen "
+            "attrs class whose fields have precise types, and give each a value of its type."
         ) from error
+    if not same(again, value):
+        raise JournalError(
+            f"{what} does not survive the journal: {value!r} would come back as {again!r}. "
+            "Give every field of it a precise type."
+        )
+    shelf.proven[id(value)] = value
+    if len(shelf.proven) > PROVEN:
+        shelf.proven.popitem(last=False)
     return spelled
 
 
 def from_plain(spelled: Any, kind: Any, what: str) -> Any:
-    if kind is Any or kind is None or kind is type(None):
-        return spelled
+    """The inverse."""
     try:
-        return converter().structure(spelled, kind)
+        return _structured(spelled, kind)
     except Exception as error:
-        from cattrs import transform_error
-
-        problems = "; ".join(transform_error(error, path="it"))
-        name = getattr(kind, "__qualname__", kind)
         raise JournalError(
-            f"{what} cannot be read from the journal as {name}: {problems}. If the class has changed, raise its "
-            "state_version and give migrate(), which reads what was written before."
+            f"{what} cannot be read from the journal as {getattr(kind, '__qualname__', kind)}: {_problems(error)}. If "
+            "the class has changed, raise its state_version and give migrate(), which reads what was written before."
         ) from error
+
+
+def _structured(spelled: Any, kind: Any) -> Any:
+    return spelled if kind in (Any, None, type(None)) else converter().structure(spelled, kind)
+
+
+def _problems(error: Exception) -> str:
+    """What cattrs found, each with its place."""
+    from cattrs import ClassValidationError, IterableValidationError, transform_error
+
+    if isinstance(error, ClassValidationError | IterableValidationError):
+        return "; ".join(transform_error(error, path="it"))
+    return f"{type(error).__name__}: {error}"
 
 
 def same(one: Any, two: Any) -> bool:

@@ -15,12 +15,14 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from troupe_core.errors import JournalError
-from troupe_core.simulation.journal.rows import Group, Rows
+from troupe_core.simulation.journal.rows import Group, Removed, Rows
 
 Told = Callable[[Exception | None], None]
 
 BACKLOG = 500
 """So many groups may be waiting; then plain code that puts more waits too. Turns wait for their answers anyway."""
+
+_ADVICE = ". Nothing is lost as long as this process lives: it is written as soon as there is room again."
 
 PATIENCE = 0.5
 """Seconds until a write that failed is tried again, if nobody asks for it sooner."""
@@ -171,10 +173,8 @@ class Writer:
                 self.rows.fold()
         except (sqlite3.Error, OSError) as error:
             self.error = error
-            problem: Exception | None = JournalError(
-                f"cannot write the journal {self.rows.path}: {error}. Nothing is lost as long as this process lives: "
-                "it is written as soon as there is room again."
-            )
+            advice = "" if isinstance(error, Removed) else _ADVICE
+            problem: Exception | None = JournalError(f"cannot write the journal {self.rows.path}: {error}{advice}")
         except BaseException:  # the thread ends, and `_work` tells everybody
             with self._changed:
                 self._told[:0], self._folds[:0] = told, folds

@@ -43,7 +43,7 @@ class Config:
     """
 
     mode: Mode = "off"
-    path: str = "troupe-cache.sqlite"
+    path: Path = Path("troupe-cache.sqlite")
 
 
 class Plugin:

@@ -13,5 +13,5 @@ TROUPE_API = (0, 1)
 
 @hookimpl
 def troupe_register_llm_backends() -> Iterator[BackendSpec]:
-    yield BackendSpec("scripted", "troupe_testing.scripted:Unscripted")
-    yield BackendSpec("quiet", "troupe_testing.scripted:ScriptedModel")
+    yield BackendSpec("scripted", "troupe_testing.scripted:Unscripted", free=True)
+    yield BackendSpec("quiet", "troupe_testing.scripted:ScriptedModel", free=True)

@@ -64,6 +64,7 @@ class ScriptedModel(LLMBackend):
 
     name = "scripted"
     capabilities = Capabilities(json_schema=True)
+    free = True
 
     def __init__(self, script: Script = quiet, *, record: bool = True) -> None:
         super().__init__()

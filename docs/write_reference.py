@@ -1,0 +1,392 @@
+"""Writes docs/reference from the code that it is about: `make reference`. A test fails when it is out of date."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import attrs
+
+import troupe_core
+from troupe_core import errors, events, hookspecs
+from troupe_core.config.tree import Budget, Config, Loading
+from troupe_core.enrichment import Enricher, EnrichmentTask
+from troupe_core.errors import ModelError, TroupeError
+from troupe_core.events import Fact
+from troupe_core.extraction.extractor import ExtractionTask, Extractor, Finding
+from troupe_core.extraction.fields import Field, Fields, Scale
+from troupe_core.extraction.rows import Results, Row, Unread
+from troupe_core.extraction.transcript import Excerpt, Line, Transcript
+from troupe_core.hookspecs import TroupeSpecs
+from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
+from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
+from troupe_core.llm.response import LLMChunk, LLMResponse, Usage
+from troupe_core.people.faculty import TinyMentalFaculty
+from troupe_core.people.memory import Memory, Recalled
+from troupe_core.people.mind import Mind
+from troupe_core.people.tool import CannotTell, TinyTool, ToolCall, ToolFailure, ToolHandler
+from troupe_core.people.turn import Turn
+from troupe_core.plugins.kinds import KINDS
+from troupe_core.secrets import SecretRef
+from troupe_core.simulation.desk import Desk
+from troupe_core.simulation.rng import Stream
+from troupe_core.simulation.scene import Asking
+from troupe_core.templates import VARIABLES, Variables
+
+E = TypeVar("E", bound=TroupeError)
+
+FOLDER = Path(__file__).parent / "reference"
+NOTICE = "<!-- Written by docs/write_reference.py (make reference): change the docstrings that it is made of. -->"
+
+GROUPS = {
+    "Registration": """They are called once, when a runtime is made, and yield records. What a record's factory makes
+is made at first use, by whoever names it.""",
+    "Composition": """The core makes a handler, once, and plugins go around it: `@hookimpl(wrapper=True)`. What comes
+back from `yield` is the handler inside; what is returned is used in its place.""",
+    "Observation": "They are told, and change nothing.",
+}
+RECORDS = """What plugins register: a name in lower-case letters, digits, `-` and `_`, and a factory. That is a class or
+a function, or its place as text, `package.module:Class`, which is imported at first use."""
+INDEX = """What an author of plugins holds in hand. [Writing a faculty or a backend](../writing-plugins.md) shows how it
+is used."""
+REQUESTS = """What a backend is asked, and what it answers. A backend overrides `complete`, and `stream` if it can do
+better than the whole answer as one piece; a wrapper overrides what it wants to stand around.
+
+Where a request has a `schema`, its answer has to be a JSON object of that form: the answers of people always have one.
+A backend that cannot hold a model to a schema says `Capabilities(json_schema=False)`; then the schema is part of the
+question, in words, and `request.schema` is None. An answer of another form is asked for once more, and is then an
+[`OutputError`](errors.md)."""
+ERRORS = """Each says what happened, to what, and what to do next. A backend raises those of models;
+`ModelError.from_status` makes the right one of an HTTP answer. Those that `troupe_core` does not export are in
+`troupe_core.errors`.
+
+A *fatal* error would be the same for everybody: it stops a run at once. A *retryable* one may be gone when the same is
+asked again; the core does not ask again by itself, a wrapper may. Where several models are named, the next one is asked
+upon any `ModelError` of the one before, a fatal one too; upon no other error. So a model of a backend that there is not
+is an error at once, wherever it stands in the list."""
+EVENTS = """What `troupe_event` is given, in the order in which it happened in this process: a `ModelCall`, `TurnEnded`,
+`StepEnded` or `Remark`, and nothing else. What happens to people are `Fact`s, which a `StepEnded` has."""
+TURNS = """What a faculty, a tool or a kind of memory is given, and what it is made of."""
+FINDINGS = """What extractors and enrichers are given, and what they give. Both work at a desk."""
+SETTINGS = """What may stand in `troupe.toml`, and what each setting is if it is not given.
+[How to configure a study](../configuration.md) tells where settings come from, and which goes before which.
+
+Every setting has a variable too: `calls` in `[budget]` is `TROUPE_BUDGET__CALLS`."""
+SECRETS = """A plugin's setting that is a secret has the type `SecretRef`; what stands in the file is where it is to be
+found.
+
+```python
+import os
+
+from attrs import frozen
+
+from troupe_core import Enricher, LLMBackend, LLMResponse, Runtime, SecretRef, Simulation, TinyEnricher, Usage
+
+
+@frozen
+class Config:
+    key: SecretRef = SecretRef("env:ACME_KEY")  # unless the settings name another place
+
+
+class Acme(LLMBackend, config=Config):
+    async def complete(self, request, call):
+        key = self.config.key.reveal()  # in the moment in which it is sent, and kept nowhere
+        return LLMResponse(f"a key of {len(key)} letters", Usage(1, 1))
+
+
+class Asking(Enricher):
+    async def enrich(self, task, desk):
+        return await desk.ask(task.content)
+
+
+os.environ["TEAM_KEY"] = "not-for-printing"
+settings = {"acme": {"key": "env:TEAM_KEY"}}  # [settings.acme] in a file
+with Runtime([Acme, Asking], model="acme/any", settings=settings, autoload=False) as runtime:
+    enricher = TinyEnricher(enricher="asking", simulation=Simulation(runtime=runtime))
+    told = enricher.enrich_content("as it is", "Who are you?")
+assert told == "a key of 16 letters"
+```"""
+TEMPLATES = """The texts that prompts are made of. A set of one's own is registered by
+[`troupe_register_templates`](hooks.md#troupe_register_templates) and chosen by the setting `templates`; a template that
+it lacks is as the core has it. A template that cannot be used is an error when the runtime is made, and so is one that
+asks for what it is not given.
+
+They are Mustache, as much of it as prompts need:
+
+- `{{{place}}}` is what is given under that name. Two braces would escape HTML in it, and are refused.
+- `{{#place}}…{{/place}}` is written if there is something under it, once for each if there are several; what each of
+  them consists of has its name in there, and what is text is `{{{.}}}`.
+- `{{^place}}…{{/place}}` is written if there is nothing.
+
+What is inserted is never read as a template. Partials and other delimiters are refused."""
+WHAT = {
+    "rules": "The beginning of the system message of a turn: how to be somebody, how to read what comes in and how to "
+    "answer, and what the person can do. The persona follows.",
+    "state": "The end of the last message of a turn, after the news: what is true at this moment. It is not kept.",
+    "consolidate": "The system message of a question about what a person will remember of an episode. Whom it is "
+    "about, and what happened, is the message itself. A kind of memory has it as `turn.template('consolidate')`.",
+}
+INTERNAL = {"as_record", "record"}  # for the core alone
+
+
+def group_of(hook: str) -> str:
+    if hook.startswith("troupe_register_"):
+        return "Registration"
+    return "Composition" if hook.endswith("_handler") else "Observation"
+
+
+def hooks() -> list[str]:
+    """The names of all hooks, as they stand in the file."""
+    return [name for name in vars(TroupeSpecs) if name.startswith("troupe_")]
+
+
+def hooks_page() -> str:
+    parts = ["# Hooks", NOTICE, _text(inspect.getdoc(hookspecs) or "")]
+    parts.append(f"The version of the hooks is `{hookspecs.API_VERSION}`; a plugin may state its own as `TROUPE_API`.")
+    for group, about in GROUPS.items():
+        parts += [f"## {group}", about]
+        for name in (name for name in hooks() if group_of(name) == group):
+            function = inspect.unwrap(getattr(TroupeSpecs, name))
+            parts += [f"### {name}", f"```py\n{_signature(function)}\n```", _text(inspect.getdoc(function) or "")]
+    return "\n\n".join(parts) + "\n"
+
+
+def records_page() -> str:
+    parts = ["# Records", NOTICE, RECORDS]
+    for kind in KINDS:
+        parts += [
+            f"## {kind.record.__name__}",
+            _text(inspect.getdoc(kind.record) or ""),
+            f"It is registered by [`{kind.hook}`](hooks.md#{kind.hook}).",
+            f"```py\n{_constructor(kind.record)}\n```",
+        ]
+        parts += [f"`{name}`: {text}" for name, text in _field_docs(kind.record)]
+    return "\n\n".join(parts) + "\n"
+
+
+def requests_page() -> str:
+    kinds = (LLMRequest, Message, Form, Parameters, ModelRef, Call, LLMResponse, Usage, LLMChunk)
+    return _page("Requests and answers", REQUESTS, *kinds, Capabilities, LLMBackend, LLMHandler, LLMWrapper)
+
+
+def errors_page() -> str:
+    table = ["| Error | fatal | retryable | of HTTP |", "|---|---|---|---|"]
+    of_http: dict[type[ModelError], list[str]] = {}
+    for status in (400, 401, 402, 403, 404, 408, 409, 425, 429, 500, 504):
+        of_http.setdefault(type(ModelError.from_status(status)), []).append(str(status))
+    of_http[type(ModelError.from_status(429, "insufficient_quota"))].append("429 for lack of credit")
+    of_http[type(ModelError.from_status(500))].append("any other from 500 on")
+    of_http[type(ModelError.from_status(400))].append("any other")
+    for kind in _family(ModelError):
+        marks = ["yes" if mark else "" for mark in (kind.fatal, kind.retryable)]
+        table.append(f"| `{kind.__name__}` | {' | '.join(marks)} | {', '.join(of_http.get(kind, ()))} |")
+    parts = ["# Errors", NOTICE, ERRORS, "\n".join(table)]
+    for kind in _family(TroupeError):
+        base = kind.__bases__[0]
+        marks = [
+            mark for mark in ("fatal", "retryable") if getattr(kind, mark, False) and not issubclass(kind, ModelError)
+        ]
+        beneath = f"A{'n' if base.__name__[0] in 'AO' else ''} `{base.__name__}`" if base is not Exception else ""
+        parts += [f"## {kind.__name__}", _text(inspect.getdoc(kind) or "")]
+        parts += [f"{beneath}{''.join(f', {mark}' for mark in marks)}."] if beneath else []
+        parts += [f"*{kind.advice}*"] if issubclass(kind, ModelError) and vars(kind).get("advice") else []
+        parts += [_members(kind, alone=True)]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def events_page() -> str:
+    return _page("Events", EVENTS, *get_args(events.Event), Fact)
+
+
+def turns_page() -> str:
+    kinds = (TinyMentalFaculty, Turn, Asking, Mind, Stream, Recalled, TinyTool, ToolCall, ToolFailure, CannotTell)
+    return _page("Turns and tools", TURNS, *kinds, ToolHandler, Memory)
+
+
+def findings_page() -> str:
+    kinds = (
+        Desk,
+        Extractor,
+        ExtractionTask,
+        Fields,
+        Field,
+        Scale,
+        Transcript,
+        Excerpt,
+        Line,
+        Finding,
+        Row,
+        Results,
+        Unread,
+    )
+    return _page("Desks and findings", FINDINGS, *kinds, Enricher, EnrichmentTask)
+
+
+def settings_page() -> str:
+    parts = ["# Settings", NOTICE, SETTINGS]
+    for title, kind in (("The file itself", Config), ("[parameters]", Parameters), ("[budget]", Budget)):
+        parts += [f"## {title}", _text(inspect.getdoc(kind) or ""), _members(kind, methods=False)]
+    parts += ["## [loading]", _text(inspect.getdoc(Loading) or ""), _members(Loading, methods=False)]
+    parts += ["## SecretRef", _text(inspect.getdoc(SecretRef) or ""), SECRETS, _members(SecretRef)]
+    return "\n\n".join(parts) + "\n"
+
+
+def templates_page() -> str:
+    parts = ["# Templates", NOTICE, TEMPLATES]
+    for name, variables in VARIABLES.items():
+        parts += [f"## {name}", f"{WHAT[name]} [The core's](../../troupe_core/prompts/{name}.mustache)."]
+        parts += ["\n".join(_variables(variables)) if variables else "It is given nothing."]
+    return "\n\n".join(parts) + "\n"
+
+
+def index_page() -> str:
+    pages = [f"- [{_title(page)}]({name})" for name, page in PAGES.items() if name != "README.md"]
+    return "\n\n".join(["# Reference", NOTICE, INDEX, "\n".join(pages)]) + "\n"
+
+
+def _title(page: Callable[[], str]) -> str:
+    return page().partition("\n")[0].removeprefix("# ")
+
+
+def _variables(variables: Variables, indent: str = "") -> Iterator[str]:
+    for name, each in variables.items():
+        yield f"{indent}- `{name}`{' (several)' if each.many else ''}: {each.about}"
+        yield from _variables(each.parts, f"{indent}  ")
+
+
+def _family(kind: type[E]) -> Iterator[type[E]]:
+    """The class and those beneath it, as they stand in the file."""
+    return (each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, kind))
+
+
+def _page(title: str, about: str, *kinds: type[Any]) -> str:
+    parts = [f"# {title}", NOTICE, about]
+    for kind in kinds:
+        where = "" if kind.__name__ in troupe_core.__all__ else f"In `{kind.__module__}`."
+        shown = next((f"A `{base.__name__}`." for base in kind.__mro__[1:] if base in kinds), "")
+        parts += [f"## {kind.__name__}", _text(inspect.getdoc(kind) or ""), f"{shown} {where}".strip()]
+        parts += [_members(kind, alone=bool(shown))]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _members(kind: type[Any], *, methods: bool = True, alone: bool = False) -> str:
+    """What a class has, as a list: what it inherits too, unless it is to stand `alone`."""
+    found: dict[str, str] = {}
+    for base in kind.__mro__[:1] if alone else kind.__mro__:
+        if base.__module__.startswith("troupe_core"):
+            for name, code, about in _own_members(base, methods=methods):
+                if not name.startswith("_") and name not in INTERNAL:
+                    found.setdefault(name, f"- `{code}`{': ' if about else ''}{about}".replace("\n", "\n  "))
+    return "\n".join(found.values())
+
+
+def _own_members(kind: type[Any], *, methods: bool) -> Iterator[tuple[str, str, str]]:
+    """Name, code and text of each. Text beneath a field is about it; only the source has it."""
+    (definition,) = ast.parse(inspect.getsource(kind)).body
+    assert isinstance(definition, ast.ClassDef)
+    for node, text in zip_longest(definition.body, definition.body[1:]):
+        if isinstance(node, ast.AnnAssign):
+            name, type, default = ast.unparse(node.target), ast.unparse(node.annotation), _default(node.value)
+            type = type.removeprefix("ClassVar[").removesuffix("]") if type.startswith("ClassVar[") else type
+            yield name, f"{name}: {type}{f' = {default}' if default else ''}", _words(text)
+        elif methods and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            marks = [ast.unparse(mark) for mark in node.decorator_list]
+            about = inspect.cleandoc(ast.get_docstring(node) or "")
+            if node.name == "__init__":
+                yield from _made_in(node)
+            elif {"property", "cached_property"} & set(marks):
+                yield node.name, f"{node.name}: {ast.unparse(node.returns or ast.Constant(None))}", about
+            elif "overload" not in marks and not any(mark.endswith((".setter", ".validator")) for mark in marks):
+                before = "async " if isinstance(node, ast.AsyncFunctionDef) else ""
+                yield node.name, f"{before}{node.name}{_called(node)}", about
+
+
+def _made_in(init: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, str, str]]:
+    """What `__init__` gives its object, if it says something about it."""
+    types = {each.arg: each.annotation for each in (*init.args.args, *init.args.kwonlyargs)}
+    for node, text in zip_longest(init.body, init.body[1:]):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute) and _words(text):
+            given = types.get(ast.unparse(node.value))
+            name = node.targets[0].attr
+            yield name, name if given is None else f"{name}: {ast.unparse(given)}", _words(text)
+
+
+def _called(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    arguments = copy.deepcopy(function.args)
+    if "staticmethod" not in [ast.unparse(mark) for mark in function.decorator_list]:
+        arguments.args = arguments.args[1:]
+    returned = f" -> {ast.unparse(function.returns)}" if function.returns is not None else ""
+    return f"({ast.unparse(arguments).replace('=', ' = ')}){returned}"
+
+
+def _default(value: ast.expr | None) -> str:
+    if not (isinstance(value, ast.Call) and ast.unparse(value.func) == "attrs.field"):
+        return ast.unparse(value) if value is not None else ""
+    given = {each.arg: ast.unparse(each.value) for each in value.keywords}
+    return given.get("default") or {"dict": "{}"}.get(given.get("factory", ""), "")
+
+
+def _words(node: ast.stmt | None) -> str:
+    found = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value
+    return inspect.cleandoc(found) if isinstance(found, str) else ""
+
+
+def _signature(function: Any) -> str:
+    signature = inspect.signature(function)
+    given = [str(parameter) for name, parameter in signature.parameters.items() if name != "self"]
+    return f"def {function.__name__}({', '.join(given)}) -> {signature.return_annotation}"
+
+
+def _constructor(record: type[Any]) -> str:
+    given = [
+        f"{field.name}: {_type(record, field.name)}"
+        + ("" if field.default is attrs.NOTHING else f" = {field.default!r}")
+        for field in attrs.fields(record)
+    ]
+    return f"{record.__name__}({', '.join(given)})"
+
+
+def _type(record: type[Any], field: str) -> str:
+    annotations = (inspect.get_annotations(kind) for kind in record.__mro__)
+    return next(str(found[field]) for found in annotations if field in found)
+
+
+def _field_docs(record: type[Any]) -> Iterator[tuple[str, str]]:
+    yield from ((name, about) for name, _, about in _own_members(record, methods=False) if about)
+
+
+def _text(docstring: str) -> str:
+    """Examples are run one by one, each as the plugin that it is (tests/loading/test_reference.py), and not as parts of
+    one program like those of other pages; hence `py`.
+    """
+    return re.sub(r"^```python$", "```py", docstring, flags=re.MULTILINE)
+
+
+PAGES = {
+    "README.md": index_page,
+    "hooks.md": hooks_page,
+    "records.md": records_page,
+    "turns.md": turns_page,
+    "requests.md": requests_page,
+    "findings.md": findings_page,
+    "events.md": events_page,
+    "errors.md": errors_page,
+    "templates.md": templates_page,
+    "settings.md": settings_page,
+}
+
+
+def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    for name, write in PAGES.items():
+        (FOLDER / name).write_text(write(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

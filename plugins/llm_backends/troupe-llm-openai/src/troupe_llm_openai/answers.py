@@ -1,0 +1,129 @@
+"""What comes back: decoded straight into what is needed of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from troupe_core import LLMChunk, LLMResponse, ModelUnavailable, Usage
+
+FINISH = {"content_filter": "refusal", "": "stop"}
+"""Where ours has another word for it."""
+SHOWN = 200
+
+
+class _Details(msgspec.Struct):
+    cached_tokens: int | None = None
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_tokens_details: _Details | None = None
+
+
+class _Message(msgspec.Struct):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(msgspec.Struct):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _Completion(msgspec.Struct):
+    choices: list[_Choice]
+    model: str | None = None
+    usage: _Usage | None = None
+
+
+class _Piece(msgspec.Struct):
+    delta: _Message = msgspec.field(default_factory=_Message)
+    finish_reason: str | None = None
+
+
+class _Chunk(msgspec.Struct):
+    choices: list[_Piece] = msgspec.field(default_factory=list)
+    usage: _Usage | None = None
+    error: Any = None
+
+
+_completion = msgspec.json.Decoder(_Completion).decode
+_chunk = msgspec.json.Decoder(_Chunk).decode
+
+
+def completion(content: bytes, source: str) -> LLMResponse:
+    """A whole answer. `source` is who gave it, for the errors' sake."""
+    try:
+        found = _completion(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise _no_completion(content, source, error) from None
+    usage = _counted(found.usage)
+    if not found.choices:
+        raise ModelUnavailable(f"{source} gave an answer without any choices. Ask again.", usage=usage)
+    choice = found.choices[0]
+    message = choice.message
+    if message.refusal:
+        return LLMResponse(message.refusal, usage, found.model or "", "refusal")
+    return LLMResponse(message.content or "", usage, found.model or "", _finish(choice.finish_reason or ""))
+
+
+class Stream:
+    """Reads the events of a stream, one after the other."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._usage: Usage | None = None
+        self._finish: str | None = None
+        self._refused = False
+
+    def read(self, event: bytes) -> str:
+        """The text that an event brings."""
+        try:
+            found = _chunk(event)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise _no_completion(event, self._source, error) from None
+        if found.error is not None:
+            told = msgspec.json.encode(found.error).decode()[:SHOWN]
+            raise ModelUnavailable(
+                f"{self._source} failed in the middle of an answer: {told}. Ask again.", usage=self._usage
+            )
+        if found.usage is not None:
+            self._usage = _counted(found.usage)
+        if not found.choices:
+            return ""
+        piece = found.choices[0]
+        self._finish = piece.finish_reason or self._finish
+        self._refused = self._refused or bool(piece.delta.refusal)
+        return piece.delta.refusal or piece.delta.content or ""
+
+    def last(self) -> LLMChunk:
+        """What is known when nothing more comes; an answer that has no end was cut."""
+        if self._finish is None:
+            raise ModelUnavailable(
+                f"{self._source} broke off in the middle of an answer. Ask again.", usage=self._usage
+            )
+        finish = "refusal" if self._refused else _finish(self._finish)
+        return LLMChunk("", self._usage or Usage(), finish)
+
+
+def _finish(reason: str) -> str:
+    return FINISH.get(reason, reason)
+
+
+def _counted(usage: _Usage | None) -> Usage:
+    if usage is None:
+        return Usage()
+    details = usage.prompt_tokens_details
+    cached = details.cached_tokens if details is not None else None
+    return Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0, cached or 0)
+
+
+def _no_completion(content: bytes, source: str, error: Exception) -> ModelUnavailable:
+    shown = " ".join(content[:SHOWN].decode("utf-8", "replace").split())
+    return ModelUnavailable(
+        f"{source} gave something that is no chat completion ({error}): {shown!r}. If it always does, look at "
+        "settings.openai.base_url; such addresses usually end in /v1."
+    )

@@ -1,0 +1,111 @@
+"""The backend: one client a runtime, one request a call."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+from msgspec.json import encode
+
+from troupe_core import Call, FormRefused, LLMBackend, LLMChunk, LLMRequest, LLMResponse, ModelError
+from troupe_llm_openai.answers import Stream, completion
+from troupe_llm_openai.body import Hold, Writer
+from troupe_llm_openai.config import Config
+from troupe_llm_openai.events import events
+from troupe_llm_openai.sdk import Client, client
+from troupe_llm_openai.troubles import refuses_form, refuses_schema, translated
+
+log = logging.getLogger("troupe")
+
+PATH = "/chat/completions"
+
+
+class OpenAI(LLMBackend, config=Config):
+    """Calls the SDK's `post` with the finished text. Its `create` walks through every message, and costs several times
+    as much; given a dict, `post` encodes it by itself, which costs a tenth of a millisecond.
+    """
+
+    config: Config
+    _client: Client
+    _writer: Writer
+    _room: asyncio.Semaphore
+
+    async def open(self) -> None:
+        self._client = await asyncio.to_thread(client, self.config)
+        self._writer = Writer.suiting(self.config, self._client.at_openai)
+        self._room = asyncio.Semaphore(self.config.max_connections)  # who waits for a connection is not timed
+        self._holds: dict[str | bytes, Hold] = {}
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
+        async with self._room:
+            response = await self._post(request, call)
+        return completion(response.content, self._source(request))
+
+    async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
+        stream, seconds = Stream(self._source(request)), call.timeout or self.config.timeout
+        async with self._room:
+            response = await self._post(request, call, stream=True)
+            async with aclosing(response), aclosing(events(response.aiter_bytes())) as coming:
+                while (event := await self._next(coming, request, seconds)) is not None:
+                    if text := stream.read(event):
+                        yield LLMChunk(text)
+        yield stream.last()
+
+    async def _next(self, coming: AsyncIterator[bytes], request: LLMRequest, seconds: float) -> bytes | None:
+        """One event, or None when there are no more. It alone is timed: a reader's time is its own."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await anext(coming, None)
+        except self._client.troubles as error:
+            raise translated(error, self._source(request), seconds) from None
+
+    async def _post(self, request: LLMRequest, call: Call, *, stream: bool = False) -> Any:
+        """The response; the answer is held to its schema as firmly as the server can. If that was too firm, the core
+        calls once more, and counts both.
+        """
+        hold = self._hold(request)
+        body = self._writer.body(request, call, hold, stream=stream)
+        try:
+            return await self._send(body, request, call, stream=stream)
+        except ModelError as error:
+            if request.schema is None or hold is Hold.WORDS or not refuses_form(error):
+                raise
+            self._loosen(request, hold, error)
+            raise FormRefused(str(error), status=error.status) from None
+
+    async def _send(self, body: dict[str, Any], request: LLMRequest, call: Call, *, stream: bool) -> Any:
+        seconds = call.timeout or self.config.timeout
+        sdk, kind = self._client.sdk, self._client.response_type
+        try:
+            async with asyncio.timeout(seconds):
+                return await sdk.post(PATH, content=encode(body), cast_to=kind, stream=stream, stream_cls=None)
+        except self._client.troubles as error:
+            raise translated(error, self._source(request), seconds) from None
+
+    def _hold(self, request: LLMRequest) -> Hold:
+        if not self._holds:
+            return Hold.SCHEMA
+        found = (self._holds.get(name, Hold.SCHEMA) for name in (request.model, request.form.digest))
+        return max(found)
+
+    def _loosen(self, request: LLMRequest, hold: Hold, error: ModelError) -> None:
+        """From now on less firmly: for this schema if the server takes others, else for this model."""
+        name = request.form.digest if refuses_schema(error) else request.model
+        looser = Hold(hold + 1)
+        if self._holds.get(name, Hold.SCHEMA) < looser:  # of many that were refused at once, the first one tells
+            self._holds[name] = looser
+            log.warning(
+                "%s does not take %s; from now on it is asked with %s",
+                self._source(request),
+                f"the schema {request.schema_name!r}" if refuses_schema(error) else hold,
+                looser,
+            )
+
+    def _source(self, request: LLMRequest) -> str:
+        return f"openai/{request.model} at {self._client.host}"

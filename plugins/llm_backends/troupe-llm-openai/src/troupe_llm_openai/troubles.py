@@ -1,0 +1,95 @@
+"""What goes wrong on the way to a provider and back, as the errors that the core knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from troupe_core import BadRequest, ModelError, ModelTimeout, ModelUnavailable, UnknownModelError
+
+TOO_LONG = ("context_length_exceeded", "maximum context length", "context size", "exceed_context_size")
+LIMIT_OF_TOKENS = ("'max_tokens'", "'max_completion_tokens'")
+
+
+def translated(error: Exception, source: str, timeout: float) -> ModelError:
+    """`source` is who was asked. Should it repeat the key, the core takes that out of what is raised."""
+    response = getattr(error, "response", None)
+    if response is not None:
+        return _status(response.status_code, _text(response), response.headers, source)
+    causes = list(_causes(error))
+    if isinstance(error, TimeoutError):
+        return ModelTimeout(
+            f"{source} did not answer within {timeout:g} s. Give it longer by settings.openai.timeout, "
+            "or ask for fewer at once (max_in_flight)."
+        )
+    if any(isinstance(cause, TimeoutError) for cause in causes):
+        return ModelTimeout(
+            f"{source} could not be reached in time. Is it running? settings.openai.connect_timeout gives it longer."
+        )
+    reason = str(causes[-1]) or type(causes[-1]).__name__
+    return ModelUnavailable(
+        f"the connection to {source} failed: {reason}. Is it running, and is settings.openai.base_url right?"
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it came from. The SDK calls every lost connection a timeout; the transport knows better."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
+
+
+def _status(status: int, text: str, headers: Mapping[str, str], source: str) -> ModelError:
+    if status in (400, 413) and any(sign in text for sign in TOO_LONG):
+        return BadRequest(
+            f"the prompt is too long for {source}: {text}. Use a model with a larger context, or shorten what is "
+            "in it: the persona, what is perceived at once, the text that is worked on.",
+            status=status,
+        )
+    error = ModelError.from_status(status, text, _wait(headers), source=source)
+    if isinstance(error, UnknownModelError):
+        error.add_note(
+            "if all models are unknown, settings.openai.base_url is wrong: such addresses usually end in /v1"
+        )
+    elif isinstance(error, BadRequest) and any(sign in text for sign in LIMIT_OF_TOKENS):
+        error.add_note("settings.openai.token_limit says under which name the limit of tokens is sent")
+    return error
+
+
+def _wait(headers: Mapping[str, str]) -> str | float | None:
+    """How long the provider wants us to wait: OpenAI says it in milliseconds as well."""
+    try:
+        return float(headers["retry-after-ms"]) / 1000
+    except (KeyError, ValueError):
+        return headers.get("retry-after")
+
+
+def refuses_form(error: ModelError) -> bool:
+    """Whether a server does not take the form in which an answer was wanted."""
+    text = str(error)
+    return error.status in (400, 422) and any(
+        word in text for word in ("response_format", "json_schema", "json_object")
+    )
+
+
+def refuses_schema(error: ModelError) -> bool:
+    """Whether it takes schemas, and not this one."""
+    return "invalid schema" in str(error).lower()
+
+
+def _text(response: Any) -> str:
+    """What a server says about its error, in whichever of the usual shapes."""
+    text = str(response.text)
+    try:
+        found = msgspec.json.decode(response.content)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return text
+    told = found.get("error", found) if isinstance(found, dict) else found
+    if not isinstance(told, dict):
+        return str(told)
+    message = told.get("message") or told.get("detail") or text
+    named = ", ".join(f"{name} {told[name]}" for name in ("type", "code", "param") if told.get(name))
+    return f"{message} ({named})" if named else str(message)

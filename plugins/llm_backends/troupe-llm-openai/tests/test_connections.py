@@ -1,0 +1,98 @@
+"""How many connections there are, how long they live, and what ends a request."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from troupe_core import Runtime
+from troupe_testing.server import Hang
+
+
+def test_a_hundred_at_once_over_a_few_connections(serve: Any):
+    server, asking = serve(max_connections=8, server={"latency": 0.005})
+    answers = asking.ask_many(100)
+    assert [answer.text for answer in answers] == [f"Yes: Question {number}" for number in range(100)]
+    assert server.stats.connections <= 8
+    assert server.stats.peak <= 8
+
+
+def test_who_waits_for_a_connection_is_not_timed(serve: Any):
+    server, asking = serve(max_connections=1, timeout=1.0, server={"latency": 0.15})
+    assert all(answer.text for answer in asking.ask_many(10)), "in 1.5 s"
+    assert server.stats.peak == 1
+
+
+def test_connections_are_used_again_round_after_round(serve: Any):
+    server, asking = serve(server={"latency": 0.02})
+    for _ in range(3):
+        asking.ask_many(10)
+    assert server.stats.requests == 30
+    assert server.stats.connections == 10
+
+
+def test_a_cancelled_call_ends_its_request(serve: Any):
+    server, asking = serve(max_connections=1)
+    server.inject(Hang(), times=1)
+
+    async def cancelled() -> bool:
+        call = asyncio.ensure_future(asking.handler.complete(asking.request(), asking.call))
+        await until(lambda: server.stats.in_flight == 1)
+        call.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await call
+        await until(lambda: server.stats.in_flight == 0)
+        return call.cancelled()
+
+    assert asking.run(cancelled)
+    assert asking.ask().text, "its place is free"
+
+
+async def until(true: Callable[[], bool]) -> None:
+    while not true():  # noqa: ASYNC110 - it comes true in the server's thread
+        await asyncio.sleep(0.001)
+
+
+def test_a_runtime_that_closes_closes_its_connections(serve: Any):
+    server, asking = serve()
+    asking.ask()
+    asking.runtime.close()
+    asking.runtime.close()
+    assert server.stats.connections == 1
+
+
+def test_two_runtimes_have_a_client_each(serve: Any, make_asking: Any):
+    server, one = serve()
+    other = make_asking(base_url=server.base_url)
+    assert one.ask().text == other.ask().text
+    one.runtime.close()
+    assert other.ask().text
+
+
+def test_nothing_of_the_sdk_is_imported_before_it_is_needed():
+    program = (
+        "import sys, troupe_llm_openai; from troupe_core import Runtime, BackendSpec\n"
+        "with Runtime(autoload=False, plugins=[troupe_llm_openai], config={}) as runtime:\n"
+        "    runtime.make(BackendSpec, 'openai'); runtime.llm_handler('openai/any')\n"
+        "assert not {'openai', 'aiohttp', 'httpx', 'httpx2', 'pydantic'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_it_is_found_when_it_is_installed():
+    with Runtime(config={}, settings={"openai": {"timeout": 3}}) as runtime:
+        assert "llm-openai" in runtime.plugins.origins
+        assert not runtime.failures
+
+
+def test_a_request_does_not_tell_what_machine_it_comes_from(serve: Any):
+    server, asking = serve()
+    asking.ask()
+    (request,) = server.requests
+    headers = {name.lower() for name in request.headers}
+    assert "authorization" in headers
+    assert {name for name in headers if name.startswith("x-stainless")} <= {"x-stainless-retry-count"}

@@ -1,0 +1,132 @@
+"""The innermost handler: what it does when a backend wants to ask in another form, and when nobody listens any more."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from troupe_core import (
+    Budget,
+    BudgetExceeded,
+    Call,
+    Form,
+    FormRefused,
+    LLMBackend,
+    LLMChunk,
+    LLMRequest,
+    LLMResponse,
+    Message,
+    Simulation,
+)
+
+REQUEST = LLMRequest(Form("picky/x"), (Message("user", "hello"),))
+
+
+class Picky(LLMBackend):
+    """Refuses the form so often, and says afterwards what it was asked for."""
+
+    free = True
+
+    def __init__(self, refusals: int, *, late: bool = False) -> None:
+        super().__init__()
+        self.refusals, self.late = refusals, late
+        self.asked = 0
+        self.closed = 0
+
+    def _ask(self) -> None:
+        self.asked += 1
+        if self.asked <= self.refusals:
+            raise FormRefused("not in this form", status=400)
+
+    async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
+        self._ask()
+        return LLMResponse("yes")
+
+    async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
+        try:
+            if self.late:
+                yield LLMChunk("y")
+            self._ask()
+            yield LLMChunk("yes")
+            yield LLMChunk("!")
+        finally:
+            self.closed += 1
+
+
+def ask(runtime: Any, simulation: Simulation, way: str) -> str:
+    async def go() -> str:
+        handler, call = runtime.llm_handler("picky/x"), Call(simulation.id, "test")
+        if way == "complete":
+            return (await handler.complete(REQUEST, call)).text
+        return "".join([chunk.text async for chunk in handler.stream(REQUEST, call)])
+
+    return runtime.wait(go, "")
+
+
+@pytest.mark.parametrize("way", ["complete", "stream"])
+def test_a_form_that_is_refused_is_asked_for_again_and_each_attempt_counts(make_runtime, way):
+    runtime = make_runtime(Picky(2), model="picky/x")
+    simulation = Simulation(runtime=runtime)
+    assert ask(runtime, simulation, way).startswith("yes")
+    assert (simulation.usage.calls, simulation.usage.failed) == (3, 2)
+
+
+@pytest.mark.parametrize("way", ["complete", "stream"])
+def test_who_refuses_for_ever_is_not_asked_for_ever(make_runtime, way):
+    backend = Picky(100)
+    runtime = make_runtime(backend, model="picky/x")
+    simulation = Simulation(runtime=runtime)
+    with pytest.raises(FormRefused, match="not in this form"):
+        ask(runtime, simulation, way)
+    assert backend.asked == simulation.usage.calls == simulation.usage.failed == 3
+
+
+@pytest.mark.parametrize("way", ["complete", "stream"])
+def test_no_attempt_is_made_without_room_in_the_budget(make_runtime, way):
+    backend = Picky(2)
+    runtime = make_runtime(backend, model="picky/x")
+    simulation = Simulation(runtime=runtime, budget=Budget(calls=1))
+    with pytest.raises(BudgetExceeded):
+        ask(runtime, simulation, way)
+    assert backend.asked == simulation.usage.calls == 1
+
+
+@pytest.mark.parametrize("way", ["complete", "stream"])
+def test_a_call_of_no_simulation_is_on_the_account_of_the_runtime(make_runtime, way):
+    runtime = make_runtime(Picky(0), model="picky/x", budget=Budget(calls=2))
+    simulation = Simulation(runtime=runtime)
+    nobody: Any = SimpleNamespace(id="one that never was")
+    for _ in range(2):
+        ask(runtime, nobody, way)
+    with pytest.raises(BudgetExceeded, match="the budget of 2 calls is spent"):
+        ask(runtime, nobody, way)
+    assert (runtime.meter.total().calls, simulation.usage.calls) == (2, 0)
+    ask(runtime, simulation, way)
+    assert simulation.usage.calls == 1
+
+
+def test_a_stream_that_has_begun_does_not_begin_again(make_runtime):
+    backend = Picky(1, late=True)
+    runtime = make_runtime(backend, model="picky/x")
+    simulation = Simulation(runtime=runtime)
+    with pytest.raises(FormRefused):
+        ask(runtime, simulation, "stream")
+    assert (backend.asked, simulation.usage.calls) == (1, 1)
+
+
+def test_a_stream_that_nobody_listens_to_any_more_is_closed_and_counted(make_runtime):
+    backend = Picky(0)
+    runtime = make_runtime(backend, model="picky/x")
+    simulation = Simulation(runtime=runtime, budget=Budget(seconds=100))
+
+    async def listen() -> tuple[str, int, int]:
+        handler = runtime.llm_handler("picky/x")
+        async with aclosing(handler.stream(REQUEST, Call(simulation.id, "test"))) as chunks:
+            first = await anext(chunks)
+        return first.text, backend.closed, simulation.usage.calls
+
+    assert runtime.wait(listen, "") == ("yes", 1, 1)

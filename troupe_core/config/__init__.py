@@ -1,0 +1,1 @@
+"""Settings: one tree, from a file, the environment and code."""

@@ -1,0 +1,123 @@
+"""Findings as rows: plain values, and beside each how far it can be trusted, and what shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import orjson
+
+from troupe_core.events import Fact
+from troupe_core.llm.structured import well_formed
+
+WIDEST = 40
+"""Characters of one cell of a table."""
+
+
+class Row(dict[str, Any]):
+    """The values of one finding, by field: a dictionary, for whatever takes dictionaries. None: the transcript does not
+    say.
+    """
+
+    __slots__ = ("confidence", "evidence", "of", "problems")
+
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        *,
+        of: str,
+        confidence: Mapping[str, float],
+        evidence: Mapping[str, tuple[Fact, ...]],
+        problems: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(values)
+        self.of = of
+        """The name of the person or world that it is about."""
+        self.confidence = confidence
+        """By field, from 0 to 1."""
+        self.evidence = evidence
+        """By field, the events that show the value; each is in the transcript."""
+        self.problems = problems
+        """What was wrong with the finding as the extractor gave it."""
+
+    def plain(self) -> dict[str, Any]:
+        """Everything in it as plain data; evidence by id, and as it reads."""
+        shown = {
+            field: [{"id": fact.cite, "text": well_formed(str(fact))} for fact in facts]
+            for field, facts in self.evidence.items()
+        }
+        return {
+            "of": self.of,
+            "values": well_formed(dict(self)),
+            "confidence": dict(self.confidence),
+            "evidence": shown,
+            "problems": list(self.problems),
+        }
+
+    def __repr__(self) -> str:
+        return f"<Row of {self.of}: {dict(self)}>"
+
+
+@attrs.frozen
+class Unread:
+    """Somebody from whose transcript nothing could be drawn, and why."""
+
+    of: str
+    error: Exception
+
+    def __str__(self) -> str:
+        return f"{self.of}: {type(self.error).__name__}: {self.error}"
+
+
+class Results(list[Row]):
+    """The rows of several, in the order in which they were asked for, and `failures`: for whom there is none."""
+
+    __slots__ = ("failures",)
+
+    def __init__(self, rows: Iterable[Row] = (), failures: Iterable[Unread] = ()) -> None:
+        super().__init__(rows)
+        self.failures = tuple(failures)
+
+    def plain(self) -> dict[str, Any]:
+        """Everything in it as plain data."""
+        failures = [{"of": each.of, "error": f"{type(each.error).__name__}: {each.error}"} for each in self.failures]
+        return {"rows": [row.plain() for row in self], "failures": well_formed(failures)}
+
+    def to_json(self) -> str:
+        """The same as JSON."""
+        return as_json(self.plain()).decode()
+
+    def save_as_json(self, path: str | Path) -> None:
+        """The same as a file."""
+        Path(path).write_bytes(as_json(self.plain()))
+
+    def __str__(self) -> str:
+        """A table: each value with its confidence."""
+        fields = list(dict.fromkeys(field for row in self for field in row))
+        cells = [["", *fields]]
+        cells += [[row.of, *(_cell(row, field) for field in fields)] for row in self]
+        widths = [max(len(line[at]) for line in cells) for at in range(len(fields) + 1)]
+        lines = [
+            "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells
+        ]
+        return "\n".join([*lines, *(f"failed: {failure}" for failure in self.failures)])
+
+    def __repr__(self) -> str:
+        failed = f", {len(self.failures)} failed" if self.failures else ""
+        return f"<Results: {len(self)} rows{failed}>"
+
+
+def as_json(value: Any) -> bytes:
+    """As a person reads it."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _cell(row: Row, field: str) -> str:
+    value = row.get(field)
+    if value is None:
+        return "–"
+    words = "; ".join(map(str, value)) if isinstance(value, Sequence) and not isinstance(value, str) else str(value)
+    words = " ".join(words.split())
+    return f"{words if len(words) <= WIDEST else words[: WIDEST - 1] + '…'} ({row.confidence[field]:.2f})"

@@ -1,0 +1,185 @@
+"""What somebody said, did and perceived, as numbered lines: what findings are drawn from, and point at.
+
+Each event stands in it once, however many perceived it, in the order of what has happened. What is a person's own, and
+no event, is left out: what it was shown of what it knew already, and what it made of an episode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import attrs
+
+from troupe_core.errors import ArgumentError
+from troupe_core.events import ACTION, ECHO, MEMORY, Fact
+from troupe_core.people.person import TinyPerson, checked_people
+from troupe_core.simulation.simulation import same_simulation
+from troupe_core.worlds.world import TinyWorld
+
+if TYPE_CHECKING:
+    from troupe_core.simulation.simulation import Simulation
+
+NO_EVENTS = (ECHO, MEMORY)
+
+
+@attrs.frozen
+class Line:
+    """One event. `number` is what it is cited by, within its transcript; `text` tells who, to whom, and what."""
+
+    number: int
+    fact: Fact
+    text: str
+
+    def __str__(self) -> str:
+        return f"[{self.number}] {self.text}"
+
+
+@attrs.frozen
+class Excerpt:
+    """What somebody is given to read of a transcript: the text, and the numbers of the lines in it."""
+
+    text: str
+    numbers: frozenset[int]
+
+
+@attrs.frozen(eq=False, repr=False)
+class Transcript:
+    """Of a person, of several or of a world: `Transcript.of(…)`."""
+
+    name: str
+    """Whose it is."""
+    facts: tuple[Fact, ...]
+    _texts: dict[bytes, str] = attrs.field(factory=dict)
+    """How events read, by id: written once for all whose transcripts have them."""
+
+    @classmethod
+    def of(cls, whom: TinyPerson | TinyWorld | Iterable[TinyPerson]) -> Transcript:
+        """Everything that a person, or any of several people, did and perceived; of a world, also what happened in it
+        and reached none of those who are there now.
+        """
+        if isinstance(whom, TinyWorld):
+            return transcript_of_world(whom)
+        people = checked_people(whom)
+        if not people:
+            raise ArgumentError("there is nobody here whose transcript it could be")
+        return Happened(same_simulation(people)).to(people)
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """Numbered from 1."""
+        texts = self._texts
+        for fact in self.facts:
+            if fact.id not in texts:
+                texts[fact.id] = _told(fact)
+        return tuple(Line(number, fact, texts[fact.id]) for number, fact in enumerate(self.facts, 1))
+
+    @cached_property
+    def numbers(self) -> Mapping[bytes, int]:
+        """The number of each event, by its id."""
+        return {line.fact.id: line.number for line in self.lines}
+
+    def text(self) -> str:
+        """All of it for somebody to read. Where there is time, it stands before what happened then."""
+        return "\n".join(_written(self.lines))
+
+    def excerpt(self, max_characters: int) -> Excerpt:
+        """The same, at most so long. What is longer loses its middle, whole lines of it; numbers stay as they are."""
+        written = _written(self.lines)
+        everything = range(1, len(written) + 1)
+        if sum(map(len, written)) + len(written) <= max_characters:
+            return Excerpt("\n".join(written), frozenset(everything))
+        head, tail = _ends(written, max_characters)
+        left_out = f"(lines {head + 1} to {tail} are left out here)"
+        text = "\n".join([*written[:head], left_out, *written[tail:]])
+        return Excerpt(text, frozenset([*everything[:head], *everything[tail:]]))
+
+    def __len__(self) -> int:
+        return len(self.facts)
+
+    def __iter__(self) -> Iterator[Line]:
+        return iter(self.lines)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return f"<Transcript of {self.name}: {len(self.facts)} lines>"
+
+
+class Happened:
+    """What has happened in a simulation so far, ordered for transcripts of many: it is gone through once."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self.facts = [fact for fact in simulation.facts if fact.kind not in NO_EVENTS]
+        self._states = simulation.states
+        self._places = {fact.id: place for place, fact in enumerate(self.facts)}
+        self._texts: dict[bytes, str] = {}
+        self._of: dict[str, list[int]] = {}
+        for place, fact in enumerate(self.facts):
+            self._of.setdefault(fact.thing, []).append(place)
+
+    def to(self, people: Sequence[TinyPerson], world: str | None = None) -> Transcript:
+        """What these people did and perceived, and what happened in that world."""
+        places = set(self._of.get(world, ()) if world is not None else ())
+        for person in people:
+            places.update(self._of.get(person.id, ()))
+            places.update(place for id in self._perceived(person) if (place := self._places.get(id)) is not None)
+        name = world if world is not None else ", ".join(self._states[person.id].name for person in people)
+        return Transcript(name, tuple(self.facts[place] for place in sorted(places)), self._texts)
+
+    def _perceived(self, person: TinyPerson) -> Iterator[bytes]:
+        """By id: what the person remembers, and what has reached it since its last turn."""
+        state = self._states[person.id]
+        for fact in state.memory_kind.items(state.memory):
+            yield fact.id
+        for entry in state.inbox:
+            if isinstance(entry, Fact):
+                yield entry.id
+            else:
+                yield from (fact.id for fact in entry)
+
+
+def transcript_of_world(world: TinyWorld) -> Transcript:
+    return Happened(world.simulation).to(world.agents, world.id)
+
+
+def _told(fact: Fact) -> str:
+    """Further lines of what somebody said are indented: nobody can speak in another's name by writing a line that looks
+    like one.
+    """
+    whom = " ".join(fact.target.split())
+    who = fact.source or (whom if fact.kind != ACTION else "") or fact.thing
+    to = f" → {whom}" if whom and whom != who else ""
+    how = "" if fact.type in ("TALK", "CONVERSATION") else f" [{fact.type}]"
+    said = fact.content or "; ".join(f"{name}: {value}" for name, value in fact.data.items())
+    return "\n    ".join(f"{who}{to}{how}: {said}".splitlines())
+
+
+def _written(lines: Iterable[Line]) -> list[str]:
+    """Each line; the time stands above where it has changed."""
+    out = []
+    then = None
+    for line in lines:
+        when = line.fact.when
+        out.append(f"({when})\n{line}" if when is not None and when != then else str(line))
+        then = when if when is not None else then
+    return out
+
+
+def _ends(written: Sequence[str], most: int) -> tuple[int, int]:
+    """Until where, and from where on, there is room for lines: as many from both ends, by turns."""
+    head, tail, room = 0, len(written), most
+    from_end = False
+    while head < tail:
+        size = len(written[tail - 1] if from_end else written[head]) + 1
+        if size > room:
+            break
+        room -= size
+        if from_end:
+            tail -= 1
+        else:
+            head += 1
+        from_end = not from_end
+    return head, tail

@@ -1,0 +1,62 @@
+"""The backends of a runtime, each made once, and the handlers of their models, each composed once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from troupe_core.errors import PluginError
+from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler
+from troupe_core.llm.request import ModelRef
+from troupe_core.plugins.registry import Registry
+from troupe_core.records import BackendSpec
+
+if TYPE_CHECKING:
+    from troupe_core.llm.provider import Metering, Opening
+
+
+class Backends:
+    """Of one runtime, which keeps account of their calls."""
+
+    def __init__(self, registry: Registry, metering: Metering) -> None:
+        self._registry = registry
+        self._metering = metering
+        self._handlers: dict[str, LLMHandler] = {}
+        self.openings: dict[str, Opening] = {}
+        """Those that were made, by name."""
+
+    def handler(self, model: str) -> LLMHandler:
+        """What answers for a model, with whatever stands around it."""
+        made = self._handlers.get(model)
+        if made is None:
+            ref = ModelRef.parse(model)
+            made = self._handlers[model] = self._registry.manager.compose(
+                "troupe_llm_handler", lambda hooks: hooks.troupe_llm_handler(model=ref), model, _answers
+            )
+        return made
+
+    def compose_anew(self) -> None:
+        """Others stand around them from now on."""
+        self._handlers.clear()
+
+    def capabilities(self, model: str) -> Capabilities:
+        """What the model's backend can do by itself."""
+        return self._registry.record(BackendSpec, ModelRef.parse(model).backend).capabilities
+
+    def provider(self, ref: ModelRef) -> LLMHandler:
+        """The innermost handler: the backend itself, metered."""
+        from troupe_core.llm.provider import Opening, Provider
+
+        registry = self._registry
+        opening = self.openings.get(ref.backend)
+        if opening is None:
+            backend = registry.make(BackendSpec, ref.backend)
+            if not isinstance(backend, LLMBackend):
+                raise PluginError(f"the backend {ref.backend!r} is no LLMBackend: its factory makes {backend!r}")
+            origin = registry.origin(BackendSpec, ref.backend)
+            opening = self.openings[ref.backend] = Opening(backend, lambda error: registry.blame(error, origin))
+        paid = not registry.record(BackendSpec, ref.backend).free
+        return Provider(opening, f"{ref.backend}/{ref.name}", self._metering, paid=paid)
+
+
+def _answers(handler: object) -> bool:
+    return callable(getattr(handler, "complete", None))

@@ -1,0 +1,59 @@
+"""What plugins are made of besides faculties and backends: a class with settings, of which each runtime has one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from troupe_core.errors import PluginError, TroupeError, containable, told
+from troupe_core.records import Record
+
+if TYPE_CHECKING:
+    from troupe_core.runtime import Runtime
+
+M = TypeVar("M", bound="Member")
+T = TypeVar("T")
+
+
+class Member:
+    """Base of extractors and enrichers. `class Brief(Enricher, config=Config)` receives its settings as `self.config`;
+    one instance serves everybody, at the same time, and keeps nothing of what it is given.
+    """
+
+    name: ClassVar[str]
+    config_class: ClassVar[type[Any] | None] = None
+    record: ClassVar[type[Record]]
+
+    def __init_subclass__(cls, *, config: type[Any] | None = None, name: str | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.name = name or cls.__name__.lower()
+        cls.config_class = config or cls.config_class
+
+    def __init__(self, config: Any = None) -> None:
+        self.config: Any = config if config is not None or self.config_class is None else self.config_class()
+
+    @classmethod
+    def as_record(cls, given: Any) -> Record:
+        """What a runtime registers that was given this one, or its class, without a plugin around it."""
+        return cls.record(cls.name, given if isinstance(given, type) else lambda: given)
+
+
+def member(runtime: Runtime, kind: type[M], name: str) -> M:
+    """The one of that name in this runtime."""
+    made = runtime.make(kind.record, name)
+    if not isinstance(made, kind):
+        raise PluginError(f"{name!r} is no {kind.__name__}: its factory makes {made!r}")
+    return made
+
+
+async def contained(runtime: Runtime, who: str, work: Awaitable[T]) -> T:
+    """What a plugin comes to. A stranger's error is told by the name of whose it is."""
+    try:
+        return await work
+    except BaseException as error:
+        if not containable(error):
+            raise
+        seen = runtime.blame(error)
+        if isinstance(seen, TroupeError):
+            raise seen  # noqa: B904 - usually the same error
+        raise PluginError(f"{who} failed: {told(seen)}") from seen

@@ -20,7 +20,7 @@ from troupe_core.errors import ConfigError, PluginError, TroupeError, UnknownMod
 from troupe_core.plugins.alone import alone
 from troupe_core.plugins.discovery import CORE, Found, defined_in, has_hooks
 from troupe_core.plugins.distributions import advice
-from troupe_core.plugins.kinds import KIND_OF, KINDS
+from troupe_core.plugins.kinds import KIND_OF, KINDS, Kind
 from troupe_core.plugins.loader import Loader, named
 from troupe_core.plugins.manager import PluginManager
 from troupe_core.plugins.origin import Failure, LeftOut, Origin
@@ -139,11 +139,10 @@ class Registry:
     def _with_settings(self, plugin: str) -> list[str]:
         """What has settings of those things that a plugin has registered."""
         found = []
-        for kind in KINDS if plugin in self.manager.origins else ():
-            for record, origin in self._records[kind.record].all():
-                with suppress(PluginError):  # what cannot be loaded is told to whoever asks for it
-                    if origin.plugin == plugin and _config_class(record) is not None:
-                        found.append(f"its {kind.word} {record.name} does: [settings.{record.name}]")
+        for kind, record in self.registered_by(plugin) if plugin in self.manager.origins else ():
+            with suppress(PluginError):  # what cannot be loaded is told to whoever asks for it
+                if _config_class(record) is not None:
+                    found.append(f"its {kind.word} {record.name} does: [settings.{record.name}]")
         return found
 
     def _check_names(self) -> None:
@@ -247,6 +246,11 @@ class Registry:
 
     def records(self, kind: type[R]) -> Registered[R]:
         return cast("Registered[R]", self._records[kind])
+
+    def registered_by(self, plugin: str) -> list[tuple[Kind, Record]]:
+        """What one plugin registers."""
+        every = ((kind, *pair) for kind in KINDS for pair in self._records[kind.record].all())
+        return [(kind, record) for kind, record, origin in every if origin.plugin == plugin]
 
     def record(self, kind: type[R], name: str) -> R:
         """The record of that name, or an error that lists the others and says what may be missing."""

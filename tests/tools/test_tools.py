@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -236,6 +237,34 @@ def test_other_settings_are_another_effect_only_if_they_say_what_it_is_on(make_r
         with Simulation(tmp_path / "study.db", runtime=make_runtime(once(do("RING")))):
             TinyPerson("Ada", tools=[bell]).act()
     assert [len(bell.calls) for bell in bells] == used
+
+
+def test_another_folder_is_no_other_turn(make_runtime, tmp_path):
+    """A study that is moved to another machine is not executed again there."""
+
+    @attrs.frozen
+    class Place:
+        folder: Path = Path("somewhere")
+        loud: bool = False
+
+    class Bell(TinyTool, config=Place):
+        """There is a bell."""
+
+        @action
+        async def ring(self, call: ToolCall) -> str:
+            """ring it."""
+            return f"It rings in {self.config.folder}."
+
+    def study(settings: dict[str, Any]) -> int:
+        model = ScriptedModel(lambda request, call: turn(do("RING")) if call.ordinal == 0 else turn(talk("So.")))
+        runtime = make_runtime(model, plugins=[Bell], settings={"bell": settings})
+        with Simulation(tmp_path / "study.db", runtime=runtime) as simulation:
+            TinyPerson("Ada", tools=["bell"]).act()
+            executed = simulation.journal.misses
+        runtime.close()
+        return executed
+
+    assert [study({"folder": "here"}), study({"folder": str(tmp_path)}), study({"loud": True})] == [1, 0, 1]
 
 
 def test_forks_share_what_was_done_and_do_what_is_their_own(make_runtime, tmp_path):

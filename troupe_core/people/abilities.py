@@ -78,7 +78,7 @@ class Abilities:
                 ]
             }
         )
-        makers = [[faculty.known_as, faculty.cache_version, faculty.config] for faculty in faculties]
+        makers = [[faculty.known_as, faculty.cache_version, faculty.shaping] for faculty in faculties]
         state_template = templates.source("state")
         shape = canonical([TURN_VERSION, schema, makers, state_template], "abilities")
         rules_digest = digest(b"rules", utf8(rules))

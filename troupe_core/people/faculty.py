@@ -116,6 +116,11 @@ class TinyMentalFaculty:
         return self.name
 
     @property
+    def shaping(self) -> Any:
+        """What of its settings shapes a turn, and is part of what names it."""
+        return self.config
+
+    @property
     def text(self) -> str:
         """What the person is told of it."""
         return next((inspect.cleandoc(base.__doc__) for base in type(self).__mro__[:-2] if base.__doc__), "")

@@ -16,6 +16,7 @@ as soon as that is known, so that neither a crash nor a re-run repeats it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any, ClassVar, Protocol
 
 import attrs
@@ -80,6 +81,14 @@ class TinyTool(TinyMentalFaculty):
     @classmethod
     def as_record(cls, given: Any) -> ToolSpec:  # type: ignore[override]  # a tool is registered as a tool
         return ToolSpec(cls.name, given if isinstance(given, type) else lambda: given)
+
+    @property
+    def shaping(self) -> Any:
+        """Everything but paths: where its effects go shapes no turn, and differs from one machine to the next."""
+        if not attrs.has(type(self.config)):
+            return self.config
+        settings = attrs.asdict(self.config, recurse=False)
+        return {name: value for name, value in settings.items() if not isinstance(value, PurePath)}
 
     def target(self) -> object:
         """What its effects are on, as far as its settings say: the same order for another target is another effect.

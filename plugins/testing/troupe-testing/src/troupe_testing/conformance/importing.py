@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from functools import lru_cache
@@ -74,7 +75,11 @@ def _imported(name: str, file: str) -> Imported:
     cpu = float("inf")
     for _ in range(TRIES):
         done = subprocess.run(  # noqa: S603 - this Python, and a program of ours
-            [sys.executable, "-c", _PROGRAM, name, file], capture_output=True, text=True, check=False
+            [sys.executable, "-c", _PROGRAM, name, file],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},  # where this process finds it
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             pytest.skip(f"it cannot be imported: {done.stderr.strip().splitlines()[-1]}")

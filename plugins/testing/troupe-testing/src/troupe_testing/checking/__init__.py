@@ -81,12 +81,7 @@ def check(place: str, settings: Mapping[str, Mapping[str, Any]] | None = None) -
         done = subprocess.run(  # noqa: S603 - this Python, and pytest
             [sys.executable, "-m", "pytest", "--pyargs", "troupe_testing.checking.checked", *_OPTIONS],
             cwd=folder,
-            env={
-                **os.environ,
-                ORDERS: orders,
-                REPORT: str(report),
-                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-            },
+            env={**os.environ, ORDERS: told, REPORT: str(report), "PYTHONPATH": path},
             capture_output=True,
             text=True,
             check=False,

@@ -44,7 +44,7 @@ def listed(config: Any, layers: Layers, within: tuple[str, ...] = (), leave_out:
     """The settings of a settings class, in its order; those of tables within it one by one."""
     attrs.resolve_types(type(config))
     for field in attrs.fields(type(config)):
-        if field.name != leave_out:
+        if field.init and field.name != leave_out:
             path, value = (*within, field.name), getattr(config, field.name)
             yield from _from(value, _default(field), field.type, path, layers)
 

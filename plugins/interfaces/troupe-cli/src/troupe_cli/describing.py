@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,7 @@ class Record:
     name: str
     factory: str
     about: str
-    """The first line of its docstring."""
+    """The first sentence of its docstring."""
     usage: str
     """How it is named."""
 
@@ -145,7 +146,7 @@ def _metadata(distribution: str) -> tuple[str, str]:
 
 
 def _one(metadata: PackageMetadata, name: str) -> str:
-    return metadata[name] if name in metadata else ""
+    return str((metadata.get_all(name) or [""])[0])
 
 
 def _file(plugin: Surveyed) -> str:
@@ -161,7 +162,7 @@ def _record(brought: Brought) -> Record:
     except TroupeError as error:
         about = str(error)
     else:
-        about = brought.record.help if brought.kind == "command" else _first_line(loaded)
+        about = brought.record.help if brought.kind == "command" else _first_sentence(loaded)
     usage = USAGE[brought.kind].format(name=brought.name)
     return Record(brought.kind, brought.name, place, about, usage)
 
@@ -170,6 +171,9 @@ def _called(factory: Any) -> str:
     return str(getattr(factory, "__qualname__", type(factory).__qualname__))
 
 
-def _first_line(loaded: Any) -> str:
+def _first_sentence(loaded: Any) -> str:
     own = loaded.__dict__.get("__doc__") if isinstance(loaded, type) else getattr(loaded, "__doc__", None)
-    return inspect.cleandoc(own).partition("\n")[0] if isinstance(own, str) else ""
+    if not isinstance(own, str):
+        return ""
+    paragraph = " ".join(inspect.cleandoc(own).partition("\n\n")[0].split())
+    return re.split(r"(?<=[.!?])\s", paragraph, maxsplit=1)[0]

@@ -45,4 +45,6 @@ def _in_colour(headers: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
 
 def said(value: Any) -> str:
     """A setting's value, in one line."""
-    return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if value is None:
+        return "-"
+    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)

@@ -40,36 +40,42 @@ def _completed() -> int:
 def _run(arguments: list[str]) -> int:
     import click
 
-    from troupe_cli.root import root
+    from troupe_cli.root import OPTIONS, root
 
-    context: click.Context | None = None
     try:
         with root.make_context(NAME, arguments) as context:
-            return _code(root.invoke(context))
+            return _invoked(root, context)
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.UsageError as error:
         error.show()
+        if isinstance(error, click.NoSuchOption) and error.option_name in OPTIONS:
+            click.echo(f"It stands before the command: {NAME} {error.option_name} …", err=True)
         return MISUSED
     except click.ClickException as error:
         error.show()
         return PREVENTED
     except (KeyboardInterrupt, EOFError, click.Abort):
-        click.echo("troupe: interrupted", err=True)
+        click.echo(f"{NAME}: interrupted", err=True)
         return INTERRUPTED
     except SystemExit as left:  # a command that reads its arguments by argparse leaves so
         return _left(left)
-    except BrokenPipeError:
+
+
+def _invoked(root: click.Group, context: click.Context) -> int:
+    """What stands in the way is told while the runtime is still there: it knows which words are secrets."""
+    import click
+
+    try:
+        returned: object = root.invoke(context)
+    except (click.exceptions.Exit, click.ClickException, click.Abort, EOFError, BrokenPipeError):
         raise
     except Exception as error:
         from troupe_cli.telling import tell
 
-        if not tell(error, context, "--traceback" in arguments):
+        if not tell(error, context):
             raise
         return PREVENTED
-
-
-def _code(returned: object) -> int:
     return returned if isinstance(returned, int) else DONE
 
 

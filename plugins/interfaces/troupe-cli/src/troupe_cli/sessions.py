@@ -34,6 +34,8 @@ class Session:
     """Names of plugins to be left out."""
     no_plugins: bool = False
     """Whether neither installed plugins nor those that the settings name take part."""
+    traceback: bool = False
+    """Whether it is to be shown where an error came from."""
     remarks: list[str] = attrs.field(factory=list, init=False)
     """What was remarked upon when the runtime was made."""
     _runtime: Runtime | None = attrs.field(default=None, init=False)
@@ -108,6 +110,7 @@ def session_of(context: click.Context) -> Session:
             plugins=tuple(place for place in places if not place.startswith(WITHOUT)),
             without=tuple(place.removeprefix(WITHOUT) for place in places if place.startswith(WITHOUT)),
             no_plugins=bool(given.get("no_plugins")),
+            traceback=bool(given.get("traceback")),
         )
         root.call_on_close(root.obj.close)
     context.obj = root.obj

@@ -11,40 +11,29 @@ from troupe_cli.sessions import session_of
 from troupe_core import ConfigError, PluginError, TroupeError
 
 
-def tell(error: Exception, context: click.Context | None, with_traceback: bool) -> bool:
+def tell(error: Exception, context: click.Context) -> bool:
     """Say on stderr what is wrong; False if that is a mistake of our own, about which there is nothing to say."""
-    stranger = stranger_of(context) if context is not None else None
-    if context is None or not (isinstance(error, TroupeError) or stranger):
-        return _told_plainly(error, with_traceback)
-    if stranger is None:
-        return _told_plainly(error, with_traceback)
-    session, (name, origin) = session_of(context), stranger
-    seen = session.runtime().blame(error, origin)
-    if with_traceback:
+    session, stranger = session_of(context), stranger_of(context)
+    if stranger is None and not isinstance(error, TroupeError):
+        return False
+    seen = session.runtime().blame(error, stranger[1]) if stranger is not None else error
+    if session.traceback:
         traceback.print_exception(seen)
-    if isinstance(error, TroupeError) and not isinstance(error, PluginError):  # it was meant to be read
-        _say(seen)
-    else:
+    meant_to_be_read = isinstance(error, TroupeError) and not isinstance(error, PluginError)
+    if stranger is not None and not meant_to_be_read:
+        name, origin = stranger
         words = str(seen) if isinstance(seen, TroupeError) else f"{type(seen).__name__}: {seen}"
-        click.echo(
-            f"troupe: the command {name!r} of the plugin {origin} failed: {words}\n"
+        _say(
+            f"the command {name!r} of the plugin {origin} failed: {words}",
             f"To do without it: troupe -p no:{origin.plugin} …, or troupe --no-plugins …; "
             "troupe --traceback … shows where it failed.",
-            err=True,
         )
+    else:
+        plugins = "To do without plugins: troupe -p no:NAME …, or troupe --no-plugins …"
+        hints = [plugins] if isinstance(error, PluginError) and not isinstance(error, ConfigError) else []
+        _say(str(seen), *getattr(seen, "__notes__", ()), *hints)
     return True
 
 
-def _told_plainly(error: Exception, with_traceback: bool) -> bool:
-    if not isinstance(error, TroupeError):
-        return False
-    if with_traceback:
-        traceback.print_exception(error)
-    _say(error)
-    if isinstance(error, PluginError) and not isinstance(error, ConfigError):
-        click.echo("To do without plugins: troupe -p no:NAME …, or troupe --no-plugins …", err=True)
-    return True
-
-
-def _say(error: BaseException) -> None:
-    click.echo("\n".join([f"troupe: {error}", *getattr(error, "__notes__", ())]), err=True)
+def _say(*lines: str) -> None:
+    click.echo("\n".join(["troupe: " + lines[0], *lines[1:]]), err=True)

@@ -44,7 +44,7 @@ def show(as_json: bool) -> int:
     else:
         printing.table(
             ("setting", "value", "said in"),
-            [(each.name, "-" if each.value is None else printing.said(each.value), each.place) for each in found],
+            [(each.name, printing.said(each.value), each.place) for each in found],
         )
         for problem in problems:
             click.echo(f"troupe: {problem}", err=True)

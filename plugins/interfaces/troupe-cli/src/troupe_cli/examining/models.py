@@ -21,6 +21,8 @@ SCHEMA = {
     "additionalProperties": False,
 }
 SUM = 5
+SHOWN = 200
+"""So many characters of an answer that is no use."""
 CHECK_SETTINGS = "Check the settings of the backend: troupe config show."
 
 
@@ -85,9 +87,10 @@ def _asked(runtime: Runtime, model: str) -> Finding:
     cost = f"one call, {response.usage.input} tokens in, {response.usage.output} out"
     if _is_right(response.text):
         return ok(about, f"answers, in the form that it is asked for ({cost})")
+    words = runtime.without_secrets(response.text)[:SHOWN]
     return problem(
         about,
-        f"answered, but not in the form that it was asked for, or wrongly ({cost}): {response.text[:200]!r}",
+        f"answered, but not in the form that it was asked for, or wrongly ({cost}): {words!r}",
         "People are asked for answers of a given form: name a model that keeps to one.",
     )
 
@@ -96,7 +99,8 @@ async def _answer(runtime: Runtime, model: str) -> LLMResponse:
     holds = runtime.capabilities(model).json_schema
     form = Form(model, schema_name="sum", schema=SCHEMA) if holds else Form(model)
     request = LLMRequest(form, (QUESTION if holds else in_words(QUESTION, SCHEMA),))
-    return await runtime.llm_handler(model).complete(request, Call("doctor", "doctor"))
+    provider = runtime.provider(ModelRef.parse(model))  # without what stands around it: a cache would answer instead
+    return await provider.complete(request, Call("doctor", "doctor"))
 
 
 def _is_right(text: str) -> bool:

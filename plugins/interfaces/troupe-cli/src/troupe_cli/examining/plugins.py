@@ -15,6 +15,8 @@ from troupe_core.plugins import CORE, KINDS
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
 
+    from packaging.requirements import Requirement
+
     from troupe_core import Runtime
 
 
@@ -66,15 +68,13 @@ def _out_of_range(name: str) -> Iterator[Finding]:
         except InvalidRequirement:
             continue
         if needed.marker is None or needed.marker.evaluate({"extra": ""}):
-            yield from _unmet(found, needed.name, needed)
+            yield from _unmet(found, needed)
 
 
-def _unmet(found: Distribution, name: str, needed: object) -> Iterator[Finding]:
+def _unmet(found: Distribution, needed: Requirement) -> Iterator[Finding]:
     from importlib.metadata import PackageNotFoundError, version
 
-    from packaging.requirements import Requirement
-
-    assert isinstance(needed, Requirement)  # noqa: S101 - for the checker
+    name = needed.name
     try:
         there = version(name)
     except PackageNotFoundError:

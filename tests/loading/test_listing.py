@@ -1,4 +1,4 @@
-"""What those who show settings and plugins find out: every setting with its place, who would wrap, which hooks there are."""
+"""What can be shown of settings and plugins: every setting with its place, who would wrap, which hooks there are."""
 
 from __future__ import annotations
 

@@ -187,3 +187,26 @@ def test_remarks_go_to_stderr(stranger: Any, write: Any):
     assert ran.out == "hello\n"
     assert "there is no plugin 'nobody-at-all'" in ran.err
     assert logging.getLogger("troupe").propagate
+
+
+def test_a_failure_does_not_tell_a_secret(troupe: Any, write: Any, monkeypatch: Any, faculty: str):
+    monkeypatch.setenv("ACME_KEY", "sk-not-for-anybody")
+    write("troupe.toml", "[settings.humming]\n")
+    write(
+        "acme.py",
+        f"""{faculty}
+import os
+from troupe_core import CommandSpec
+
+def tell(arguments):
+    raise ValueError("it is " + os.environ["ACME_KEY"])
+
+@hookimpl
+def troupe_register_commands():
+    yield CommandSpec("tell", lambda: tell)
+""",
+    )
+    for options in ([], ["--traceback"]):
+        ran = troupe(*options, "-p", "./acme.py", "tell")
+        assert "it is [secret]" in ran.err
+        assert "sk-not-for-anybody" not in ran.out + ran.err

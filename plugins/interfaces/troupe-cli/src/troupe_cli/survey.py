@@ -79,7 +79,7 @@ def survey(runtime: Runtime) -> list[Surveyed]:
             status, reason = "failed", failed.pop(origin).reason
         elif name in manager.asleep and not all(hook.startswith(REGISTERS) for hook in hooks):
             status = "asleep"
-            reason = f"what it puts around others acts once the settings have a table [settings.{name}]"
+            reason = f"it waits for a table [settings.{name}]"
         found.append(Surveyed(origin, status, reason, _brought(runtime, origin), hooks))
     found += [Surveyed(origin, "failed", each.reason) for origin, each in failed.items()]
     found += [Surveyed(each.origin, "skipped", each.reason) for each in loader.skipped]

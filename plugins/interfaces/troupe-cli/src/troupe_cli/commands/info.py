@@ -46,16 +46,16 @@ def _print(about: Described) -> None:
         "home page": about.home_page,
         "module": plugin.origin.module,
         "file": about.file,
-        "hooks of": "troupe " + ".".join(map(str, about.api)) if about.api else "",
+        "written for": "hooks " + ".".join(map(str, about.api)) if about.api else "",
         "hooks": ", ".join(plugin.hooks),
     }
     click.echo(plugin.name)
     for word, text in lines.items():
         if text:
-            click.echo(f"  {word + ':':<11} {text}")
+            click.echo(f"  {word + ':':<12} {text}")
     for each in about.brings:
         click.echo(f"\n{each.kind} {each.name}: {each.about or 'undescribed'}")
-        click.echo(f"  {'made by:':<11} {each.factory}\n  {'use it:':<11} {each.usage}")
+        click.echo(f"  {'made by:':<12} {each.factory}\n  {'use it:':<12} {each.usage}")
     if about.settings:
         click.echo("")
         printing.table(

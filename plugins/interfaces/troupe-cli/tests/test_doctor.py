@@ -103,6 +103,13 @@ def test_broken_settings_do_not_take_it_away(doctor: Any, write: Any):
     assert "troupe.toml:2: budget.cals" in told(ran, "problem")[0]
 
 
+def test_what_is_no_toml_is_told_once(doctor: Any, write: Any):
+    write("troupe.toml", "model = \n")
+    ran = doctor()
+    assert (ran.code, ran.json["problems"]) == (1, 1)
+    assert "troupe.toml:1: this is no TOML" in told(ran, "problem")[0]
+
+
 def test_a_broken_file_does_not_either(doctor: Any, write: Any, broken: str):
     write("broken.py", broken)
     ran = doctor(before=("-p", "./broken.py"))

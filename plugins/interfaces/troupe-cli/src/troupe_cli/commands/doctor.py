@@ -40,7 +40,10 @@ def examined(session: Session, *, ask: bool) -> Iterator[Finding]:
     from troupe_core import TroupeError
 
     yield from settings.versions()
-    yield from settings.sources(session)
+    sources = list(settings.sources(session))
+    yield from sources
+    if any(finding.level == "problem" for finding in sources):  # nothing else can be known
+        return
     try:
         runtime = session.runtime(quietly=True)
     except TroupeError as error:

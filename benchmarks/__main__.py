@@ -14,6 +14,7 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks import (
+    command_line,
     extraction,
     imports,
     journal,
@@ -32,6 +33,7 @@ from benchmarks.rows import Row, table
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "imports": imports.imports,
+    "command_line": command_line.command_line,
     "turn": turns.turn,
     "scale": turns.scale,
     "age": turns.age,

@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from benchmarks.rows import ROOT, Row, environment, middle
 
@@ -48,10 +49,14 @@ else:
 
 def cpu(code: str) -> float:
     """Milliseconds."""
-    command = [sys.executable, "-c", code]
-    pid = os.posix_spawn(sys.executable, command, environment())
+    return spent([sys.executable, "-c", code])
+
+
+def spent(command: list[str], **options: Any) -> float:
+    """Milliseconds of a process."""
+    pid = os.posix_spawn(command[0], command, environment(), **options)
     _, status, usage = os.wait4(pid, 0)
-    assert status == 0, code
+    assert status == 0, command
     return (usage.ru_utime + usage.ru_stime) * 1e3
 
 

@@ -169,8 +169,8 @@ class TroupeSpecs:
 
     @collect
     def troupe_register_commands(self) -> Iterable[CommandSpec]:  # type: ignore[empty-body]
-        """Commands of the command line: `troupe <name> …`. It is a plugin of its own, which is not here yet; until then
-        nobody calls them.
+        """Commands of the command line, `troupe <name> …`, which `troupe-cli` brings. They are looked for when a
+        command is none of its own; `troupe_cli.session()` gives them the runtime that the options ask for.
 
         ```python
         from troupe_core import CommandSpec, hookimpl

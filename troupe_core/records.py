@@ -114,8 +114,9 @@ class TemplatesSpec(Record):
 
 @attrs.frozen
 class CommandSpec(Record):
-    """A command: `troupe NAME …`. Its factory makes a function that takes the arguments behind the name and returns
-    the exit code (None: 0). The command line is a plugin of its own, which is not here yet.
+    """A command: `troupe NAME …`, where `troupe-cli` is installed. Its factory makes a function that takes the
+    arguments behind the name and returns the exit code (None: 0); or it makes, or is, a `click.Command`, which then has
+    help and completion like those of `troupe` itself.
     """
 
     help: str = ""

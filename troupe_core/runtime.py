@@ -10,9 +10,8 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
-from troupe_core.config.reading import structured
 from troupe_core.config.sources import layers_for
-from troupe_core.config.tree import Budget, Config
+from troupe_core.config.tree import Budget
 from troupe_core.errors import ArgumentError, JournalError, PluginError, UnknownModelError
 from troupe_core.events import Event, ModelCall
 from troupe_core.llm.handlers import Capabilities, LLMHandler
@@ -29,6 +28,7 @@ from troupe_core.records import BackendSpec, MemorySpec, Record, TemplatesSpec
 from troupe_core.templates import CORE_TEMPLATES, Templates
 
 if TYPE_CHECKING:
+    from troupe_core.config.listing import Setting
     from troupe_core.config.sources import Layers
     from troupe_core.llm.request import Call
     from troupe_core.people.memory import Memory
@@ -43,7 +43,7 @@ log = logging.getLogger("troupe")
 
 class Runtime:
     """`plugins` adds plugins given in code: modules, objects with hooks, faculties, backends; as text, files and names
-    of modules. `config` is a file of settings, or a mapping instead of one; by default `troupe.toml` or
+    of modules. `config` is a file of settings, or a mapping or layers instead of one; by default `troupe.toml` or
     `pyproject.toml` is looked for. `model`, `settings` (each plugin's own table by its name) and what `budget` sets go
     before what stands there.
     """
@@ -52,7 +52,7 @@ class Runtime:
         self,
         plugins: Iterable[object] = (),
         *,
-        config: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+        config: str | os.PathLike[str] | Mapping[str, Any] | Layers | None = None,
         model: str | Sequence[str] | None = None,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
         budget: Budget | None = None,
@@ -68,7 +68,7 @@ class Runtime:
         if budget is not None:
             code["budget"] = budget.given() if isinstance(budget, Budget) else budget
         layers = layers_for(config, code)
-        self.config = structured(Config, layers.tree(), layers.place)
+        self.config = layers.config()
         """The settings, without the tables of plugins."""
         self.meter = Meter(self.config.budget)
         """Of the calls on the account of no simulation here: what plugins ask for themselves has a budget too."""
@@ -190,6 +190,18 @@ class Runtime:
         """A stranger's words that are to be kept: `[secret]` stands where a secret of the settings was."""
         return self.registry.without_secrets(text)
 
+    def settings(self, name: str | None = None) -> list[Setting]:
+        """Every setting that counts, with its value and where it was said: those of the core, or those in the table of
+        a plugin, or of what it registered. Secrets are references, as everywhere.
+        """
+        from troupe_core.config.listing import listed
+
+        layers = self.registry.layers
+        if name is None:
+            return list(listed(self.config, layers, leave_out="settings"))
+        config = self.registry.config(name)
+        return [] if config is None else list(listed(config, layers, ("settings", name)))
+
     # -- models -------------------------------------------------------------------------------------------------------
 
     def default_model(self) -> tuple[str, ...]:
@@ -212,6 +224,16 @@ class Runtime:
     def capabilities(self, model: str) -> Capabilities:
         """What the model's backend can do by itself."""
         return self._backends.capabilities(model)
+
+    def check(self, model: str) -> str:
+        """Find out, without asking the model, whether its provider can be reached: in words, nothing if the backend
+        cannot tell, else a `ModelError`.
+        """
+        return self.wait(lambda: self._backends.check(ModelRef.parse(model)), "runtime.acheck(…)")
+
+    async def acheck(self, model: str) -> str:
+        """The same, awaited."""
+        return await self.thread.hop(self._backends.check(ModelRef.parse(model)))
 
     def provider(self, ref: ModelRef) -> LLMHandler:
         """The innermost handler: the backend itself, metered."""

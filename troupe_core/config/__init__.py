@@ -1,1 +1,8 @@
 """Settings: one tree, from a file, the environment and code."""
+
+from __future__ import annotations
+
+from troupe_core.config.listing import Setting, listed, shown
+from troupe_core.config.sources import Environment, FileSource, Layers, Source, layers_for
+
+__all__ = ["Environment", "FileSource", "Layers", "Setting", "Source", "layers_for", "listed", "shown"]

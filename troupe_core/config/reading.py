@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import types
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
@@ -88,6 +89,7 @@ _WORDS: dict[Any, str] = {
     float: "a number",
     str: "text",
     bool: "true or false",
+    pathlib.Path: "a path",
     type(None): "nothing",
 }
 

@@ -16,6 +16,7 @@ from typing import Any
 import attrs
 
 from troupe_core.config.lines import line_of
+from troupe_core.config.reading import structured
 from troupe_core.config.tree import Budget, Config, Loading
 from troupe_core.converters import Written
 from troupe_core.errors import ConfigError
@@ -87,10 +88,14 @@ class Environment(Source):
     def __init__(self, variables: Mapping[str, str]) -> None:
         super().__init__({}, "the environment")
         self._names: dict[tuple[str, ...], str] = {}
+        self.unread: list[str] = []
+        """Variables that begin like ours and are no settings, except what container systems set."""
         for name, value in sorted(variables.items()):
             path = _path_of(name) if value else ()
             if path:
                 self._put(path, name, Written(value))
+            elif name.startswith(PREFIX) and name != VARIABLE and value and not _is_of_containers(name):
+                self.unread.append(name)
 
     def _put(self, path: tuple[str, ...], name: str, value: Written) -> None:
         branch: Any = self.data
@@ -140,6 +145,10 @@ def _path_of(variable: str) -> tuple[str, ...]:
     return ()
 
 
+def _is_of_containers(variable: str) -> bool:
+    return _OF_CONTAINERS.fullmatch(variable.removeprefix(PREFIX).lower()) is not None
+
+
 def _with_two_underscores(path: Sequence[str]) -> tuple[str, ...]:
     """The path that is meant by one whose beginning was written with single underscores, if that is what it is."""
     for table, known in _WITHIN_TABLES.items():
@@ -170,6 +179,10 @@ class Layers:
         for source in self.sources:
             merged = _merged(merged, {key: value for key, value in source.data.items() if key != "settings"})
         return merged
+
+    def config(self) -> Config:
+        """The settings of the core that they come to."""
+        return structured(Config, self.tree(), self.place)
 
     def table(self, name: str) -> dict[str, Any]:
         """A plugin's own."""
@@ -227,8 +240,10 @@ class Layers:
 
 def layers_for(config: object, code: Mapping[str, Any]) -> Layers:
     """The sources of a runtime. `config` is a file, a mapping instead of one, or None: the file is looked for. `code`
-    is what was said in the call; a mapping was said there too.
+    is what was said in the call; a mapping was said there too. Layers are taken as they are.
     """
+    if isinstance(config, Layers):
+        return Layers([*config.sources, Source(code, "Runtime(…)")])
     environment = Environment(os.environ)
     sources: list[Source] = [environment]
     if config is None:

@@ -66,6 +66,12 @@ class LLMBackend:
     async def aclose(self) -> None:
         """Give them back."""
 
+    async def check(self, model: str) -> str:
+        """Find out, without asking a model, whether the provider can be reached with these settings: a line for people;
+        nothing if this backend cannot tell; else a `ModelError`. `model` is what stands behind the backend's name.
+        """
+        return ""
+
     async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
         """The answer, of the form that the request has; else a `ModelError`."""
         raise NotImplementedError(f"{type(self).__qualname__} has no complete()")

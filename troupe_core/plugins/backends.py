@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from troupe_core.errors import PluginError
+from troupe_core.errors import PluginError, TroupeError, containable, told
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler
 from troupe_core.llm.request import ModelRef
 from troupe_core.plugins.registry import Registry
@@ -42,20 +42,39 @@ class Backends:
         """What the model's backend can do by itself."""
         return self._registry.record(BackendSpec, ModelRef.parse(model).backend).capabilities
 
+    async def check(self, ref: ModelRef) -> str:
+        """Whether the provider can be reached, in words; nothing if its backend cannot tell. No model is asked."""
+        opening = self._opening(ref.backend)
+        await opening()
+        try:
+            return await opening.backend.check(ref.name)
+        except BaseException as error:
+            if not containable(error):
+                raise
+            seen = opening.blame(error)
+            if isinstance(seen, TroupeError):
+                raise seen  # noqa: B904 - usually the same error
+            raise PluginError(f"the backend {ref.backend!r} could not be checked: {told(seen)}") from seen
+
     def provider(self, ref: ModelRef) -> LLMHandler:
         """The innermost handler: the backend itself, metered."""
-        from troupe_core.llm.provider import Opening, Provider
+        from troupe_core.llm.provider import Provider
+
+        paid = not self._registry.record(BackendSpec, ref.backend).free
+        return Provider(self._opening(ref.backend), f"{ref.backend}/{ref.name}", self._metering, paid=paid)
+
+    def _opening(self, name: str) -> Opening:
+        from troupe_core.llm.provider import Opening
 
         registry = self._registry
-        opening = self.openings.get(ref.backend)
+        opening = self.openings.get(name)
         if opening is None:
-            backend = registry.make(BackendSpec, ref.backend)
+            backend = registry.make(BackendSpec, name)
             if not isinstance(backend, LLMBackend):
-                raise PluginError(f"the backend {ref.backend!r} is no LLMBackend: its factory makes {backend!r}")
-            origin = registry.origin(BackendSpec, ref.backend)
-            opening = self.openings[ref.backend] = Opening(backend, lambda error: registry.blame(error, origin))
-        paid = not registry.record(BackendSpec, ref.backend).free
-        return Provider(opening, f"{ref.backend}/{ref.name}", self._metering, paid=paid)
+                raise PluginError(f"the backend {name!r} is no LLMBackend: its factory makes {backend!r}")
+            origin = registry.origin(BackendSpec, name)
+            opening = self.openings[name] = Opening(backend, lambda error: registry.blame(error, origin))
+        return opening
 
 
 def _answers(handler: object) -> bool:

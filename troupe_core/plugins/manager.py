@@ -130,14 +130,14 @@ class PluginManager(pluggy.PluginManager):
             if not found.wrapper:
                 yield self.origins[found.plugin_name], found.function, found.argnames
 
+    def wrappers(self, hook: str) -> list[Origin]:
+        """Whose wrappers a composing hook has, the outermost first, with those that sleep."""
+        found = getattr(self.hook, hook).get_hookimpls()
+        return [self.origins[each.plugin_name] for each in reversed(found) if each.wrapper]
+
     def around(self, hook: str) -> list[Origin]:
         """Whose wrappers stand around what a composing hook makes, the outermost first."""
-        found = getattr(self.hook, hook).get_hookimpls()
-        return [
-            self.origins[each.plugin_name]
-            for each in reversed(found)
-            if each.wrapper and each.plugin_name not in self.asleep
-        ]
+        return [origin for origin in self.wrappers(hook) if origin.plugin not in self.asleep]
 
     def blame(self, error: BaseException, origin: Origin | None = None) -> None:
         """Name the plugin that an error comes from in a note of it, if it comes from one."""
@@ -182,6 +182,12 @@ class PluginManager(pluggy.PluginManager):
             what = "nothing" if made is None else f"{made!r}, which is no handler,"
             raise PluginError(f"{hook} made {what} for {wanted}. Plugins around it: {around}.")
         return made
+
+
+def hooks() -> dict[str, bool]:
+    """Every hook, in the order of their reference, and whether it composes a handler; the others collect."""
+    specs = ((name, getattr(each, f"{PROJECT}_spec", None)) for name, each in vars(TroupeSpecs).items())
+    return {name: bool(spec["firstresult"]) for name, spec in specs if spec is not None}
 
 
 def _no_such_hook(unknown: Iterable[str], known: Iterable[str]) -> str:

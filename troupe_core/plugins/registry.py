@@ -39,7 +39,8 @@ class Registry:
     def __init__(self, layers: Layers, loading: Loading, runtime: object) -> None:
         self.manager = PluginManager()
         self.loader = Loader(self.manager, loading, self._instantiate, layers.has_table)
-        self._layers = layers
+        self.layers = layers
+        """Where the settings come from."""
         self._runtime = runtime
         self._configs: dict[str, Any] = {}
         """What was made of the tables, by name."""
@@ -78,7 +79,7 @@ class Registry:
     def _wanted(self, origin: Origin) -> bool:
         """Installing changes nothing: somebody has to have named the plugin, or given it a table."""
         loading = self.loader.loading
-        return self._layers.has_table(origin.plugin) or named(origin, (*loading.required, *loading.order))
+        return self.layers.has_table(origin.plugin) or named(origin, (*loading.required, *loading.order))
 
     def wake(self, name: str) -> None:
         """From now on the plugin's wrappers and observers act."""
@@ -124,17 +125,28 @@ class Registry:
 
     def _settings(self, name: str, config_class: type[Any] | None) -> Any:
         """A table as the config class of whoever it belongs to; None if that has none."""
-        table = self._layers.table(name)
+        table = self.layers.table(name)
         if config_class is None:
             if table:
-                where = self._layers.place(("settings", name, next(iter(table))))
+                where = self.layers.place(("settings", name, next(iter(table))))
                 text = f"{where}: settings.{name}: {name} takes no settings; got {', '.join(sorted(table))}"
                 raise ConfigError("; ".join([text, *self._with_settings(name)]))
             return None
         within = ("settings", name)
-        made = structured(config_class, table, self._layers.place, within)
-        made = self._configs[name] = rooted(made, self._layers.folder, within)
+        made = structured(config_class, table, self.layers.place, within)
+        made = self._configs[name] = rooted(made, self.layers.folder, within)
         return made
+
+    def config(self, name: str) -> Any:
+        """What counts of the table of a name, as the plugin, or what a plugin registered, is given it; None if nothing
+        of that name has settings.
+        """
+        classes = [self._config_classes.get(name)]
+        for kind in KINDS:
+            found = self._records[kind.record].find(name)
+            classes.append(None if found is None else _config_class(found[0]))
+        config_class = next(filter(None, classes), None)
+        return None if config_class is None else self._settings(name, config_class)
 
     def _with_settings(self, plugin: str) -> list[str]:
         """What has settings of those things that a plugin has registered."""
@@ -153,7 +165,7 @@ class Registry:
         for setting in ("allow", "disable", "order") if loading.autoload else ():
             for number, name in enumerate(getattr(loading, setting)):
                 if not set("*?[") & set(name) and not any(named(origin, [name]) for origin in origins):
-                    where = self._layers.place(("loading", setting, str(number)))
+                    where = self.layers.place(("loading", setting, str(number)))
                     log.warning("%s: loading.%s: there is no plugin %r%s", where, setting, name, _meant(name, known))
 
     def _check_tables(self) -> None:
@@ -163,7 +175,7 @@ class Registry:
         brought = {name for records in self._records.values() for name in records.names()}
         mistakes = []
         for name in sorted(brought | set(self.manager.origins)):
-            if self._layers.has_table(name) or (name in brought and name in self._config_classes):
+            if self.layers.has_table(name) or (name in brought and name in self._config_classes):
                 try:
                     self._check_table(name)
                 except ConfigError as error:
@@ -172,7 +184,7 @@ class Registry:
             raise ConfigError("\n".join(mistakes))
         known = brought | set(self.manager.origins)
         known |= {each.origin.plugin for each in self._left_out}
-        for name, source in self._layers.tables_for_nobody(known):
+        for name, source in self.layers.tables_for_nobody(known):
             text = f"{source.place(('settings', name))}: settings for {name}, and there is no such plugin or backend"
             meant = _meant(name, known)
             standing = isinstance(source, FileSource | Environment)  # not said for this runtime alone
@@ -213,7 +225,7 @@ class Registry:
         words = [kind.word for kind in KINDS]
         for key in self.loader.loading.prefer:
             if not any(key.startswith(f"{word} ") for word in words):
-                where = self._layers.place(("loading", "prefer", key))
+                where = self.layers.place(("loading", "prefer", key))
                 raise ConfigError(
                     f'{where}: loading.prefer.{key}: expected a kind and a name, such as "faculty mood"; '
                     f"kinds are {', '.join(words)}"

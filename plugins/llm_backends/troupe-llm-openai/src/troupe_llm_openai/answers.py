@@ -50,8 +50,17 @@ class _Chunk(msgspec.Struct):
     error: Any = None
 
 
+class _Model(msgspec.Struct):
+    id: str
+
+
+class _Models(msgspec.Struct):
+    data: list[_Model] = msgspec.field(default_factory=list)
+
+
 _completion = msgspec.json.Decoder(_Completion).decode
 _chunk = msgspec.json.Decoder(_Chunk).decode
+_models = msgspec.json.Decoder(_Models).decode
 
 
 def completion(content: bytes, source: str) -> LLMResponse:
@@ -68,6 +77,14 @@ def completion(content: bytes, source: str) -> LLMResponse:
     if message.refusal:
         return LLMResponse(message.refusal, usage, found.model or "", "refusal")
     return LLMResponse(message.content or "", usage, found.model or "", _finish(choice.finish_reason or ""))
+
+
+def listed(content: bytes) -> set[str]:
+    """The names in a list of models; none where it is no such list."""
+    try:
+        return {model.id for model in _models(content).data}
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return set()
 
 
 class Stream:

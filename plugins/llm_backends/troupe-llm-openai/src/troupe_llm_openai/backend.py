@@ -11,7 +11,7 @@ from typing import Any
 from msgspec.json import encode
 
 from troupe_core import Call, FormRefused, LLMBackend, LLMChunk, LLMRequest, LLMResponse, ModelError
-from troupe_llm_openai.answers import Stream, completion
+from troupe_llm_openai.answers import Stream, completion, listed
 from troupe_llm_openai.body import Hold, Writer
 from troupe_llm_openai.config import Config
 from troupe_llm_openai.events import events
@@ -21,6 +21,10 @@ from troupe_llm_openai.troubles import refuses_form, refuses_schema, translated
 log = logging.getLogger("troupe")
 
 PATH = "/chat/completions"
+MODELS = "/models"
+CHECK_WITHIN = 30.0
+"""Seconds in which a list of models has to come; nobody has to think about it."""
+NO_LIST = 404
 
 
 class OpenAI(LLMBackend, config=Config):
@@ -41,6 +45,21 @@ class OpenAI(LLMBackend, config=Config):
 
     async def aclose(self) -> None:
         await self._client.aclose()
+
+    async def check(self, model: str) -> str:
+        seconds = min(self.config.timeout, CHECK_WITHIN)
+        sdk, kind, source = self._client.sdk, self._client.response_type, f"openai/{model} at {self._client.host}"
+        try:
+            async with asyncio.timeout(seconds):
+                response: Any = await sdk.get(MODELS, cast_to=kind)
+        except self._client.troubles as error:
+            trouble = translated(error, source, seconds)
+            if trouble.status == NO_LIST:  # not every server has one, and it has answered
+                return f"{self._client.host} answers, and lists no models"
+            raise trouble from None
+        names = listed(response.content)
+        has = "lists" if model in names else "does not list"
+        return f"{self._client.host} answers, and {has} {model}" if names else f"{self._client.host} answers"
 
     async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
         async with self._room:

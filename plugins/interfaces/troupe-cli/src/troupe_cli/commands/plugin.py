@@ -1,0 +1,14 @@
+"""`troupe plugin …`."""
+
+from __future__ import annotations
+
+from troupe_cli.lazy import LazyGroup
+from troupe_cli.ours import Lazy
+
+COMMANDS: Lazy = {
+    "graph": ("troupe_cli.commands.graph:graph", "Who stands around whom."),
+    "info": ("troupe_cli.commands.info:info", "Everything about one plugin."),
+    "list": ("troupe_cli.commands.list:list_plugins", "The plugins, what they bring, and why some take no part."),
+}
+
+plugin = LazyGroup("plugin", lazy=COMMANDS, help="Which plugins there are, and what they bring.", no_args_is_help=True)

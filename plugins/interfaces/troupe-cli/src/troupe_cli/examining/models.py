@@ -1,0 +1,116 @@
+"""The models that are named: whether their backends are here, their secrets set, their providers within reach."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from troupe_cli.examining.finding import Finding, ok, problem, warning
+from troupe_core import BackendSpec, Call, Form, LLMRequest, Message, ModelRef, TroupeError, UnknownModelError
+from troupe_core.llm import in_words
+
+if TYPE_CHECKING:
+    from troupe_core import LLMResponse, Runtime
+
+QUESTION = Message("user", "What is two and three? Answer with one JSON object: the sum, a whole number, as `sum`.")
+SCHEMA = {
+    "type": "object",
+    "properties": {"sum": {"type": "integer"}},
+    "required": ["sum"],
+    "additionalProperties": False,
+}
+SUM = 5
+SHOWN = 200
+"""So many characters of an answer that is no use."""
+CHECK_SETTINGS = "Check the settings of the backend: troupe config show."
+
+
+def examined(runtime: Runtime, *, ask: bool) -> Iterator[Finding]:
+    """Each model, in the order in which they are named."""
+    try:
+        named = list(runtime.default_model())
+        yield ok("model", ", ".join(named))
+    except UnknownModelError as error:
+        named = []
+        yield warning("model", str(error), 'Say which one is to be asked: model = "backend/model" in troupe.toml.')
+    except TroupeError as error:
+        named = []
+        yield problem("model", str(error), "Write it as backend/model.")
+    for models in runtime.config.models.values():
+        named += [models] if isinstance(models, str) else models
+    seen: set[str] = set()
+    for model in dict.fromkeys(named):
+        yield from _examined(runtime, model, seen, ask)
+
+
+def _examined(runtime: Runtime, model: str, seen: set[str], ask: bool) -> Iterator[Finding]:
+    about = f"model {model}"
+    try:
+        backend = ModelRef.parse(model).backend
+        origin = runtime.registry.origin(BackendSpec, backend)
+        settings = runtime.settings(backend)
+    except TroupeError as error:
+        yield problem(about, str(error), "Install or mend what brings its backend, or name another model.")
+        return
+    if backend not in seen:
+        yield ok(f"backend {backend}", f"of the plugin {origin}")
+        for each in settings:
+            if each.secret is not None and each.secret.find() is not None:
+                yield ok(f"backend {backend}", f"the secret at {each.secret.place} is set")
+            elif each.secret is not None:
+                yield warning(
+                    f"backend {backend}",
+                    f"there is no secret at {each.secret.place}",
+                    f"Set it, unless the provider needs none; {each.name} says where else it is.",
+                )
+    seen.add(backend)
+    try:
+        reached = runtime.check(model)
+    except TroupeError as error:
+        yield problem(about, _words(error), CHECK_SETTINGS)
+        return
+    if reached:
+        yield ok(about, reached)
+    else:
+        yield ok(about, "its backend cannot tell whether it can be reached without asking", "--ask asks.")
+    if ask:
+        yield _asked(runtime, model)
+
+
+def _asked(runtime: Runtime, model: str) -> Finding:
+    about = f"model {model}"
+    try:
+        response = runtime.wait(lambda: _answer(runtime, model), "awaiting it")
+    except TroupeError as error:
+        return problem(about, _words(error), CHECK_SETTINGS)
+    cost = f"one call, {response.usage.input} tokens in, {response.usage.output} out"
+    if _is_right(response.text):
+        return ok(about, f"answers, in the form that it is asked for ({cost})")
+    words = runtime.without_secrets(response.text)[:SHOWN]
+    return problem(
+        about,
+        f"answered, but not in the form that it was asked for, or wrongly ({cost}): {words!r}",
+        "People are asked for answers of a given form: name a model that keeps to one.",
+    )
+
+
+async def _answer(runtime: Runtime, model: str) -> LLMResponse:
+    holds = runtime.capabilities(model).json_schema
+    form = Form(model, schema_name="sum", schema=SCHEMA) if holds else Form(model)
+    request = LLMRequest(form, (QUESTION if holds else in_words(QUESTION, SCHEMA),))
+    provider = runtime.provider(ModelRef.parse(model))  # without what stands around it: a cache would answer instead
+    return await provider.complete(request, Call("doctor", "doctor"))
+
+
+def _is_right(text: str) -> bool:
+    try:
+        answer = json.loads(text[text.find("{") : text.rfind("}") + 1])
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and answer.get("sum") == SUM
+
+
+def _words(error: TroupeError) -> str:
+    notes = getattr(error, "__notes__", ())
+    return str(error) + (f" ({'; '.join(notes)})" if notes else "")

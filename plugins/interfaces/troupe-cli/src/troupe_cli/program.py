@@ -1,0 +1,96 @@
+"""From arguments to an exit code. Whatever goes wrong on the way is told in words, on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
+
+NAME = "troupe"
+COMPLETE = "_TROUPE_COMPLETE"
+"""The variable in which a shell says what it wants to have completed."""
+
+DONE, FOUND, MISUSED, PREVENTED, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = _completed() if COMPLETE in os.environ else _run(given)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has had enough
+        _forget_stdout()
+        return DONE
+    return code
+
+
+def _completed() -> int:
+    from click.shell_completion import shell_complete
+
+    from troupe_cli.root import root
+
+    return shell_complete(root, {}, NAME, COMPLETE, os.environ[COMPLETE])
+
+
+def _run(arguments: list[str]) -> int:
+    import click
+
+    from troupe_cli.root import OPTIONS, root
+
+    try:
+        with root.make_context(NAME, arguments) as context:
+            return _invoked(root, context)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.UsageError as error:
+        error.show()
+        if isinstance(error, click.NoSuchOption) and error.option_name in OPTIONS:
+            click.echo(f"It stands before the command: {NAME} {error.option_name} …", err=True)
+        return MISUSED
+    except click.ClickException as error:
+        error.show()
+        return PREVENTED
+    except (KeyboardInterrupt, EOFError, click.Abort):
+        click.echo(f"{NAME}: interrupted", err=True)
+        return INTERRUPTED
+    except SystemExit as left:  # a command that reads its arguments by argparse leaves so
+        return _left(left)
+
+
+def _invoked(root: click.Group, context: click.Context) -> int:
+    """What stands in the way is told while the runtime is still there: it knows which words are secrets."""
+    import click
+
+    try:
+        returned: object = root.invoke(context)
+    except (click.exceptions.Exit, click.ClickException, click.Abort, EOFError, BrokenPipeError):
+        raise
+    except Exception as error:
+        from troupe_cli.telling import tell
+
+        if not tell(error, context):
+            raise
+        return PREVENTED
+    return returned if isinstance(returned, int) else DONE
+
+
+def _left(left: SystemExit) -> int:
+    if left.code is None or isinstance(left.code, int):
+        return left.code or DONE
+    import click
+
+    click.echo(left.code, err=True)
+    return FOUND
+
+
+def _forget_stdout() -> None:
+    """What is still to be written would only be told once more, when Python ends."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):  # it is no file
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - until the process ends

@@ -1,0 +1,95 @@
+"""The plugins of a runtime, those that take no part included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from troupe_core.plugins import CORE, KINDS, LeftOut, Origin
+
+if TYPE_CHECKING:
+    from troupe_core import Runtime
+
+REGISTERS = "troupe_register_"
+
+
+@attrs.frozen
+class Brought:
+    """A record that a plugin has registered."""
+
+    kind: str
+    name: str
+    record: Any = attrs.field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.kind.lower()} {self.name}"
+
+
+@attrs.frozen
+class Surveyed:
+    """One plugin."""
+
+    origin: Origin
+    status: str
+    """active, asleep, failed or skipped"""
+    reason: str = ""
+    """Why it is not active."""
+    registers: tuple[Brought, ...] = ()
+    hooks: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.origin.plugin
+
+    @property
+    def built_in(self) -> bool:
+        return self.origin.distribution == CORE
+
+    @property
+    def source(self) -> str:
+        """The distribution and version, or the file."""
+        return f"{self.origin.distribution} {self.origin.version}".strip() or self.origin.file
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        origin = self.origin
+        return {
+            "name": origin.plugin,
+            "status": self.status,
+            "reason": self.reason,
+            "built_in": self.built_in,
+            "distribution": origin.distribution,
+            "version": origin.version,
+            "file": origin.file,
+            "registers": [{"kind": each.kind, "name": each.name} for each in self.registers],
+            "hooks": list(self.hooks),
+        }
+
+
+def survey(runtime: Runtime) -> list[Surveyed]:
+    """Every plugin: those that are here in their order, then those that were left out."""
+    manager, loader = runtime.plugins, runtime.registry.loader
+    failed: dict[Origin, LeftOut] = {each.origin: each for each in loader.failures}
+    found = []
+    for name, origin in manager.origins.items():
+        status, reason = "active", ""
+        hooks = tuple(manager.hooks_of(name))
+        if origin in failed:
+            status, reason = "failed", failed.pop(origin).reason
+        elif name in manager.asleep and not all(hook.startswith(REGISTERS) for hook in hooks):
+            status = "asleep"
+            reason = f"it waits for a table [settings.{name}]"
+        found.append(Surveyed(origin, status, reason, _brought(runtime, origin), hooks))
+    found += [Surveyed(origin, "failed", each.reason) for origin, each in failed.items()]
+    found += [Surveyed(each.origin, "skipped", each.reason) for each in loader.skipped]
+    return found
+
+
+def _brought(runtime: Runtime, origin: Origin) -> tuple[Brought, ...]:
+    return tuple(
+        Brought(kind.word, record.name, record)
+        for kind in KINDS
+        for record, whose in runtime.registry.records(kind.record).all()
+        if whose == origin
+    )

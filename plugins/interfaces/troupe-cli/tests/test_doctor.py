@@ -1,0 +1,213 @@
+"""`troupe doctor` and `troupe config show`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from troupe_testing.server import ProtocolServer
+
+KEY = "sk-not-for-anybody-1234"
+
+
+@pytest.fixture
+def server(write: Any) -> Iterator[ProtocolServer]:
+    def answer(request: Any) -> Any:
+        return {"sum": 5} if request["model"] != "poor" else "Five, I think."
+
+    with ProtocolServer(answer, models=["good", "poor"]) as serving:
+        write("troupe.toml", f"model = 'openai/good'\n[settings.openai]\nbase_url = '{serving.base_url}'\n")
+        yield serving
+
+
+@pytest.fixture
+def doctor(troupe: Any) -> Any:
+    def run(*options: str, before: tuple[str, ...] = ()) -> Any:
+        return troupe(*before, "doctor", "--json", *options)
+
+    return run
+
+
+def told(ran: Any, level: str) -> list[str]:
+    return [f"{each['about']}: {each['text']}" for each in ran.json["findings"] if each["level"] == level]
+
+
+def test_all_is_well(doctor: Any, server: ProtocolServer, monkeypatch: Any):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    ran = doctor()
+    assert (ran.code, ran.err) == (0, "")
+    assert (ran.json["problems"], ran.json["warnings"]) == (0, 0)
+    assert set(ran.json["findings"][0]) == {"level", "about", "text", "advice"}
+    assert "model openai/good: 127.0.0.1 answers, and lists good" in told(ran, "ok")
+    assert "backend openai: the secret at env:OPENAI_API_KEY is set" in told(ran, "ok")
+    assert any("troupe.toml (found)" in line for line in told(ran, "ok"))
+    assert KEY not in ran.out
+    assert {request.path for request in server.requests} == {"/v1/models"}, "no model is asked"
+
+
+def test_for_people(troupe: Any, server: ProtocolServer):
+    ran = troupe("doctor")
+    assert ran.code == 0
+    assert "\nwarning  backend openai: there is no secret at env:OPENAI_API_KEY\n         → Set it" in ran.out
+    assert ran.out.endswith("\nno problems, 1 warning\n")
+    assert "\x1b" not in ran.out
+
+
+def test_asking(doctor: Any, server: ProtocolServer, monkeypatch: Any):
+    assert "one call" in troupe_help(doctor)
+    ran = doctor("--ask")
+    assert ran.code == 0
+    assert any("answers, in the form that it is asked for (one call, " in line for line in told(ran, "ok"))
+    assert sum(request.path.endswith("/chat/completions") for request in server.requests) == 1
+    monkeypatch.setenv("TROUPE_MODEL", "openai/poor")
+    ran = doctor("--ask")
+    assert ran.code == 1
+    assert "'Five, I think.'" in told(ran, "problem")[0]
+
+
+def troupe_help(doctor: Any) -> str:
+    return " ".join(str(doctor("--help").out).split())
+
+
+def test_nobody_listens(doctor: Any, write: Any):
+    write("troupe.toml", "model = 'openai/any'\n[settings.openai]\nbase_url = 'http://127.0.0.1:9/v1'\n")
+    ran = doctor()
+    assert ran.code == 1
+    assert told(ran, "problem")[0].startswith("model openai/any: the connection to openai/any at 127.0.0.1 failed")
+
+
+def test_no_model_is_named(doctor: Any):
+    ran = doctor()
+    assert ran.code == 0
+    assert any(line.startswith("model: no model is named") for line in told(ran, "warning"))
+    assert any("no file" in line for line in told(ran, "ok"))
+
+
+def test_a_model_whose_backend_is_missing_or_failed(doctor: Any, install: Any, broken: str, monkeypatch: Any):
+    install("acme-llm", "acme_llm", broken)
+    monkeypatch.setenv("TROUPE_MODEL", "llm/large")
+    ran = doctor()
+    assert ran.code == 1
+    failed, model = told(ran, "problem")
+    assert failed.startswith("plugin acme-llm (acme-llm 1.2): ModuleNotFoundError")
+    assert "there is no LLM backend 'llm'" in model
+    assert "What may bring it is left out: acme-llm" in model
+
+
+def test_broken_settings_do_not_take_it_away(doctor: Any, write: Any):
+    write("troupe.toml", "[budget]\ncals = 3\n")
+    ran = doctor()
+    assert ran.code == 1
+    assert "troupe.toml:2: budget.cals" in told(ran, "problem")[0]
+
+
+def test_what_is_no_toml_is_told_once(doctor: Any, write: Any):
+    write("troupe.toml", "model = \n")
+    ran = doctor()
+    assert (ran.code, ran.json["problems"]) == (1, 1)
+    assert "troupe.toml:1: this is no TOML" in told(ran, "problem")[0]
+
+
+def test_a_broken_file_does_not_either(doctor: Any, write: Any, broken: str):
+    write("broken.py", broken)
+    ran = doctor(before=("-p", "./broken.py"))
+    assert ran.code == 1
+    assert "plugin broken (./broken.py) cannot be used" in told(ran, "problem")[0]
+
+
+def test_variables_that_are_no_settings(doctor: Any, monkeypatch: Any):
+    monkeypatch.setenv("TROUPE_FRIENDS", "3")
+    monkeypatch.setenv("TROUPE_SERVICE_HOST", "10.0.0.1")
+    ran = doctor()
+    assert [line for line in told(ran, "warning") if "variable" in line] == [
+        "settings: the variable TROUPE_FRIENDS is no setting, and is not read"
+    ]
+    monkeypatch.setenv("TROUPE_BUDGET_CALLS", "3")
+    assert doctor().code == 1
+
+
+def test_two_that_bring_the_same(doctor: Any, install: Any, faculty: str):
+    install("acme-one", "acme_one", faculty)
+    install("acme-two", "acme_two", faculty)
+    (clash,) = [line for line in told(doctor(), "warning") if "humming" in line]
+    assert "acme-one (acme-one 1.2) and acme-two (acme-two 1.2)" in clash
+
+
+@pytest.mark.parametrize(
+    ("requires", "said"),
+    [
+        ("troupe-core>=99", "acme-one 1.2 needs troupe-core>=99, and troupe-core 0.1.0 is installed"),
+        ("acme-nowhere", "needs acme-nowhere, and acme-nowhere is not installed"),
+        ("acme-nowhere; extra == 'more'", ""),
+    ],
+)
+def test_versions_out_of_range(doctor: Any, install: Any, faculty: str, requires: str, said: str):
+    install("acme-one", "acme_one", faculty, requires=requires)
+    found = told(doctor(), "problem")
+    assert (said in found[0]) if said else not found
+
+
+def test_what_was_remarked_is_a_warning(doctor: Any, write: Any):
+    write("troupe.toml", "[loading]\ndisable = ['nobody-at-all']\n")
+    assert any("there is no plugin 'nobody-at-all'" in line for line in told(doctor(), "warning"))
+
+
+# -- config show ------------------------------------------------------------------------------------------------------
+
+
+def shown(ran: Any) -> dict[str, tuple[Any, str]]:
+    return {each["name"]: (each["value"], each["place"]) for each in ran.json["settings"]}
+
+
+def test_every_setting_with_its_place(troupe: Any, write: Any, monkeypatch: Any):
+    path = write(
+        "troupe.toml", "model = 'openai/any'\n[models]\nturn = 'openai/other'\n[settings.openai]\ntimeout = 3\n"
+    )
+    monkeypatch.setenv("TROUPE_BUDGET__CALLS", "200")
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    ran = troupe("config", "show", "--json")
+    found = shown(ran)
+    assert (ran.code, ran.json["file"], ran.json["problems"]) == (0, str(path), [])
+    assert found["model"] == ("openai/any", f"{path}:1")
+    assert found["models.turn"] == ("openai/other", f"{path}:3")
+    assert found["settings.openai.timeout"] == (3.0, f"{path}:5")
+    assert found["budget.calls"] == (200, "the variable TROUPE_BUDGET__CALLS")
+    assert found["loading.strict"] == (False, "default")
+    assert found["settings.openai.key"] == ("env:OPENAI_API_KEY", "default")
+    text = troupe("config", "show").out
+    assert KEY not in ran.out + text
+    assert any(
+        line.split() == ["budget.calls", "200", "the", "variable", "TROUPE_BUDGET__CALLS"] for line in text.splitlines()
+    )
+
+
+def test_what_the_command_line_says(troupe: Any):
+    found = shown(troupe("-p", "no:faculty-mood", "config", "show", "--json"))
+    assert found["loading.disable"] == (["faculty-mood"], "the command line")
+
+
+def test_a_broken_plugin_is_no_hindrance(troupe: Any, write: Any, broken: str):
+    write("broken.py", broken)
+    path = write(
+        "troupe.toml", f"plugins = ['./broken.py']\n[settings.acme]\nkey = '{KEY}'\nother = 'env:KEY'\nsize = 3\n"
+    )
+    ran = troupe("config", "show", "--json")
+    found = shown(ran)
+    assert ran.code == 1
+    assert "plugin broken (./broken.py) cannot be used" in ran.json["problems"][0]
+    assert found["plugins"] == (["./broken.py"], f"{path}:1")
+    assert found["settings.acme.size"] == (3, f"{path}:5")
+    assert found["settings.acme.other"][0] == "env:KEY"
+    assert "not shown" in found["settings.acme.key"][0]
+    said = troupe("config", "show")
+    assert KEY not in ran.out + said.out + said.err
+
+
+def test_a_key_that_was_written_down_is_not_repeated(troupe: Any, write: Any):
+    write("troupe.toml", f"model = 'openai/any'\n[settings.openai]\nkey = '{KEY}'\n")
+    for command in (["config", "show"], ["config", "show", "--json"], ["doctor"], ["plugin", "list"]):
+        ran = troupe(*command)
+        assert ran.code in (1, 3)
+        assert KEY not in ran.out + ran.err

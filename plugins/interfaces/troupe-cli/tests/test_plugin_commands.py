@@ -1,0 +1,156 @@
+"""`troupe plugin …`: what there is, what became of it, and who stands around whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+LIST = ("name", "status", "reason", "built_in", "distribution", "version", "file", "registers", "hooks")
+
+
+def by_name(ran: Any) -> dict[str, Any]:
+    return {each["name"]: each for each in ran.json["plugins"]}
+
+
+def test_a_line_for_each_plugin(troupe: Any):
+    ran = troupe("plugin", "list")
+    assert (ran.code, ran.err) == (0, "")
+    head, *lines = ran.out.splitlines()
+    assert head.split() == ["NAME", "STATUS", "FROM", "BRINGS", "HOOKS", "WHY"]
+    (openai,) = [line for line in lines if line.startswith("llm-openai ")]
+    assert openai.split()[1:4] == ["active", "troupe-llm-openai", "0.1.0"]
+    assert "llm backend openai" in openai
+    assert not any(line.startswith("core ") for line in lines)
+    assert "\x1b" not in ran.out
+
+
+def test_those_of_the_core_are_listed_with_all(troupe: Any):
+    assert "core" not in by_name(troupe("plugin", "list", "--json"))
+    assert by_name(troupe("plugin", "list", "--all", "--json"))["core"]["built_in"] is True
+
+
+def test_the_document_has_these_keys(troupe: Any):
+    found = by_name(troupe("plugin", "list", "--json"))
+    assert tuple(found["cli"]) == LIST
+    assert {"kind": "command", "name": "doctor"} in found["cli"]["registers"]
+    assert found["cache-sqlite"]["status"] == "asleep"
+    assert "[settings.cache-sqlite]" in found["cache-sqlite"]["reason"]
+
+
+def test_only_some(troupe: Any):
+    assert set(by_name(troupe("plugin", "list", "--kind", "tool", "--json"))) == {"tool-notes"}
+    assert set(by_name(troupe("plugin", "list", "--hook", "troupe_llm_handler", "--json"))) == {"cache-sqlite"}
+    ran = troupe("plugin", "list", "--hook", "troupe_llm_handlr")
+    assert ran.code == 2
+    assert "did you mean troupe_llm_handler" in ran.err
+
+
+def test_a_file_is_listed_with_its_place(troupe: Any, write: Any, faculty: str):
+    write("humming.py", faculty)
+    found = by_name(troupe("-p", "./humming.py", "plugin", "list", "--json"))["humming"]
+    assert (found["file"], found["distribution"], found["status"]) == ("./humming.py", "", "active")
+    assert found["registers"] == [{"kind": "faculty", "name": "humming"}]
+
+
+def test_one_that_failed(troupe: Any, install: Any, broken: str):
+    install("acme-broken", "acme_broken", broken)
+    ran = troupe("plugin", "list")
+    assert ran.code == 1
+    (line,) = [line for line in ran.out.splitlines() if line.startswith("acme-broken")]
+    assert line.endswith("ModuleNotFoundError: No module named 'a_library_that_nobody_has'"), "whole"
+    assert ran.err == "", "it is said once"
+    about = troupe("plugin", "info", "acme-broken", "--json")
+    assert about.code == 1
+    assert about.json["status"] == "failed"
+    assert 'loading.disable = ["acme-broken"]' in about.json["advice"]
+    assert (about.json["summary"], about.json["home_page"]) == ("Something of Acme's.", "https://acme.example/")
+    assert "a_library_that_nobody_has" in troupe("plugin", "info", "acme-broken").out
+
+
+def test_one_that_is_left_out(troupe: Any):
+    ran = troupe("-p", "no:faculty-mood", "plugin", "list", "--json")
+    assert (ran.code, by_name(ran)["faculty-mood"]["status"]) == (0, "skipped")
+    assert "loading.disable" in troupe("-p", "no:faculty-mood", "plugin", "info", "faculty-mood").out
+
+
+def test_what_the_settings_disable_stays_disabled_beside_the_option(troupe: Any, write: Any):
+    write("troupe.toml", "[loading]\ndisable = ['tool-notes']\n")
+    found = by_name(troupe("-p", "no:faculty-mood", "plugin", "list", "--json"))
+    assert {name for name, each in found.items() if each["status"] == "skipped"} == {"faculty-mood", "tool-notes"}
+
+
+def test_no_plugins(troupe: Any, write: Any, faculty: str, broken: str):
+    write("humming.py", faculty)
+    write("broken.py", broken)
+    write("troupe.toml", "plugins = ['./broken.py']\n[loading]\nrequired = ['nobody']\n")
+    assert troupe("plugin", "list").code == 3
+    ran = troupe("--no-plugins", "-p", "./humming.py", "plugin", "list", "--json")
+    assert list(by_name(ran)) == ["humming"]
+
+
+def test_one_that_was_asked_for_and_is_broken(troupe: Any, write: Any, broken: str):
+    write("broken.py", broken)
+    ran = troupe("-p", "./broken.py", "plugin", "list")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith("troupe: plugin broken (./broken.py) cannot be used: ModuleNotFoundError")
+    assert "Traceback" not in ran.err
+    assert "Traceback" in troupe("--traceback", "-p", "./broken.py", "plugin", "list").err
+
+
+def test_everything_about_one(troupe: Any, write: Any, faculty: str, monkeypatch: Any):
+    monkeypatch.setenv("ACME_KEY", "sk-not-for-anybody")
+    monkeypatch.setenv("TROUPE_SETTINGS__HUMMING__SIZE", "3")
+    write("humming.py", faculty)
+    ran = troupe("-p", "./humming.py", "plugin", "info", "humming", "--json")
+    assert ran.code == 0
+    (brought,) = ran.json["registers"]
+    assert brought["kind"] == "faculty"
+    assert brought["about"] == "You hum."
+    assert brought["usage"] == 'TinyPerson(…, mental_faculties=["humming"])'
+    settings = {each["name"]: each for each in ran.json["settings"]}
+    assert settings["settings.humming.size"] == {
+        "name": "settings.humming.size",
+        "value": 3,
+        "default": 1,
+        "type": "a whole number",
+        "place": "the variable TROUPE_SETTINGS__HUMMING__SIZE",
+        "said": True,
+        "secret": False,
+    }
+    assert settings["settings.humming.key"]["value"] == "env:ACME_KEY"
+    shown = troupe("-p", "./humming.py", "plugin", "info", "humming").out
+    assert "env:ACME_KEY" in shown
+    assert "sk-not-for-anybody" not in ran.out + shown
+
+
+def test_a_distribution_is_a_name_as_well(troupe: Any):
+    assert troupe("plugin", "info", "troupe-llm-openai", "--json").json["name"] == "llm-openai"
+
+
+def test_an_unknown_name(troupe: Any):
+    ran = troupe("plugin", "info", "openai")
+    assert ran.code == 2
+    assert "there is no plugin 'openai'; did you mean llm-openai?" in ran.err
+
+
+def test_who_stands_around_whom(troupe: Any):
+    ran = troupe("plugin", "graph", "troupe_llm_handler")
+    assert ran.out.splitlines() == [
+        "troupe_llm_handler (composes, the outermost first)",
+        "  cache-sqlite (troupe-cache-sqlite 0.1.0), asleep",
+        "    core (troupe-core 0.1.0)",
+    ]
+    (hook,) = troupe("plugin", "graph", "troupe_llm_handler", "--json").json["hooks"]
+    assert (hook["hook"], hook["composes"]) == ("troupe_llm_handler", True)
+    assert [(each["name"], each["asleep"]) for each in hook["plugins"]] == [("cache-sqlite", True), ("core", False)]
+
+
+def test_one_that_is_awake_is_not_marked(troupe: Any, write: Any):
+    write("troupe.toml", "[settings.cache-sqlite]\n")
+    assert "asleep" not in troupe("plugin", "graph", "troupe_llm_handler").out
+
+
+def test_collecting_hooks_have_an_order(troupe: Any):
+    hooks = {each["hook"]: each for each in troupe("plugin", "graph", "--json").json["hooks"]}
+    names = [each["name"] for each in hooks["troupe_register_faculties"]["plugins"]]
+    assert names == ["core", "faculty-mood", "faculty-recall"]
+    assert "nobody" in troupe("plugin", "graph", "troupe_event").out

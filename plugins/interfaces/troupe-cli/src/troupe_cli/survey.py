@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from troupe_core.plugins import CORE, KINDS, LeftOut, Origin
+from troupe_core.plugins import CORE, LeftOut, Origin
 
 if TYPE_CHECKING:
     from troupe_core import Runtime
@@ -87,9 +87,5 @@ def survey(runtime: Runtime) -> list[Surveyed]:
 
 
 def _brought(runtime: Runtime, origin: Origin) -> tuple[Brought, ...]:
-    return tuple(
-        Brought(kind.word, record.name, record)
-        for kind in KINDS
-        for record, whose in runtime.registry.records(kind.record).all()
-        if whose == origin
-    )
+    found = runtime.registry.registered_by(origin.plugin)
+    return tuple(Brought(kind.word, record.name, record) for kind, record in found)

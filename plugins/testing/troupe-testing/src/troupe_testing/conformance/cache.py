@@ -24,6 +24,7 @@ OTHERS = {
     "temperature": question(parameters=Parameters(temperature=0.5)),
     "seed": question(parameters=Parameters(seed=1)),
     "schema": question(schema=FORM),
+    "tools": question(tools=({"name": "look"},)),
     "lane": question(lane="Ben"),
 }
 """Questions that are others than `question()`, each by one thing."""
@@ -79,7 +80,7 @@ class CacheConformance(LLMWrapperConformance):
 
     @pytest.mark.parametrize("what", OTHERS)
     def test_another_question_is_asked_for_itself(self, stage: Stage, what: str) -> None:
-        """Whatever is in the request may change the answer: text, model, parameters, schema, lane."""
+        """Whatever is in the request may change the answer: text, model, parameters, schema, tools, lane."""
         room = self.room(stage, lambda request, number: FITTING)
         room.ask(question())
         room.ask(OTHERS[what])
@@ -151,8 +152,8 @@ class CacheConformance(LLMWrapperConformance):
 
         lost = [answer for answer in room.run(story) if not isinstance(answer, LLMResponse)]
         assert not lost, (
-            f"5 asked the same, and the first was cancelled; another one got {lost[0]!r} instead of an answer: make the "
-            "call in a task of its own"
+            f"5 asked the same, and the first was cancelled; another one got {lost[0]!r} instead of an answer: make "
+            "the call in a task of its own"
         )
 
     def test_when_all_have_left_the_call_ends(self, stage: Stage) -> None:
@@ -172,7 +173,7 @@ class CacheConformance(LLMWrapperConformance):
 
         going_on, anew = room.run(story)
         assert (going_on, anew) == (0, 1), (
-            "5 asked the same, and all were cancelled: the call at the model has to be cancelled, and nothing kept of it"
+            "5 asked the same, and all were cancelled: the call at the model has to be cancelled too, and nothing kept"
         )
 
     async def together(self, room: Room, count: int = 5) -> list[asyncio.Task[LLMResponse]]:
@@ -216,7 +217,9 @@ class CacheConformance(LLMWrapperConformance):
         room = self.room(stage, lambda request, number: LLMResponse("Once upon a", finish="length"))
         room.stream(question())
         room.stream(question())
-        assert len(room.probe.asked) == 2, 'a stream was kept that ended in "length": look at the finish of its last piece'
+        assert len(room.probe.asked) == 2, (
+            'a stream was kept that ended in "length": look at the finish of its last piece'
+        )
 
     # -- several runtimes ---------------------------------------------------------------------------------------------
 

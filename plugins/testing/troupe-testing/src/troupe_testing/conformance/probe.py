@@ -39,13 +39,14 @@ def question(
     text: str = "What do you think?",
     *,
     model: str = MODEL,
-    parameters: Parameters = Parameters(),
+    parameters: Parameters | None = None,
     schema: dict[str, Any] | None = None,
+    tools: tuple[dict[str, Any], ...] = (),
     draw: int = 0,
     lane: str = "",
 ) -> LLMRequest:
     """What a plugin is tried with."""
-    form = Form(model, parameters, "answer" if schema is not None else "", schema)
+    form = Form(model, parameters or Parameters(), "answer" if schema is not None else "", schema, tools)
     return LLMRequest(form, (Message("system", "You are Ada."), Message("user", text)), draw, lane)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from troupe_core import LLMRequest, PluginError, TroupeError
+from troupe_core import LLMRequest, PluginError, Runtime, TroupeError
 from troupe_testing.scripted import Answer
 
 T = TypeVar("T")
@@ -38,6 +38,11 @@ def changed(value: Any, change: Callable[[str, Any], Any], name: str = "") -> An
 def said(request: LLMRequest) -> str:
     """All that the model is told."""
     return "\n".join(message.content for message in request.messages)
+
+
+def requests_to(runtime: Runtime) -> list[LLMRequest]:
+    """What the scripted model of a runtime was asked."""
+    return [request for request, _ in runtime.model_under_test.requests]  # type: ignore[attr-defined]
 
 
 def outcome(work: Callable[[], T]) -> T | TroupeError:

@@ -12,7 +12,7 @@ import pytest
 
 from troupe_core import Call, EnricherSpec, LLMRequest, Runtime, Simulation, TinyEnricher, TroupeError
 from troupe_core.errors import BadRequest
-from troupe_testing.conformance.answering import made_up, outcome, said
+from troupe_testing.conformance.answering import made_up, outcome, requests_to, said
 from troupe_testing.conformance.plugin import PluginConformance
 from troupe_testing.conformance.stage import Stage
 from troupe_testing.scripted import Answer, Script
@@ -70,7 +70,7 @@ class EnricherConformance(PluginConformance):
         runtime = stage.runtime(script or self.script)
         simulation = Simulation(runtime=runtime)
         text = outcome(lambda: self.written(stage, simulation, content or self.content))
-        return text, _requests(runtime)
+        return text, requests_to(runtime)
 
     # -- what the model is told ---------------------------------------------------------------------------------------
 
@@ -138,7 +138,7 @@ class EnricherConformance(PluginConformance):
         simulation = Simulation(runtime=runtime)
         for _ in range(2):
             outcome(lambda: self.written(stage, simulation, self.content))
-        asked, known = len(_requests(runtime)), simulation.usage.calls
+        asked, known = len(requests_to(runtime)), simulation.usage.calls
         assert known == asked, (
             f"the model was asked {asked} times, and the simulation knows of {known}: ask by desk.ask"
         )
@@ -154,7 +154,7 @@ class EnricherConformance(PluginConformance):
         simulation = Simulation(path, runtime=runtime, seed=7)
         outcome(lambda: self.written(stage, simulation, self.content))
         runtime.close()
-        return len(_requests(runtime))
+        return len(requests_to(runtime))
 
     def test_fifty_at_once_are_as_one_after_the_other(self, stage: Stage) -> None:
         """One instance serves everybody, at the same time: nothing of a task is kept in it."""
@@ -177,7 +177,3 @@ class EnricherConformance(PluginConformance):
 
     def _writing(self, stage: Stage, simulation: Simulation, content: str) -> Callable[[], str]:
         return lambda: self.written(stage, simulation, content)
-
-
-def _requests(runtime: Runtime) -> list[LLMRequest]:
-    return [request for request, _ in runtime.model_under_test.requests]  # type: ignore[attr-defined]

@@ -23,7 +23,7 @@ from troupe_core import (
     TroupeError,
 )
 from troupe_core.errors import BadRequest
-from troupe_testing.conformance.answering import changed, made_up, outcome, said
+from troupe_testing.conformance.answering import changed, made_up, outcome, requests_to, said
 from troupe_testing.conformance.plugin import PluginConformance
 from troupe_testing.conformance.stage import Stage
 from troupe_testing.scripted import Answer, Script
@@ -129,7 +129,7 @@ class ExtractorConformance(PluginConformance):
         for text in heard:
             person.listen(text, "Moderator")
         rows = outcome(lambda: self.extractor(stage, **options).extract_results_from_agents([person]))
-        return Extracted(rows, _requests(runtime))
+        return Extracted(rows, requests_to(runtime))
 
     # -- what the model is told ---------------------------------------------------------------------------------------
 
@@ -270,11 +270,7 @@ class ExtractorConformance(PluginConformance):
         people = self.people(Simulation(path, runtime=runtime, seed=7), 1)
         outcome(lambda: self.extractor(stage).extract_results_from_agents(people))
         runtime.close()
-        return len(_requests(runtime))
-
-
-def _requests(runtime: Runtime) -> list[LLMRequest]:
-    return [request for request, _ in runtime.model_under_test.requests]  # type: ignore[attr-defined]
+        return len(requests_to(runtime))
 
 
 def _outside(name: str, value: Any) -> Any:

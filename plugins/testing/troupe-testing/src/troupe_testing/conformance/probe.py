@@ -165,6 +165,11 @@ class Room:
         return self.ask(request) if way == "complete" else self.stream(request)
 
 
+def text(came: list[Any]) -> str:
+    """What was said by what came, answers or pieces; an error stands for itself."""
+    return "".join(getattr(each, "text", repr(each)) for each in came)
+
+
 async def close(pieces: AsyncIterator[LLMChunk]) -> None:
     """Leave a stream."""
     aclose = getattr(pieces, "aclose", None)

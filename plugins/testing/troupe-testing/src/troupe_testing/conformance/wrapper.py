@@ -10,7 +10,7 @@ import pytest
 from troupe_core import LLMResponse, PluginError, Usage
 from troupe_core.errors import BadRequest
 from troupe_testing.conformance.plugin import PluginConformance
-from troupe_testing.conformance.probe import CALL, Answering, Probe, Room, a_moment, close, question
+from troupe_testing.conformance.probe import CALL, Answering, Probe, Room, a_moment, close, question, text
 from troupe_testing.conformance.stage import Stage, last_origin
 from troupe_testing.scripted import ScriptedModel
 
@@ -75,9 +75,9 @@ class LLMWrapperConformance(PluginConformance):
         """Put together they are its text; the last one carries usage and finish."""
         given = LLMResponse("Well, I would like some tea.", Usage(7, 3, 2), "probe-2026", "stop")
         pieces = self.room(stage, lambda request, number: given).stream(question())
-        text = "".join(getattr(piece, "text", repr(piece)) for piece in pieces)
-        end = (getattr(pieces[-1], "usage", None), getattr(pieces[-1], "finish", None)) if pieces else (None, None)
-        assert (text, *end) == (given.text, given.usage, given.finish), (
+        last = pieces[-1] if pieces else None
+        came = (text(pieces), getattr(last, "usage", None), getattr(last, "finish", None))
+        assert came == (given.text, given.usage, given.finish), (
             f"the model streamed {given!r}, and what came was {pieces!r}: hand on every piece"
         )
 
@@ -101,8 +101,7 @@ class LLMWrapperConformance(PluginConformance):
     def test_each_draw_is_an_answer_of_its_own(self, stage: Stage) -> None:
         """Who asks the same thing several times, as several draws, wants several answers."""
         room = self.room(stage)
-        answers = room.ask(*[question(draw=draw) for draw in range(20)])
-        texts = {getattr(answer, "text", repr(answer)) for answer in answers}
+        texts = {text([answer]) for answer in room.ask(*[question(draw=draw) for draw in range(20)])}
         assert (len(texts), len(room.probe.asked)) == (20, 20), (
             f"20 draws of one question came to {len(texts)} answers and {len(room.probe.asked)} calls: tell questions "
             "apart by request.key, which names the draw too"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from troupe_cache_sqlite import Plugin, ReplayMiss, Stats, stats
-from troupe_core import BackendSpec, Call, LLMResponse, LLMWrapper, ModelError, Runtime, Usage, hookimpl
+from troupe_core import BackendSpec, LLMResponse, LLMWrapper, ModelError, Runtime, Usage, hookimpl
 
 
 def test_fifty_draws_are_fifty_calls_and_are_found_again_each_as_it_was(room):
@@ -21,34 +19,6 @@ def test_fifty_draws_are_fifty_calls_and_are_found_again_each_as_it_was(room):
         assert room.ask(runtime, *reversed(draws)) == list(reversed(answers))
         assert runtime.model_under_test.calls == 0
         assert stats(runtime) == Stats(hits=50)
-
-
-def test_what_changes_the_answer_makes_another_question(room):
-    different = [
-        room.request(),
-        room.request("Who else?"),
-        room.request(lane="Ben"),
-        room.request(draw=1),
-        room.request(temperature=0.0),
-        room.request(seed=1),
-        room.request(schema={"type": "string"}),
-        room.request(tools=({"name": "look"},)),
-        room.request(model="asked/other"),
-    ]
-    runtime = room.runtime(lambda request, number: json.dumps(f"answer {number}"))
-    answers = room.texts(runtime, *different)
-    assert len(set(answers)) == len(different)
-    assert room.texts(runtime, *different) == answers
-    assert runtime.model_under_test.calls == len(different)
-
-
-def test_who_asks_and_when_makes_no_difference(room):
-    runtime = room.runtime()
-    handler = runtime.llm_handler("asked/any")
-    calls = [Call("one", "turn", person="Ada"), Call("two", "plan", world="W", turn=9, ordinal=3, timeout=4.0)]
-    first, second = [room.run(runtime, lambda c=c: handler.complete(room.request(), c)) for c in calls]
-    assert first == second
-    assert runtime.model_under_test.calls == 1
 
 
 def test_a_backend_that_raises_its_cache_version_is_asked_anew(room):

@@ -13,16 +13,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from troupe_testing.conformance.cache import CacheConformance
+    from troupe_testing.conformance.enricher import EnricherConformance
+    from troupe_testing.conformance.extractor import ExtractorConformance
     from troupe_testing.conformance.plugin import PluginConformance
     from troupe_testing.conformance.stage import Stage
+    from troupe_testing.conformance.wrapper import LLMWrapperConformance
 
 _HOMES = {
+    "cache": ("CacheConformance",),
+    "enricher": ("EnricherConformance",),
+    "extractor": ("ExtractorConformance",),
     "plugin": ("PluginConformance",),
     "stage": ("Stage",),
+    "wrapper": ("LLMWrapperConformance",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = ["PluginConformance", "Stage"]
+__all__ = [
+    "CacheConformance",
+    "EnricherConformance",
+    "ExtractorConformance",
+    "LLMWrapperConformance",
+    "PluginConformance",
+    "Stage",
+]
 
 
 def __getattr__(name: str) -> Any:

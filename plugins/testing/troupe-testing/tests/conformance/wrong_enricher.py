@@ -1,0 +1,184 @@
+"""Enrichers that are wrong in one way each, and a right one: run by `test_the_kit.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from typing import Any, ClassVar
+
+from attrs import evolve, frozen
+
+from troupe_core import (
+    Call,
+    Enricher,
+    EnricherSpec,
+    EnrichmentTask,
+    Form,
+    LLMRequest,
+    Message,
+    ModelError,
+    OutputError,
+    PluginError,
+    hookimpl,
+)
+from troupe_testing.conformance import EnricherConformance
+
+
+@frozen
+class Config:
+    tone: str = "cheerful"
+
+
+class Right(Enricher, config=Config, name="rewriting"):
+    async def enrich(self, task: EnrichmentTask, desk: Any) -> str:
+        answer = await desk.ask(self.prompt(task), system=f"Rewrite the text. Be {self.config.tone}.")
+        return self.cleaned(answer)
+
+    def prompt(self, task: EnrichmentTask) -> str:
+        return "\n\n".join([task.requirements, task.context, *task.earlier, task.content_type, task.content])
+
+    def cleaned(self, answer: str) -> str:
+        text = answer.strip()
+        return text.split("\n", 1)[1].removesuffix("```").strip() if text.startswith("```") else text
+
+
+class TestRight(EnricherConformance):
+    plugin = Right
+
+
+@frozen
+class Written:
+    text: str
+
+
+class Formal(Right, name="rewriting"):
+    async def enrich(self, task: EnrichmentTask, desk: Any) -> str:
+        answer: Written = await desk.ask(self.prompt(task), output=Written)
+        return answer.text
+
+
+class TestRightWithAForm(EnricherConformance):
+    plugin = Formal
+
+
+# -- what the model is told -------------------------------------------------------------------------------------------
+
+
+class Solitary(Right, name="rewriting"):
+    def prompt(self, task: EnrichmentTask) -> str:
+        return super().prompt(evolve(task, earlier=()))
+
+
+class TestLeavesOutEarlierTexts(EnricherConformance):
+    plugin = Solitary
+
+
+class Templated(Right, name="rewriting"):
+    def prompt(self, task: EnrichmentTask) -> str:
+        return super().prompt(task).replace("{{requirements}}", task.requirements)
+
+
+class TestTakesTheContentForATemplate(EnricherConformance):
+    plugin = Templated
+
+
+# -- what comes of it -------------------------------------------------------------------------------------------------
+
+
+class Spacious(Right, name="rewriting"):
+    def cleaned(self, answer: str) -> str:
+        return f"{super().cleaned(answer)}\n"
+
+
+class TestLeavesSpaceAroundTheText(EnricherConformance):
+    plugin = Spacious
+
+
+class Fenced(Right, name="rewriting"):
+    def cleaned(self, answer: str) -> str:
+        return answer.strip()
+
+
+class TestLeavesAFenceAroundTheText(EnricherConformance):
+    plugin = Fenced
+
+
+class Placid(Right, name="rewriting"):
+    async def enrich(self, task: EnrichmentTask, desk: Any) -> str:
+        try:
+            return await super().enrich(task, desk)
+        except OutputError:
+            return task.content
+
+
+class TestGivesTheContentBack(EnricherConformance):
+    plugin = Placid
+
+
+class Vague(Right, name="rewriting"):
+    async def enrich(self, task: EnrichmentTask, desk: Any) -> str:
+        try:
+            return await super().enrich(task, desk)
+        except ModelError as error:
+            raise PluginError(f"it could not be rewritten: {error}") from error
+
+
+class TestRaisesAnErrorOfItsOwn(EnricherConformance):
+    plugin = Vague
+
+
+# -- whose calls they are ---------------------------------------------------------------------------------------------
+
+
+class Insisting(Right, name="rewriting"):
+    """Asks again at the runtime's expense."""
+
+    runtime: Any = None
+
+    async def enrich(self, task: EnrichmentTask, desk: Any) -> str:
+        try:
+            return await super().enrich(task, desk)
+        except OutputError:
+            request = LLMRequest(Form("scripted/test"), (Message("user", self.prompt(task)),))
+            answer = await self.runtime.llm_handler("scripted/test").complete(request, Call("mine", "enrichment"))
+            return self.cleaned(answer.text)
+
+
+class AtTheRuntime:
+    config_class: ClassVar[type[Any]] = Config
+
+    def __init__(self, config: Config, runtime: Any) -> None:
+        self.config = config
+        self.enricher = type("Insisting", (Insisting,), {"runtime": runtime})
+
+    @hookimpl
+    def troupe_register_enrichers(self) -> Iterator[EnricherSpec]:
+        yield EnricherSpec("rewriting", self.enricher)
+
+
+class TestAsksBesideTheDesk(EnricherConformance):
+    plugin = AtTheRuntime
+
+
+class Numbering(Right, name="rewriting"):
+    asked: ClassVar[Iterator[int]] = count(1)
+
+    def prompt(self, task: EnrichmentTask) -> str:
+        return f"Text {next(self.asked)}\n\n{super().prompt(task)}"
+
+
+class TestAsksOtherwiseEachTime(EnricherConformance):
+    plugin = Numbering
+
+
+class Sharing(Right, name="rewriting"):
+    """Asks twice, the second time for whoever came last."""
+
+    async def enrich(self, task: EnrichmentTask, desk: Any) -> str:
+        self.task = task
+        await super().enrich(task, desk)
+        return await super().enrich(self.task, desk)
+
+
+class TestKeepsTheTaskInItself(EnricherConformance):
+    plugin = Sharing

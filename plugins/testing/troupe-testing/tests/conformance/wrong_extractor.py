@@ -1,0 +1,191 @@
+"""Extractors that are wrong in one way each, and a right one: run by `test_the_kit.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+from typing import Any, ClassVar
+
+from attrs import evolve, frozen
+
+from troupe_core import ExtractionTask, Extractor, Fields, Finding, ModelError
+from troupe_testing.conformance import ExtractorConformance
+
+MAIN_POINTS = Fields.of({"main_points": list[str]})
+
+
+@frozen
+class Config:
+    tone: str = "calm"
+
+
+class Right(Extractor, config=Config, name="reading"):
+    async def extract(self, task: ExtractionTask, desk: Any) -> Sequence[Finding]:
+        fields = task.fields or MAIN_POINTS
+        shown = self.shown(task)
+        prompt = self.prompt(task, shown.text)
+        answer = await desk.ask(prompt, system=self.system(task), output=self.form(fields).output)
+        return [self.finding(task, self.form(fields).finding(answer, shown.numbers))]
+
+    def shown(self, task: ExtractionTask) -> Any:
+        return task.transcript.excerpt(10_000)
+
+    def form(self, fields: Fields) -> Fields:
+        return fields
+
+    def system(self, task: ExtractionTask) -> str:
+        hints = [f"{field.name}: {field.hint}" for field in task.fields.fields]
+        return "\n".join([f"Be {self.config.tone}.", task.objective, task.situation, *hints])
+
+    def prompt(self, task: ExtractionTask, transcript: str) -> str:
+        return transcript
+
+    def finding(self, task: ExtractionTask, finding: Finding) -> Finding:
+        return finding
+
+
+class TestRight(ExtractorConformance):
+    plugin = Right
+
+
+class TestRightWithAFieldOfItsOwn(ExtractorConformance):
+    plugin = Right
+    fields: ClassVar[Mapping[str, Any]] = {"verdict": ["guilty", "innocent"]}
+
+
+# -- what the model is told -------------------------------------------------------------------------------------------
+
+
+class Unhinted(Right, name="reading"):
+    def system(self, task: ExtractionTask) -> str:
+        return f"{task.objective}\n{task.situation}"
+
+
+class TestLeavesOutTheHints(ExtractorConformance):
+    plugin = Unhinted
+
+
+class Templated(Right, name="reading"):
+    def prompt(self, task: ExtractionTask, transcript: str) -> str:
+        return transcript.replace("{{objective}}", task.objective)
+
+
+class TestTakesATranscriptForATemplate(ExtractorConformance):
+    plugin = Templated
+
+
+# -- values -----------------------------------------------------------------------------------------------------------
+
+
+class Generous(Right, name="reading"):
+    def finding(self, task: ExtractionTask, finding: Finding) -> Finding:
+        return evolve(finding, values={**finding.values, "remark": "There is more to say."})
+
+
+class TestAddsAFieldOfItsOwn(ExtractorConformance):
+    plugin = Generous
+
+
+class Literal(Right, name="reading"):
+    def finding(self, task: ExtractionTask, finding: Finding) -> Finding:
+        return finding if task.fields else Finding({})
+
+
+class TestFindsNothingWithoutFields(ExtractorConformance):
+    plugin = Literal
+
+
+class Expecting(Right, name="reading"):
+    def finding(self, task: ExtractionTask, finding: Finding) -> Finding:
+        return evolve(finding, evidence={**finding.evidence} if task.transcript.lines[0] else {})
+
+
+class TestExpectsALine(ExtractorConformance):
+    plugin = Expecting
+
+
+class Loose(Right, name="reading"):
+    """Asks for a number, however large."""
+
+    def form(self, fields: Fields) -> Fields:
+        loose = Fields.of({"rating": f"1..{2**40}"}).fields[0]
+        return Fields(tuple(loose if field.name == "rating" else field for field in fields.fields))
+
+
+class TestTakesAnyNumberForARating(ExtractorConformance):
+    plugin = Loose
+
+
+class Bending(Loose, name="reading"):
+    def finding(self, task: ExtractionTask, finding: Finding) -> Finding:
+        values = {name: min(value, 5) if name == "rating" else value for name, value in finding.values.items()}
+        return evolve(finding, values=values)
+
+
+class TestBendsNumbers(ExtractorConformance):
+    plugin = Bending
+
+
+# -- evidence ---------------------------------------------------------------------------------------------------------
+
+
+class Obliging(Right, name="reading"):
+    def finding(self, task: ExtractionTask, finding: Finding) -> Finding:
+        last = len(task.transcript)
+        evidence = {name: [min(max(1, line), last) for line in lines] for name, lines in finding.evidence.items()}
+        return evolve(finding, evidence=evidence)
+
+
+class TestTakesTheNearestLine(ExtractorConformance):
+    plugin = Obliging
+
+
+class Silent(Right, name="reading"):
+    def finding(self, task: ExtractionTask, finding: Finding) -> Finding:
+        return evolve(finding, seen=None)
+
+
+class TestDoesNotSayWhatItHasRead(ExtractorConformance):
+    plugin = Silent
+
+
+# -- many people ------------------------------------------------------------------------------------------------------
+
+
+class Sharing(Right, name="reading"):
+    """Asks twice, the second time for whoever came last."""
+
+    async def extract(self, task: ExtractionTask, desk: Any) -> Sequence[Finding]:
+        self.task = task
+        await super().extract(task, desk)
+        return await super().extract(self.task, desk)
+
+
+class TestKeepsTheTaskInItself(ExtractorConformance):
+    plugin = Sharing
+
+
+class Placid(Right, name="reading"):
+    async def extract(self, task: ExtractionTask, desk: Any) -> Sequence[Finding]:
+        try:
+            return await super().extract(task, desk)
+        except ModelError:
+            return [Finding(dict.fromkeys(task.fields.names))]
+
+
+class TestHidesAnError(ExtractorConformance):
+    plugin = Placid
+
+
+# -- runs -------------------------------------------------------------------------------------------------------------
+
+
+class Numbering(Right, name="reading"):
+    asked: ClassVar[Iterator[int]] = count(1)
+
+    def prompt(self, task: ExtractionTask, transcript: str) -> str:
+        return f"Transcript {next(self.asked)}\n\n{transcript}"
+
+
+class TestAsksOtherwiseEachTime(ExtractorConformance):
+    plugin = Numbering

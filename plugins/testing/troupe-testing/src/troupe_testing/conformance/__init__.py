@@ -13,16 +13,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from troupe_testing.conformance.backend import LLMBackendConformance
     from troupe_testing.conformance.plugin import PluginConformance
     from troupe_testing.conformance.stage import Stage
 
 _HOMES = {
+    "backend": ("LLMBackendConformance",),
     "plugin": ("PluginConformance",),
     "stage": ("Stage",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = ["PluginConformance", "Stage"]
+__all__ = ["LLMBackendConformance", "PluginConformance", "Stage"]
 
 
 def __getattr__(name: str) -> Any:

@@ -55,7 +55,7 @@ class Rule:
 
 @attrs.frozen
 class Status:
-    """An error of that status, as the provider words it; what is not given is as usual for it. `retry_after` is seconds;
+    """An error of that status, as the provider words it; what is not given is as usual. `retry_after` is in seconds;
     `spelled` says how the client is told: in seconds, as a date, or in milliseconds (`retry-after-ms`).
     """
 

@@ -47,16 +47,24 @@ class Acme(LLMBackend, config=Config):
 
     async def complete(self, request: LLMRequest, call: Any) -> LLMResponse:
         try:
-            async with self.http.post(self.config.url, json=self.body(request), headers=self.headers()) as answer:
+            async with asyncio.timeout(self.patience(call)), self.post(self.body(request)) as answer:
                 if answer.status >= 400:
                     raise self.error(answer.status, await answer.text(), answer.headers.get("retry-after"))
                 return self.read(await answer.json())
+        except TimeoutError:
+            raise ModelTimeout("acme took too long. Ask again.") from None
         except (aiohttp.ClientError, ValueError, KeyError) as error:
             raise ModelUnavailable(f"acme gave no answer: {error!r}. Ask again.") from None
 
     def body(self, request: LLMRequest) -> dict[str, Any]:
         given = request.parameters.given()
         return {"model": request.model, "talk": request.plain_messages(), "schema": request.schema, **given}
+
+    def post(self, body: dict[str, Any]) -> Any:
+        return self.http.post(self.config.url, json=body, headers=self.headers())
+
+    def patience(self, call: Any) -> float | None:
+        return call.timeout
 
     def headers(self) -> dict[str, str]:
         return {"authorization": self.config.key.reveal()}
@@ -95,7 +103,7 @@ class Streaming(Acme):
     async def stream(self, request: LLMRequest, call: Any) -> AsyncIterator[LLMChunk]:
         space, body = "", {**self.body(request), "pieces": True}
         try:
-            async with self.http.post(self.config.url, json=body, headers=self.headers()) as answer:
+            async with self.post(body) as answer:
                 async for line in answer.content:
                     told = orjson.loads(line)
                     if "piece" not in told:
@@ -294,6 +302,16 @@ class Connected(Acme):
 
 class TestExpectsItsProviderToBeThere(OfAcme):
     plugin = Connected
+
+
+class Patient(Acme):
+    def patience(self, call: Any) -> float | None:
+        return None
+
+
+class TestWaitsForEver(OfAcme):
+    plugin = Patient
+    patience = 0.5
 
 
 class Persistent(Acme):

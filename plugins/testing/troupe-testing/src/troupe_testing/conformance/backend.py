@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from attrs import evolve
 
-from troupe_core import Call, LLMResponse, ModelError
+from troupe_core import Call, LLMResponse, ModelError, ModelTimeout
 from troupe_testing.conformance.asking import (
     SOMEBODY,
     Asking,
@@ -37,7 +38,7 @@ from troupe_testing.conformance.played import (
     meaning,
     words,
 )
-from troupe_testing.server import Cut, Garbage, Reset, Status, context_too_long, out_of_quota
+from troupe_testing.server import Cut, Garbage, Hang, Reset, Status, context_too_long, out_of_quota
 
 
 class LLMBackendConformance(BackendTrial):
@@ -47,7 +48,8 @@ class LLMBackendConformance(BackendTrial):
 
         class AcmeDouble(ProviderDouble):
             def reply(self, said):
-                return {"text": said.text, "in": said.input, "out": said.output, "model": said.model}
+                counts = {"in": said.input, "out": said.output}
+                return {"text": said.text, "model": said.model, "end": said.finish, **counts}
 
         class TestAcme(LLMBackendConformance):
             plugin, provider = "troupe_llm_acme", AcmeDouble
@@ -174,6 +176,12 @@ class LLMBackendConformance(BackendTrial):
         wired.server.close()
         outcome = wired.outcome()
         assert is_model_error(outcome), f"make it a ModelUnavailable: it came to {said(outcome)}"
+
+    def test_it_gives_up_when_it_is_told_to(self, wired: Asking) -> None:
+        """After `call.timeout` seconds, if that is set, with a `ModelTimeout`: whoever waits has set it."""
+        wired.server.inject(Hang())
+        outcome = wired.outcome(call=evolve(SOMEBODY, timeout=0.02))
+        assert isinstance(outcome, ModelTimeout), f"after call.timeout it came to {said(outcome)}"
 
     def test_it_asks_once(self, wired: Asking) -> None:
         """Whether to ask again is decided outside, once for all backends; each attempt is on the bill."""

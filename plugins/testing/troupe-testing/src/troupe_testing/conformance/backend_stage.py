@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import nullcontext
 from typing import Any, ClassVar, cast
 
@@ -41,7 +41,7 @@ class Shuffling:
         self.seed = seed
 
     @hookimpl(wrapper=True)
-    def troupe_llm_handler(self, model: Any) -> Iterator[Any]:
+    def troupe_llm_handler(self, model: Any) -> Generator[None, Any, Any]:
         inner = yield
         return _Shuffled(inner, self.seed)
 
@@ -78,21 +78,28 @@ class BackendStage(Stage):
         more = () if seed is None else (Shuffling(seed),)
         return super().attempt(script, table=table, plugins=(*plugins, *more), **options)
 
-    def provide_secrets(self, monkeypatch: pytest.MonkeyPatch) -> bool:
-        """Set the variables that its settings name as the places of secrets; whether there are any."""
+    def places_of_secrets(self) -> frozenset[str]:
+        """The variables of the environment that its settings name as the places of secrets."""
         try:
             with self.attempt() as runtime:
-                found = [value for made in own_settings(runtime).values() for value in _secrets(made)]
+                return frozenset(place for made in own_settings(runtime).values() for place in _places(made))
         except TroupeError:  # which is told by the check that is about it
-            return False
-        for secret in found:
-            monkeypatch.setenv(secret.place.removeprefix("env:"), SECRET)
-        return bool(found)
+            return frozenset()
 
 
-def _secrets(settings: Any) -> Iterator[SecretRef]:
-    values = (getattr(settings, field.name) for field in attrs.fields(type(settings)))
-    return (value for value in values if isinstance(value, SecretRef) and value.place.startswith("env:"))
+def _places(settings: Any) -> Iterator[str]:
+    for field in attrs.fields(type(settings)):
+        value = getattr(settings, field.name)
+        if isinstance(value, SecretRef) and value.place.startswith("env:"):
+            yield value.place.removeprefix("env:")
+
+
+@attrs.define
+class Known:
+    """What is found out about a backend once, for all checks of a class."""
+
+    name: str = ""
+    secrets: frozenset[str] | None = None
 
 
 class BackendTrial(PluginConformance):
@@ -128,9 +135,15 @@ class BackendTrial(PluginConformance):
     def table(self, server: ProtocolServer | None) -> Mapping[str, Any]:
         return self.settings if server is None else {**self.settings, **self.settings_for(server)}
 
+    @pytest.fixture(scope="class")
+    @classmethod
+    def known(cls) -> Known:
+        return Known(cls.name)
+
     @pytest.fixture
     def stage(
         self,
+        known: Known,
         make_runtime: Callable[..., Runtime],
         table: Mapping[str, Any],
         server: ProtocolServer | None,
@@ -143,12 +156,15 @@ class BackendTrial(PluginConformance):
             table,
             make_runtime,
             self.kind,
-            self.name,
+            known.name,
             model=self.model,
             patience=self.patience,
             server=server,
         )
-        made.provide_secrets(monkeypatch)
+        if known.secrets is None and server is not None:
+            known.secrets, known.name = made.places_of_secrets(), made.name
+        for place in known.secrets or ():
+            monkeypatch.setenv(place, SECRET)
         return made
 
     @pytest.fixture
@@ -168,9 +184,9 @@ class BackendTrial(PluginConformance):
         return asking
 
     @pytest.fixture
-    def keyed(self, wired: Asking, monkeypatch: pytest.MonkeyPatch) -> Asking:
+    def keyed(self, wired: Asking, known: Known) -> Asking:
         """The same, if there is a key to send."""
-        if not wired.stage.provide_secrets(monkeypatch):
+        if not known.secrets:
             pytest.skip("it has no key in the environment")
         return wired
 

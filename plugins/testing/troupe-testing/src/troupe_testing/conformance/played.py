@@ -13,7 +13,7 @@ import orjson
 from troupe_core import Message, ModelError
 from troupe_testing.server import Cut, Exchange, Fault, Garbage, Reply, Reset, Status, WrongLength
 
-SECRET = "conformance-4c8e27-key-of-nobody"  # noqa: S105 - it opens nothing
+SECRET = "conformance-4c8e27-nobodys-7q2x"  # noqa: S105 - it opens nothing
 SEEN = SECRET[: len(SECRET) // 2]
 """Who shows so much of it shows too much."""
 ANSWERED_BY = "conformance-model-2026-01-02"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from troupe_testing.biased import BiasedModel
     from troupe_testing.inspector import JournalInspector
     from troupe_testing.latency import LatencyModel, VirtualLoop, constant, exponential, lognormal, uniform
     from troupe_testing.network import NetworkBlocked, NetworkGuard
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from troupe_testing.scripted import ScriptedModel, do, quiet, reach_out, talk, think, turn
 
 _HOMES = {
+    "biased": ("BiasedModel",),
     "inspector": ("JournalInspector",),
     "latency": ("LatencyModel", "VirtualLoop", "constant", "exponential", "lognormal", "uniform"),
     "network": ("NetworkBlocked", "NetworkGuard"),
@@ -25,6 +27,7 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "BiasedModel",
     "HookCall",
     "HookRecorder",
     "JournalInspector",

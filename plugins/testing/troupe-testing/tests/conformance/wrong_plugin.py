@@ -182,7 +182,7 @@ class TestDependsOnWhoIsAnsweredFirst(PluginConformance):
 
 class Busy(Right):
     async def open(self) -> None:
-        threading.Thread(target=lambda: threading.Event().wait(1), name="busy", daemon=True).start()
+        threading.Thread(target=lambda: threading.Event().wait(30), name="busy", daemon=True).start()
 
 
 class TestLeavesAThreadBehind(PluginConformance):

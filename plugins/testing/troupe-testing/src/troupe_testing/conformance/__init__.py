@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from troupe_testing.conformance.backend import LLMBackendConformance
     from troupe_testing.conformance.cache import CacheConformance
     from troupe_testing.conformance.enricher import EnricherConformance
     from troupe_testing.conformance.extractor import ExtractorConformance
@@ -24,6 +25,7 @@ _HOMES = {
     "cache": ("CacheConformance",),
     "enricher": ("EnricherConformance",),
     "extractor": ("ExtractorConformance",),
+    "backend": ("LLMBackendConformance",),
     "plugin": ("PluginConformance",),
     "stage": ("Stage",),
     "wrapper": ("LLMWrapperConformance",),
@@ -34,6 +36,7 @@ __all__ = [
     "CacheConformance",
     "EnricherConformance",
     "ExtractorConformance",
+    "LLMBackendConformance",
     "LLMWrapperConformance",
     "PluginConformance",
     "Stage",

@@ -7,6 +7,7 @@
 `python -m troupe_testing.server` is the same as a process of its own, whose CPU is not that of the client.
 """
 
+from troupe_testing.server.double import ProviderDouble, Said
 from troupe_testing.server.exchange import Exchange
 from troupe_testing.server.faults import (
     Cut,
@@ -34,10 +35,12 @@ __all__ = [
     "Garbage",
     "Hang",
     "ProtocolServer",
+    "ProviderDouble",
     "Reply",
     "Request",
     "Reset",
     "Rule",
+    "Said",
     "ServerProcess",
     "Slow",
     "Stats",

@@ -22,6 +22,7 @@ class Exchange:
         request: Request,
         connection: Connection,
         answer: Callable[[Request], Awaitable[Response]],
+        error: Callable[..., Response],
         *,
         keep_alive: bool,
     ) -> None:
@@ -29,6 +30,8 @@ class Exchange:
         self.keep_alive = keep_alive
         self.begun = False
         """Whether anything was written."""
+        self.error = error
+        """Makes an error of a status, in the provider's words."""
         self._connection = connection
         self._answer = answer
 

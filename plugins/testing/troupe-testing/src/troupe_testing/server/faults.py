@@ -12,7 +12,7 @@ import attrs
 
 from troupe_core import ArgumentError
 from troupe_testing.server.requests import Request
-from troupe_testing.server.responses import Response, error
+from troupe_testing.server.responses import Response
 
 if TYPE_CHECKING:
     from troupe_testing.server.exchange import Exchange
@@ -55,7 +55,7 @@ class Rule:
 
 @attrs.frozen
 class Status:
-    """An error of that status, in OpenAI's form; what is not given is as usual for it. `retry_after` is in seconds;
+    """An error of that status, as the provider words it; what is not given is as usual. `retry_after` is in seconds;
     `spelled` says how the client is told: in seconds, as a date, or in milliseconds (`retry-after-ms`).
     """
 
@@ -68,8 +68,7 @@ class Status:
 
     async def play(self, exchange: Exchange) -> None:
         headers = {} if self.retry_after is None else self._told(self.retry_after)
-        response = error(self.status, self.message, type=self.type, code=self.code, headers=headers)
-        await exchange.send(response)
+        await exchange.send(exchange.error(self.status, self.message, type=self.type, code=self.code, headers=headers))
 
     def _told(self, seconds: float) -> dict[str, str]:
         match self.spelled:

@@ -35,6 +35,8 @@ class Reply:
     """Without any choices."""
     usage: bool = attrs.field(default=True, kw_only=True)
     """Whether tokens are told."""
+    model: str = attrs.field(default="", kw_only=True)
+    """As the provider calls the model that answered; nothing: as the request does."""
     prompt_tokens: int | None = attrs.field(default=None, kw_only=True)
     completion_tokens: int | None = attrs.field(default=None, kw_only=True)
     cached_tokens: int = attrs.field(default=0, kw_only=True)
@@ -81,7 +83,7 @@ def as_reply(made: object) -> Reply:
 def completion(reply: Reply, request: Request) -> Response:
     """As the request wants to have it."""
     body: dict[str, Any] = request.body
-    whole = {"id": f"chatcmpl-{request.number}", "created": int(time.time()), "model": body["model"]}
+    whole = {"id": f"chatcmpl-{request.number}", "created": int(time.time()), "model": reply.model or body["model"]}
     count = 0 if reply.empty else body.get("n") or 1
     if body.get("stream"):
         with_usage = bool((body.get("stream_options") or {}).get("include_usage"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-SECRET_HEADERS = frozenset({"authorization", "api-key"})
+SECRET_HEADERS = frozenset({"authorization", "api-key", "x-api-key"})
 SHOWN = 4
 """So many characters of a key are left, to tell one from another."""
 

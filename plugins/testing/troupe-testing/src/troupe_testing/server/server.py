@@ -11,6 +11,7 @@ from typing import Self
 
 from troupe_core import ArgumentError
 from troupe_testing.latency import Distribution
+from troupe_testing.server.dialect import Dialect, OpenAIDialect
 from troupe_testing.server.faults import Fault, Rule
 from troupe_testing.server.replies import Answer, usual
 from troupe_testing.server.requests import Request
@@ -52,12 +53,15 @@ class ProtocolServer:
             models=None if models is None else tuple(models),
             keep=keep,
         )
-        self._service = Service(settings, faults)
+        self._service = Service(settings, faults, self._dialect(settings))
         self._port = port
         self._url = ""
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
+
+    def _dialect(self, settings: Settings) -> Dialect:
+        return OpenAIDialect(settings)
 
     @property
     def url(self) -> str:

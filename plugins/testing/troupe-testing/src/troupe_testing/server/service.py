@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
 
@@ -17,11 +16,11 @@ import orjson
 from troupe_core import ArgumentError, Stream
 from troupe_testing.latency import Distribution
 from troupe_testing.server.connection import Connection, Received
-from troupe_testing.server.embeddings import embeddings
+from troupe_testing.server.dialect import Dialect, OpenAIDialect, not_found
 from troupe_testing.server.exchange import Exchange
 from troupe_testing.server.faults import Rule
-from troupe_testing.server.replies import Answer, as_reply, completion, usual
-from troupe_testing.server.requests import Request, key_in, masked, without_secrets
+from troupe_testing.server.replies import Answer, usual
+from troupe_testing.server.requests import Request, without_secrets
 from troupe_testing.server.responses import Refused, Response, error
 from troupe_testing.server.tally import Stats, Tally
 
@@ -52,8 +51,9 @@ class Settings:
 class Service:
     """Everything but `stats` and `requests` happens on its loop."""
 
-    def __init__(self, settings: Settings, rules: Iterable[Rule] = ()) -> None:
+    def __init__(self, settings: Settings, rules: Iterable[Rule] = (), dialect: Dialect | None = None) -> None:
         self.settings = settings
+        self.dialect: Dialect = dialect or OpenAIDialect(settings)
         self.rules = list(rules)
         self.tally = Tally()
         self.captured: deque[Request] = deque(maxlen=settings.keep)
@@ -84,9 +84,11 @@ class Service:
     def enter(self, connection: Connection) -> None:
         self._connections.add(connection)
         self.tally.connections += 1
+        self.tally.connected = len(self._connections)
 
     def leave(self, connection: Connection) -> None:
         self._connections.discard(connection)
+        self.tally.connected = len(self._connections)
 
     def reset(self) -> None:
         """Forget what was counted and captured. Rules go on counting."""
@@ -111,9 +113,13 @@ class Service:
         )
         self.captured.append(request)
         self.tally.begin(path)
-        key = key_in(received.headers)
+        key = self.dialect.key_in(received.headers)
         exchange = Exchange(
-            request, connection, lambda request: self._answer(request, key), keep_alive=received.keep_alive
+            request,
+            connection,
+            lambda request: self._answer(request, key),
+            self.dialect.error,
+            keep_alive=received.keep_alive,
         )
         try:
             fault = self._fault_for(request)
@@ -128,16 +134,21 @@ class Service:
             if exchange.begun:
                 exchange.reset()
             else:
-                await exchange.send(_failed(problem))
+                await exchange.send(self._failed(problem))
         finally:
             self.tally.end()
+
+    def _failed(self, problem: Exception) -> Response:
+        """Asking again would not help, and OpenAI's clients heed that."""
+        told = f"The test's own answer, latency, rule or fault failed: {type(problem).__name__}: {problem}"
+        return self.dialect.error(500, told, code="test_failed", headers={"x-should-retry": "false"})
 
     async def _own_page(self, path: str, received: Received, connection: Connection) -> None:
         request = Request(0, received.method, path, "", {}, None, time.time())
         if path == "/reset" and received.method == "POST":
             self.reset()
         elif path == "/reset" or received.method != "GET":
-            await self._say(request, connection, _not_found(request), received)
+            await self._say(request, connection, not_found(request), received)
             return
         await self._say(request, connection, Response(200, (stats_as_json(self.stats()),)), received)
 
@@ -145,7 +156,7 @@ class Service:
         async def answer(request: Request) -> Response:
             return response
 
-        await Exchange(request, connection, answer, keep_alive=received.keep_alive).send(response)
+        await Exchange(request, connection, answer, error, keep_alive=received.keep_alive).send(response)
 
     def _fault_for(self, request: Request) -> Any:
         hitting = [rule for rule in self.rules if rule.hits_now(request)]  # each counts, whoever comes first
@@ -165,32 +176,9 @@ class Service:
 
     async def _answer(self, request: Request, key: str) -> Response:
         try:
-            return await self._endpoint(request, key)
+            return await self.dialect.answer(request, key)
         except Refused as refused:
             return refused.response
-
-    async def _endpoint(self, request: Request, key: str) -> Response:
-        _check_key(key, self.settings.keys)
-        match request.method, _endpoint_of(request.path):
-            case "POST", "chat/completions":
-                _check_body(request, "messages")
-                _check_model(request, self.settings.models)
-                return await self._chat(request)
-            case "POST", "embeddings":
-                _check_body(request, "input")
-                _check_model(request, self.settings.models)
-                return embeddings(request)
-            case "GET", "models":
-                listed = [
-                    {"id": name, "object": "model", "created": 0, "owned_by": "troupe-testing"}
-                    for name in self.settings.models or ("test-model",)
-                ]
-                return Response.json({"object": "list", "data": listed})
-        return _not_found(request)
-
-    async def _chat(self, request: Request) -> Response:
-        made = self.settings.answer(request.body)
-        return completion(as_reply(await made if inspect.isawaitable(made) else made), request)
 
 
 def stats_as_json(stats: Stats) -> bytes:
@@ -204,49 +192,3 @@ def _parsed(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         return body.decode("utf-8", "replace")
-
-
-def _endpoint_of(path: str) -> str:
-    """What stands behind the version, or behind Azure's name of a deployment."""
-    if path.startswith("/v1/"):
-        return path.removeprefix("/v1/")
-    azure, found, rest = path.partition("/openai/deployments/")
-    return rest.partition("/")[2] if found and not azure else ""
-
-
-def _check_key(key: str, keys: Collection[str] | None) -> None:
-    if keys is not None and key not in keys:
-        message = f"Incorrect API key provided: {masked(key)}." if key else "You did not provide an API key."
-        raise Refused(error(401, message, code="invalid_api_key"))
-
-
-def _check_model(request: Request, models: Collection[str] | None) -> None:
-    model = request.body["model"]
-    if models is not None and model not in models:
-        message = f"The model `{model}` does not exist or you do not have access to it."
-        raise Refused(error(404, message, code="model_not_found"))
-
-
-def _check_body(request: Request, needed: str) -> None:
-    """Complete it as Azure does, whose model stands in the path."""
-    body = request.body
-    if not isinstance(body, dict):
-        raise Refused(error(400, "The body of your request is not a JSON object."))
-    if not body.get("model") and request.path.startswith("/openai/deployments/"):
-        body["model"] = request.path.split("/")[3]
-    if not isinstance(body.get("model"), str):
-        raise Refused(error(400, "you must provide a model parameter", param="model"))
-    if needed not in body:
-        raise Refused(error(400, f"Missing required parameter: '{needed}'.", param=needed))
-    if needed == "messages" and not (isinstance(body["messages"], list) and body["messages"]):
-        raise Refused(error(400, "Invalid type for 'messages': expected a list that is not empty.", param="messages"))
-
-
-def _failed(problem: Exception) -> Response:
-    """Asking again would not help, and OpenAI's clients heed that."""
-    told = f"The test's own answer, latency, rule or fault failed: {type(problem).__name__}: {problem}"
-    return error(500, told, code="test_failed", headers={"x-should-retry": "false"})
-
-
-def _not_found(request: Request) -> Response:
-    return error(404, f"Invalid URL ({request.method} {request.path})", code="unknown_url")

@@ -25,6 +25,8 @@ class Stats:
     """The most that were in flight at once."""
     connections: int
     """Opened."""
+    connected: int
+    """Open at this moment."""
     bytes_in: int
     bytes_out: int
     cpu: float
@@ -36,6 +38,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.in_flight = 0
+        self.connected = 0
         self.reset()
 
     def reset(self) -> None:
@@ -65,6 +68,7 @@ class Tally:
             self.in_flight,
             self.peak,
             self.connections,
+            self.connected,
             self.bytes_in,
             self.bytes_out,
             process_time(),

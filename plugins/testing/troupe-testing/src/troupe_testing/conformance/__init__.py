@@ -13,16 +13,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from troupe_testing.conformance.faculty import FacultyConformance
+    from troupe_testing.conformance.memory import MemoryConformance
     from troupe_testing.conformance.plugin import PluginConformance
     from troupe_testing.conformance.stage import Stage
+    from troupe_testing.conformance.tool import ToolConformance
 
 _HOMES = {
+    "faculty": ("FacultyConformance",),
+    "memory": ("MemoryConformance",),
     "plugin": ("PluginConformance",),
     "stage": ("Stage",),
+    "tool": ("ToolConformance",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = ["PluginConformance", "Stage"]
+__all__ = [
+    "FacultyConformance",
+    "MemoryConformance",
+    "PluginConformance",
+    "Stage",
+    "ToolConformance",
+]
 
 
 def __getattr__(name: str) -> Any:

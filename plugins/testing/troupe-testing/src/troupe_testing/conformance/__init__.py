@@ -29,6 +29,18 @@ _HOMES = {
     "plugin": ("PluginConformance",),
     "stage": ("Stage",),
     "wrapper": ("LLMWrapperConformance",),
+    from troupe_testing.conformance.faculty import FacultyConformance
+    from troupe_testing.conformance.memory import MemoryConformance
+    from troupe_testing.conformance.plugin import PluginConformance
+    from troupe_testing.conformance.stage import Stage
+    from troupe_testing.conformance.tool import ToolConformance
+
+_HOMES = {
+    "faculty": ("FacultyConformance",),
+    "memory": ("MemoryConformance",),
+    "plugin": ("PluginConformance",),
+    "stage": ("Stage",),
+    "tool": ("ToolConformance",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -36,10 +48,13 @@ __all__ = [
     "CacheConformance",
     "EnricherConformance",
     "ExtractorConformance",
+    "FacultyConformance",
     "LLMBackendConformance",
     "LLMWrapperConformance",
+    "MemoryConformance",
     "PluginConformance",
     "Stage",
+    "ToolConformance",
 ]
 
 

@@ -67,8 +67,10 @@ def referring(settings: type[Any]) -> list[str]:
 
 
 def written(settings: Any) -> dict[str, Any]:
-    """Settings as a file has them."""
-    return attrs.asdict(settings, value_serializer=lambda _, __, value: _plain(value))
+    """Settings as a file has them; what a kind of memory works with is not given to it."""
+    return attrs.asdict(
+        settings, filter=lambda field, _: field.init, value_serializer=lambda _, __, value: _plain(value)
+    )
 
 
 def _plain(value: Any) -> Any:

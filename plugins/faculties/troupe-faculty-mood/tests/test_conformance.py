@@ -1,0 +1,9 @@
+"""What every faculty has to keep to."""
+
+from __future__ import annotations
+
+from troupe_testing.conformance import FacultyConformance
+
+
+class TestMood(FacultyConformance):
+    plugin = "troupe_faculty_mood"

@@ -1,0 +1,276 @@
+"""Kinds of memory that are wrong in one way each, and a right one: run by `test_the_kit.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import attrs
+from attrs import evolve, field, frozen
+
+from troupe_core import PAUSE, Fact, MemorySpec, Recalled, Turn, hookimpl
+from troupe_testing.conformance import MemoryConformance
+
+
+@frozen
+class Kept:
+    facts: tuple[Fact, ...] = ()
+    memories: tuple[Fact, ...] = ()
+    begin: int = 0
+    """Of what is in view."""
+    since: int = 0
+
+
+@frozen
+class Delta:
+    memory: Fact
+    turns: int
+    until: int = 0
+
+
+@frozen
+class Diary:
+    """Shows the last pages, and searches everything by its words."""
+
+    most: int = 60
+    least: int = 10
+
+    def start(self) -> Any:
+        return Kept()
+
+    def append(self, state: Any, items: Sequence[Fact]) -> Any:
+        facts = (*state.facts, *items)
+        begin = state.begin if len(facts) - state.begin <= self.most else len(facts) - self.least
+        return evolve(state, facts=facts, begin=begin, since=state.since + 1)
+
+    def window(self, state: Any) -> Sequence[Fact]:
+        return state.facts[state.begin :]
+
+    def items(self, state: Any) -> Sequence[Fact]:
+        return [fact for fact in (*state.memories, *state.facts) if fact is not PAUSE]
+
+    async def recall(self, state: Any, query: str, k: int, turn: Any = None) -> Sequence[Recalled]:
+        return best(self.items(state), query)[:k]
+
+    async def remind(self, state: Any, news: str, k: int, turn: Any) -> Sequence[Recalled]:
+        return best(state.memories, news)[:k]
+
+    def due(self, state: Any) -> bool:
+        return state.since >= 3
+
+    async def consolidate(self, state: Any, turn: Turn[Any]) -> Delta:
+        words = await turn.llm("consolidation").ask(f"What was on day {turn.number}?")
+        return Delta(turn.remember(words), state.since, len(state.facts))
+
+    def absorb(self, state: Any, delta: Delta) -> Any:
+        return evolve(state, memories=(*state.memories, delta.memory), since=max(0, state.since - delta.turns))
+
+
+def best(facts: Sequence[Fact], query: str) -> list[Recalled]:
+    asked = {*query.split()}
+    found = [Recalled(fact, float(len(asked & {*fact.content.split()}))) for fact in facts]
+    return sorted((each for each in found if each.score), key=lambda each: each.score, reverse=True)
+
+
+class DiaryConformance(MemoryConformance):
+    turns = 4
+
+
+def registering(kind: type[Any]) -> type[Any]:
+    """A plugin with that kind of memory."""
+
+    class Plugin:
+        @hookimpl
+        def troupe_register_memories(self) -> Iterator[MemorySpec]:
+            yield MemorySpec("diary", kind)
+
+    return Plugin
+
+
+class TestRight(DiaryConformance):
+    plugin = registering(Diary)
+
+
+INVENTED = Fact.of(b"", 1, "memory", "MEMORY", "Ada", "Ada", "I was born in a small town.")
+
+
+# -- the laws of a life -----------------------------------------------------------------------------------------------
+
+
+class Born(Diary):
+    def start(self) -> Any:
+        return Kept((INVENTED,))
+
+
+class TestStartsWithAMemory(DiaryConformance):
+    plugin = registering(Born)
+
+
+class Losing(Diary):
+    def append(self, state: Any, items: Sequence[Fact]) -> Any:
+        return super().append(state, [fact for fact in items if not fact.content.startswith("Case 8-0")])
+
+
+class TestLosesSomething(DiaryConformance):
+    plugin = registering(Losing)
+
+
+@frozen
+class Shown(Kept):
+    shown: list[Fact] = field(factory=list)
+
+
+class Writing(Diary):
+    """The window of a state grows with its successors."""
+
+    def start(self) -> Any:
+        return Shown()
+
+    def append(self, state: Any, items: Sequence[Fact]) -> Any:
+        after = super().append(state, items)
+        if after.begin != state.begin:
+            return evolve(after, shown=list(after.facts[after.begin :]))
+        state.shown.extend(items)
+        return after
+
+    def window(self, state: Any) -> Sequence[Fact]:
+        return list(state.shown)
+
+
+class TestWritesIntoEarlierStates(DiaryConformance):
+    plugin = registering(Writing)
+
+
+class Doubling(Diary):
+    def absorb(self, state: Any, delta: Delta) -> Any:
+        return super().absorb(super().absorb(state, delta), delta)
+
+
+class TestKeepsWhatItFoundTwice(DiaryConformance):
+    plugin = registering(Doubling)
+
+
+# -- the window -------------------------------------------------------------------------------------------------------
+
+
+class Inventing(Diary):
+    def window(self, state: Any) -> Sequence[Fact]:
+        return [*([INVENTED] if state.facts else []), *super().window(state)]
+
+
+class TestShowsWhatNeverHappened(DiaryConformance):
+    plugin = registering(Inventing)
+
+
+class Endless(Diary):
+    def window(self, state: Any) -> Sequence[Fact]:
+        return state.facts
+
+
+class TestShowsEverything(DiaryConformance):
+    plugin = registering(Endless)
+
+
+class Sliding(Diary):
+    def window(self, state: Any) -> Sequence[Fact]:
+        return state.facts[-20:]
+
+
+class TestSlidesAlong(DiaryConformance):
+    plugin = registering(Sliding)
+
+
+# -- remembering ------------------------------------------------------------------------------------------------------
+
+
+class Blank(Diary):
+    async def recall(self, state: Any, query: str, k: int, turn: Any = None) -> Sequence[Recalled]:
+        return []
+
+
+class TestFindsNothing(DiaryConformance):
+    plugin = registering(Blank)
+
+
+class Overflowing(Diary):
+    async def recall(self, state: Any, query: str, k: int, turn: Any = None) -> Sequence[Recalled]:
+        return best(self.items(state), query)
+
+
+class TestRecallsEverything(DiaryConformance):
+    plugin = registering(Overflowing)
+
+
+class Backwards(Diary):
+    async def recall(self, state: Any, query: str, k: int, turn: Any = None) -> Sequence[Recalled]:
+        return best(self.items(state), query)[:k][::-1]
+
+
+class TestRecallsTheWeakestFirst(DiaryConformance):
+    plugin = registering(Backwards)
+
+
+class Dreaming(Diary):
+    async def recall(self, state: Any, query: str, k: int, turn: Any = None) -> Sequence[Recalled]:
+        found = best(self.items(state), query)[:k]
+        return [*found[:-1], Recalled(INVENTED, 0.0)] if k > 1 else found
+
+
+class TestRecallsWhatNeverHappened(DiaryConformance):
+    plugin = registering(Dreaming)
+
+
+class Repeating(Diary):
+    async def remind(self, state: Any, news: str, k: int, turn: Any) -> Sequence[Recalled]:
+        return best(self.items(state), news)[:k]
+
+
+class TestRemindsOfWhatIsShown(DiaryConformance):
+    plugin = registering(Repeating)
+
+
+class Insistent(Diary):
+    async def remind(self, state: Any, news: str, k: int, turn: Any) -> Sequence[Recalled]:
+        return best(state.memories, news)
+
+
+class TestRemindsOfEverything(DiaryConformance):
+    plugin = registering(Insistent)
+
+
+# -- episodes ---------------------------------------------------------------------------------------------------------
+
+
+class Counting(Diary):
+    def due(self, state: Any) -> Any:
+        return state.since // 3
+
+
+class TestAnswersWithANumber(DiaryConformance):
+    plugin = registering(Counting)
+
+
+class Overwriting(Diary):
+    def absorb(self, state: Any, delta: Delta) -> Any:
+        return super().absorb(evolve(state, facts=state.facts[: delta.until]), delta)
+
+
+class TestForgetsWhatHappenedMeanwhile(DiaryConformance):
+    plugin = registering(Overwriting)
+
+
+# -- a journal --------------------------------------------------------------------------------------------------------
+
+
+@frozen
+class Loose(Kept):
+    tags: Any = attrs.field(default=("a", "b"))
+
+
+class Untyped(Diary):
+    def start(self) -> Any:
+        return Loose()
+
+
+class TestHasAStateThatComesBackAsAnotherOne(DiaryConformance):
+    plugin = registering(Untyped)

@@ -1,0 +1,220 @@
+"""Tools that are wrong in one way each, and right ones: run by `test_the_kit.py`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+from troupe_core import TinyTool, ToolCall, ToolFailure, action
+from troupe_testing.conformance import ToolConformance
+
+IN_THE_BOX = "It is in the box."
+
+
+@frozen
+class Config:
+    folder: str = "somewhere"
+
+
+class Letters(TinyTool, config=Config):
+    """You can send letters."""
+
+    @action
+    async def send(self, call: ToolCall, words: str) -> str:
+        """send a letter."""
+        if not words.strip():
+            raise ToolFailure("nobody sends an empty sheet")
+        self.post(call)
+        return IN_THE_BOX
+
+    def post(self, call: ToolCall) -> None:
+        with self.box.open("a", encoding="utf-8") as file:
+            file.write(f"{call.name} {call.key}\n")
+
+    async def became(self, call: ToolCall) -> str | None:
+        return IN_THE_BOX if any(call.key in letter for letter in self.letters()) else None
+
+    @property
+    def box(self) -> Path:
+        return Path(self.config.folder) / "box.txt"
+
+    def letters(self) -> list[str]:
+        return self.box.read_text(encoding="utf-8").splitlines() if self.box.exists() else []
+
+
+class Posting(ToolConformance):
+    @pytest.fixture
+    def table(self, tmp_path: Path) -> dict[str, str]:
+        self.folder = tmp_path
+        return {"folder": str(tmp_path)}
+
+    def effects(self) -> object:
+        box = self.folder / "box.txt"
+        return box.read_text(encoding="utf-8") if box.exists() else ""
+
+    def clear(self) -> None:
+        (self.folder / "box.txt").unlink(missing_ok=True)
+
+
+class TestRight(Posting):
+    plugin = Letters
+
+
+class Dial(TinyTool):
+    """There is a dial."""
+
+    repeatable = True
+
+    @action
+    async def turn_to(self, call: ToolCall, number: int) -> str:
+        """turn it to a number."""
+        DIAL["number"] = number
+        return f"It stands at {number}."
+
+
+DIAL: dict[str, int] = {}
+
+
+class TestRightIfRepeated(ToolConformance):
+    plugin = Dial
+
+    def effects(self) -> object:
+        return {**DIAL}
+
+
+# -- what people perceive ---------------------------------------------------------------------------------------------
+
+
+class Wordless(Letters):
+    @action
+    async def send(self, call: ToolCall, words: str) -> str:
+        """send a letter."""
+        self.post(call)
+        return ""
+
+
+class TestTellsNothing(Posting):
+    plugin = Wordless
+
+
+class Sulking(Letters):
+    @action
+    async def send(self, call: ToolCall, words: str) -> str:
+        """send a letter."""
+        if not words.strip():
+            raise ToolFailure("")
+        self.post(call)
+        return IN_THE_BOX
+
+
+class TestFailsWithoutAWord(Posting):
+    plugin = Sulking
+
+
+class Hasty(Letters):
+    @action
+    async def send(self, call: ToolCall, words: str) -> str:
+        """send a letter."""
+        self.post(call)
+        if not words.strip():
+            raise ToolFailure("nobody sends an empty sheet")
+        return IN_THE_BOX
+
+
+class TestFailsAfterItsEffect(Posting):
+    plugin = Hasty
+
+
+# -- nothing is done twice --------------------------------------------------------------------------------------------
+
+
+class Moving(Letters):
+    """You can send letters."""
+
+    @property
+    def cache_version(self) -> int:  # type: ignore[override]
+        return 1 + self.target()
+
+    def target(self) -> int:
+        return len(self.letters()) // 3
+
+
+class TestNamesItsUsesByWhatWasDoneBefore(Posting):
+    plugin = Moving
+
+
+class Forgetful(Letters):
+    async def became(self, call: ToolCall) -> str | None:
+        return None
+
+
+class TestForgetsWhatItHasDone(Posting):
+    plugin = Forgetful
+
+
+class Mute(Letters):
+    async def became(self, call: ToolCall) -> str | None:
+        return "" if await super().became(call) else None
+
+
+class TestKeepsToItselfWhatItHasDone(Posting):
+    plugin = Mute
+
+
+class Boastful(Letters):
+    async def became(self, call: ToolCall) -> str | None:
+        return IN_THE_BOX
+
+
+class TestClaimsWhatItHasNotDone(Posting):
+    plugin = Boastful
+
+
+class Doubling(Letters):
+    repeatable = True
+
+
+class TestIsCalledRepeatableAndIsNot(Posting):
+    plugin = Doubling
+
+
+# -- many people ------------------------------------------------------------------------------------------------------
+
+AT_WORK: dict[str, str] = {}
+
+
+class Confused(Letters):
+    @action
+    async def send(self, call: ToolCall, words: str) -> str:
+        """send a letter."""
+        AT_WORK["name"] = call.name
+        await asyncio.sleep(0)
+        self.post(call)
+        return f"The letter of {AT_WORK['name']} is in the box."
+
+
+class TestMistakesOneForAnother(Posting):
+    plugin = Confused
+
+
+class Noting(Letters):
+    def post(self, call: ToolCall) -> None:
+        self.latest = call.name
+        super().post(call)
+
+
+class TestKeepsWhoHasUsedIt(Posting):
+    plugin = Noting
+
+
+class Aiming(Letters):
+    def target(self) -> Any:
+        return ("box",)
+
+
+class TestIsAimedAtSomethingThatIsNoPlainData(Posting):
+    plugin = Aiming

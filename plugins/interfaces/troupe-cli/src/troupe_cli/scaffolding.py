@@ -85,6 +85,7 @@ def _names(kind: Kind, name: str) -> dict[str, Any]:
         raise ArgumentError(f"a {kind.name} called {name!r} would have a class {class_name}, which is taken; rename it")
     return {
         "record": record,
+        "upper": record.upper(),
         "package": package,
         "class": class_name,
         "distribution": f"troupe-{kind.known_as}-{name}",

@@ -17,30 +17,24 @@ if TYPE_CHECKING:
     from troupe_testing.conformance.cache import CacheConformance
     from troupe_testing.conformance.enricher import EnricherConformance
     from troupe_testing.conformance.extractor import ExtractorConformance
-    from troupe_testing.conformance.plugin import PluginConformance
-    from troupe_testing.conformance.stage import Stage
-    from troupe_testing.conformance.wrapper import LLMWrapperConformance
-
-_HOMES = {
-    "cache": ("CacheConformance",),
-    "enricher": ("EnricherConformance",),
-    "extractor": ("ExtractorConformance",),
-    "backend": ("LLMBackendConformance",),
-    "plugin": ("PluginConformance",),
-    "stage": ("Stage",),
-    "wrapper": ("LLMWrapperConformance",),
     from troupe_testing.conformance.faculty import FacultyConformance
     from troupe_testing.conformance.memory import MemoryConformance
     from troupe_testing.conformance.plugin import PluginConformance
     from troupe_testing.conformance.stage import Stage
     from troupe_testing.conformance.tool import ToolConformance
+    from troupe_testing.conformance.wrapper import LLMWrapperConformance
 
 _HOMES = {
+    "backend": ("LLMBackendConformance",),
+    "cache": ("CacheConformance",),
+    "enricher": ("EnricherConformance",),
+    "extractor": ("ExtractorConformance",),
     "faculty": ("FacultyConformance",),
     "memory": ("MemoryConformance",),
     "plugin": ("PluginConformance",),
     "stage": ("Stage",),
     "tool": ("ToolConformance",),
+    "wrapper": ("LLMWrapperConformance",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -8,7 +8,20 @@ from typing import Any, ClassVar
 
 from attrs import evolve, frozen
 
-from troupe_core import ExtractionTask, Extractor, Fields, Finding, ModelError
+from troupe_core import (
+    Call,
+    ExtractionTask,
+    Extractor,
+    ExtractorSpec,
+    Fields,
+    Finding,
+    Form,
+    LLMRequest,
+    Message,
+    ModelError,
+    OutputError,
+    hookimpl,
+)
 from troupe_testing.conformance import ExtractorConformance
 
 MAIN_POINTS = Fields.of({"main_points": list[str]})
@@ -178,6 +191,36 @@ class TestHidesAnError(ExtractorConformance):
 
 
 # -- runs -------------------------------------------------------------------------------------------------------------
+
+
+class Insisting(Right, name="reading"):
+    """Asks again at the runtime's expense."""
+
+    runtime: Any = None
+
+    async def extract(self, task: ExtractionTask, desk: Any) -> Sequence[Finding]:
+        try:
+            return await super().extract(task, desk)
+        except OutputError:
+            request = LLMRequest(Form("scripted/test"), (Message("user", task.transcript.text()),))
+            await self.runtime.llm_handler("scripted/test").complete(request, Call("mine", "extraction"))
+            raise
+
+
+class AtTheRuntime:
+    config_class: ClassVar[type[Any]] = Config
+
+    def __init__(self, config: Config, runtime: Any) -> None:
+        self.config = config
+        self.extractor = type("Insisting", (Insisting,), {"runtime": runtime})
+
+    @hookimpl
+    def troupe_register_extractors(self) -> Iterator[ExtractorSpec]:
+        yield ExtractorSpec("reading", self.extractor)
+
+
+class TestAsksBesideTheDesk(ExtractorConformance):
+    plugin = AtTheRuntime
 
 
 class Numbering(Right, name="reading"):

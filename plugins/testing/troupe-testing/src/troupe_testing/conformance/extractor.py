@@ -259,6 +259,19 @@ class ExtractorConformance(PluginConformance):
 
     # -- runs ---------------------------------------------------------------------------------------------------------
 
+    def test_the_simulation_pays_for_every_question(self, stage: Stage) -> None:
+        """All are asked at the desk, also those that follow upon an answer which was of no use."""
+        useless = iter(["", ""])
+        runtime = stage.runtime(lambda request, call: next(useless, self.answer(request)))
+        simulation = Simulation(runtime=runtime)
+        people = self.people(simulation, 1)
+        for _ in range(2):
+            outcome(lambda: self.extractor(stage).extract_results_from_agents(people))
+        asked, known = len(requests_to(runtime)), simulation.usage.calls
+        assert known == asked, (
+            f"the model was asked {asked} times, and the simulation knows of {known}: ask by desk.ask"
+        )
+
     def test_run_again_on_its_journal_it_asks_nothing(self, stage: Stage, tmp_path: Path) -> None:
         """The same task is the same question: no clock, no chance but `desk.rng`, nothing that differs by the run."""
         asked = [self.asked_on(tmp_path / "study.db", stage) for _ in range(2)][1]

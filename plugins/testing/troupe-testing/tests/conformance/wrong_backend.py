@@ -90,6 +90,7 @@ class AcmeDouble(ProviderDouble):
 
 class OfAcme(LLMBackendConformance):
     provider = AcmeDouble
+    at_once = 20  # enough to tell what is wrong
 
     def settings_for(self, server: Any) -> Mapping[str, Any]:
         return {"url": f"{server.url}/chat"}
@@ -97,6 +98,7 @@ class OfAcme(LLMBackendConformance):
 
 class TestRight(OfAcme):
     plugin = Acme
+    at_once = 100
 
 
 class Streaming(Acme):
@@ -372,7 +374,7 @@ class TestAsksOneAfterTheOther(OfAcme):
 
 
 class Crossed(Acme):
-    """Has 64 places for what is being asked, and takes whatever stands there."""
+    """Has 16 places for what is being asked, and takes whatever stands there."""
 
     async def open(self) -> None:
         await super().open()
@@ -381,7 +383,7 @@ class Crossed(Acme):
 
     async def complete(self, request: LLMRequest, call: Any) -> LLMResponse:
         self.number += 1
-        place = self.number % 64
+        place = self.number % 16
         self.places[place] = request
         await asyncio.sleep(0)
         return await super().complete(self.places[place], call)

@@ -16,6 +16,6 @@ def test_words_are_counted_in_what_somebody_says(make_simulation):
     ada = TinyPerson("Ada", simulation=make_simulation(script, plugins=["troupe_extractor_mentions"]))
     ada.listen_and_act("What is the price of a bottle?")
     ada.listen_and_act("Anything else?")
-    row = ResultsExtractor("What is on their mind?", fields=FIELDS, extractor="mentions").extract_results_from_agent(ada)
+    row = ResultsExtractor("What is it about?", fields=FIELDS, extractor="mentions").extract_results_from_agent(ada)
     assert row == {"price": 2, "bottle": 2}
     assert [fact.content for fact in row.evidence["bottle"]] == words

@@ -2,9 +2,7 @@
 
 import re
 
-from troupe_core import Extractor, ExtractorSpec, Finding, hookimpl
-
-TROUPE_API = (0, 2)
+from troupe_core import ArgumentError, Extractor, ExtractorSpec, Finding, hookimpl
 
 
 @hookimpl
@@ -14,6 +12,8 @@ def troupe_register_extractors():
 
 class Mentions(Extractor):
     async def extract(self, task, desk):
+        if not task.fields:
+            raise ArgumentError("mentions counts words: name them, as fields={'price': int}")
         said = [line for line in task.transcript.lines if line.fact.type == "TALK" and line.fact.source == task.of]
         counts, evidence = {}, {}
         for word in task.fields.names:

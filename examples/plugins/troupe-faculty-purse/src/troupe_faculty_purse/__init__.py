@@ -4,8 +4,6 @@ from attrs import evolve, frozen
 
 from troupe_core import FacultySpec, TinyMentalFaculty, Turn, action, hookimpl
 
-TROUPE_API = (0, 2)
-
 
 @hookimpl
 def troupe_register_faculties():

@@ -30,7 +30,7 @@ class Ollama(LLMBackend, config=Config):
                 if answer.status >= 400:
                     raise ModelError.from_status(answer.status, await answer.text(), answer.headers.get("retry-after"))
                 said = await answer.json()
-            usage = Usage(said["prompt_eval_count"], said["eval_count"])
+            usage = Usage(said.get("prompt_eval_count", 0), said.get("eval_count", 0))
             return LLMResponse(said["message"]["content"], usage, said["model"], said["done_reason"])
         except TimeoutError:
             raise ModelTimeout(f"{url} took too long to answer as {request.model}") from None

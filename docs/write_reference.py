@@ -53,8 +53,7 @@ back from `yield` is the handler inside; what is returned is used in its place."
 }
 RECORDS = """What plugins register: a name in lower-case letters, digits, `-` and `_`, and a factory. That is a class or
 a function, or its place as text, `package.module:Class`, which is imported at first use."""
-INDEX = """What an author of plugins holds in hand. [Writing a faculty or a backend](../writing-plugins.md) shows how it
-is used."""
+INDEX = """What an author of plugins holds in hand. [The cookbook](../cookbook/README.md) shows how it is used."""
 REQUESTS = """What a backend is asked, and what it answers. A backend overrides `complete`, and `stream` if it can do
 better than the whole answer as one piece; a wrapper overrides what it wants to stand around.
 

@@ -133,12 +133,6 @@ class TestFailsAfterItsEffect(Posting):
 
 
 class Moving(Letters):
-    """You can send letters."""
-
-    @property
-    def cache_version(self) -> int:  # type: ignore[override]
-        return 1 + self.target()
-
     def target(self) -> int:
         return len(self.letters()) // 3
 

@@ -49,11 +49,12 @@ class ActingConformance(PluginConformance):
         return self.obey(orders[call.turn % len(orders)], call)
 
     def exercise(self, stage: Stage, runtime: Runtime) -> object:
-        """Three people, one after the other, do everything that is ordered."""
+        """Three people do everything that is ordered: with tools one after the other, else at the same time."""
         simulation = Simulation(runtime=runtime, seed=7)
         world = TinyWorld("The room", self.company(stage, simulation), simulation=simulation)
         world.broadcast("What shall we do?")
-        world.run(max(2, len(self.ordered(stage))), schedule="sequential")
+        schedule = "sequential" if self.kind is ToolSpec else "parallel"
+        world.run(max(2, len(self.ordered(stage))), schedule=schedule)
         simulation.end()
         digest = simulation.digest()
         simulation.close()

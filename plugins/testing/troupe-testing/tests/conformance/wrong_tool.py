@@ -64,6 +64,14 @@ class TestRight(Posting):
     plugin = Letters
 
 
+class TestRightWhereNobodySaysWhatItsEffectsAre(ToolConformance):
+    plugin = Letters
+
+    @pytest.fixture
+    def table(self, tmp_path: Path) -> dict[str, str]:
+        return {"folder": str(tmp_path)}
+
+
 class Dial(TinyTool):
     """There is a dial."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -170,6 +171,16 @@ def _own(actions: Mapping[str, Shape]) -> dict[str, Shape]:
 def _short(wanted: Mapping[str, Any]) -> str:
     arguments = (f"{name}={value!r:.60}" for name, value in wanted.items() if name != "type")
     return f"{wanted['type']}({', '.join(arguments)})"
+
+
+@contextmanager
+def replaced(thing: Any, name: str, value: object) -> Iterator[None]:
+    """For a while an instance has something else than its class; it may be the test's own, and is used again."""
+    setattr(thing, name, value)
+    try:
+        yield
+    finally:
+        delattr(thing, name)
 
 
 def kept_in(thing: Any) -> str:

@@ -24,7 +24,7 @@ from troupe_core import (
     hookimpl,
 )
 from troupe_core.records import Record
-from troupe_testing.conformance.acting import ActingConformance, kept_in
+from troupe_testing.conformance.acting import ActingConformance, kept_in, replaced
 from troupe_testing.conformance.interrupting import die, killed
 from troupe_testing.conformance.stage import Stage
 
@@ -181,10 +181,10 @@ class ToolConformance(ActingConformance):
 
         count = len(self.ordered(stage))
         with stage.runtime(self.script, plugins=(Standing(around),)) as runtime:
-            self.ability(stage, runtime).cache_version = version
             simulation = Simulation(path, runtime=runtime, seed=7)
-            world = TinyWorld("The room", self.company(stage, simulation), simulation=simulation)
-            world.run(count, schedule="sequential")
+            with replaced(self.ability(stage, runtime), "cache_version", version):
+                world = TinyWorld("The room", self.company(stage, simulation), simulation=simulation)
+                world.run(count, schedule="sequential")
             simulation.end()
         return len(uses)
 

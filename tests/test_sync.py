@@ -890,6 +890,21 @@ def test_closing_the_runtime_stops_what_still_runs(gated, gate):
     assert world.state.step == 0
 
 
+def test_closing_the_runtime_ends_the_threads_that_plugins_have_worked_in(make_simulation):
+    before = set(threading.enumerate())
+    runtime = make_simulation().runtime
+    done = threading.Event()
+
+    async def working() -> None:
+        await asyncio.gather(*(asyncio.to_thread(time.sleep, 0) for _ in range(4)))
+        asyncio.get_running_loop().run_in_executor(None, done.set)
+
+    runtime.wait(working, "")
+    runtime.close()
+    assert done.is_set()
+    assert set(threading.enumerate()) <= before
+
+
 def test_a_call_after_the_end_of_the_runtime_is_refused_and_leaves_no_coroutine_behind(make_simulation):
     simulation = make_simulation()
     ada = TinyPerson("Ada", simulation=simulation)

@@ -136,6 +136,8 @@ class LoopThread:
                 with suppress(SystemExit):
                     loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
             loop.run_until_complete(loop.shutdown_asyncgens())
+            with suppress(RuntimeError):  # at the end of a program no thread can begin, and these have been waited for
+                loop.run_until_complete(loop.shutdown_default_executor())
         finally:
             loop.close()
 

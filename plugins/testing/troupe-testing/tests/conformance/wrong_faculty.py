@@ -43,6 +43,10 @@ class TestRight(MoodConformance):
     plugin = Mood
 
 
+class TestRightAsAnObject(MoodConformance):
+    plugin = Mood()
+
+
 # -- what people perceive ---------------------------------------------------------------------------------------------
 
 

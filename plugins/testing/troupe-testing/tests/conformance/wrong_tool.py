@@ -64,6 +64,14 @@ class TestRight(Posting):
     plugin = Letters
 
 
+class TestRightWhereNobodySaysWhatItsEffectsAre(ToolConformance):
+    plugin = Letters
+
+    @pytest.fixture
+    def table(self, tmp_path: Path) -> dict[str, str]:
+        return {"folder": str(tmp_path)}
+
+
 class Dial(TinyTool):
     """There is a dial."""
 
@@ -133,12 +141,6 @@ class TestFailsAfterItsEffect(Posting):
 
 
 class Moving(Letters):
-    """You can send letters."""
-
-    @property
-    def cache_version(self) -> int:  # type: ignore[override]
-        return 1 + self.target()
-
     def target(self) -> int:
         return len(self.letters()) // 3
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -49,11 +50,12 @@ class ActingConformance(PluginConformance):
         return self.obey(orders[call.turn % len(orders)], call)
 
     def exercise(self, stage: Stage, runtime: Runtime) -> object:
-        """Three people, one after the other, do everything that is ordered."""
+        """Three people do everything that is ordered: with tools one after the other, else at the same time."""
         simulation = Simulation(runtime=runtime, seed=7)
         world = TinyWorld("The room", self.company(stage, simulation), simulation=simulation)
         world.broadcast("What shall we do?")
-        world.run(max(2, len(self.ordered(stage))), schedule="sequential")
+        schedule = "sequential" if self.kind is ToolSpec else "parallel"
+        world.run(max(2, len(self.ordered(stage))), schedule=schedule)
         simulation.end()
         digest = simulation.digest()
         simulation.close()
@@ -169,6 +171,16 @@ def _own(actions: Mapping[str, Shape]) -> dict[str, Shape]:
 def _short(wanted: Mapping[str, Any]) -> str:
     arguments = (f"{name}={value!r:.60}" for name, value in wanted.items() if name != "type")
     return f"{wanted['type']}({', '.join(arguments)})"
+
+
+@contextmanager
+def replaced(thing: Any, name: str, value: object) -> Iterator[None]:
+    """For a while an instance has something else than its class; it may be the test's own, and is used again."""
+    setattr(thing, name, value)
+    try:
+        yield
+    finally:
+        delattr(thing, name)
 
 
 def kept_in(thing: Any) -> str:

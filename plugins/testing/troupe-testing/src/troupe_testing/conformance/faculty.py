@@ -22,7 +22,7 @@ from troupe_core import (
     action,
 )
 from troupe_core.records import Record
-from troupe_testing.conformance.acting import TRIO, ActingConformance, kept_in
+from troupe_testing.conformance.acting import TRIO, ActingConformance, kept_in, replaced
 from troupe_testing.conformance.stage import Stage
 from troupe_testing.scripted import do, quiet
 
@@ -52,9 +52,10 @@ class FacultyConformance(ActingConformance):
         seen: list[tuple[str, object]] = []
         for wanted in self.ordered(stage):
             runtime = stage.runtime(self.doing(wanted))
-            _watch_actions(self.ability(stage, runtime), seen)
-            (ada,) = self.company(stage, Simulation(runtime=runtime), ["Ada"])
-            ada.act()
+            faculty = self.ability(stage, runtime)
+            with replaced(faculty, "actions", _watched(faculty, seen)):
+                (ada,) = self.company(stage, Simulation(runtime=runtime), ["Ada"])
+                ada.act()
         if not seen:
             pytest.skip("it has no observing action")
         silent = [f"{name} returns {result!r}" for name, result in seen if not _words(result)]
@@ -87,11 +88,11 @@ class FacultyConformance(ActingConformance):
             said.append(asked(turn))
             return said[-1]
 
-        faculty.state_prompt = listening
-        (ada,) = self.company(stage, Simulation(runtime=runtime), ["Ada"])
-        ada.prompt()
-        first, said[:] = said[:], []
-        ada.prompt()
+        with replaced(faculty, "state_prompt", listening):
+            (ada,) = self.company(stage, Simulation(runtime=runtime), ["Ada"])
+            ada.prompt()
+            first, said[:] = said[:], []
+            ada.prompt()
         return first, said
 
     # -- state --------------------------------------------------------------------------------------------------------
@@ -246,8 +247,8 @@ def _kept_for(person: TinyPerson) -> str:
     return repr(dict(person.state.slices))
 
 
-def _watch_actions(faculty: Any, seen: list[tuple[str, object]]) -> None:
-    """Notes what observing actions return."""
+def _watched(faculty: Any, seen: list[tuple[str, object]]) -> tuple[Any, ...]:
+    """Its actions; what the observing ones return is noted."""
 
     def watching(each: Any) -> Any:
         async def perform(*given: Any, **arguments: Any) -> object:
@@ -257,7 +258,7 @@ def _watch_actions(faculty: Any, seen: list[tuple[str, object]]) -> None:
 
         return attrs.evolve(each, perform=perform) if each.observe and each.perform is not None else each
 
-    faculty.actions = tuple(map(watching, faculty.actions))
+    return tuple(map(watching, faculty.actions))
 
 
 def _written_by(version: int, data: Mapping[str, Any], stage: Stage, path: Path) -> None:

@@ -24,7 +24,7 @@ from troupe_core import (
     hookimpl,
 )
 from troupe_core.records import Record
-from troupe_testing.conformance.acting import ActingConformance, kept_in
+from troupe_testing.conformance.acting import ActingConformance, kept_in, replaced
 from troupe_testing.conformance.interrupting import die, killed
 from troupe_testing.conformance.stage import Stage
 
@@ -111,11 +111,13 @@ class ToolConformance(ActingConformance):
     # -- nothing is done twice ----------------------------------------------------------------------------------------
 
     def test_run_again_on_its_journal_it_does_nothing_again(self, stage: Stage, tmp_path: Path) -> None:
-        """The same program, run again, finds what each use came to; also where a turn is executed once more."""
+        """The same program, run again, finds what each use came to; also where turns are executed once more, since the
+        tool has become another version.
+        """
         self.clear()
-        self._program(stage, tmp_path / "study.db")
+        self._program(stage, tmp_path / "study.db", version=1)
         before = self.effects()
-        uses = self._program(stage, tmp_path / "study.db")
+        uses = self._program(stage, tmp_path / "study.db", version=2)
         done = self.effects() != before if self._tells_effects() else bool(uses)
         assert not done, f"run again, the same program has other effects: {self.effects()}, and before {before}"
 
@@ -169,7 +171,7 @@ class ToolConformance(ActingConformance):
         more = [f"{once}, and then {twice}" for once, twice in effects if once != twice]
         assert not more, f"done twice it has other effects than done once: {'; '.join(more)}; it is not repeatable"
 
-    def _program(self, stage: Stage, path: Path) -> int:
+    def _program(self, stage: Stage, path: Path, version: int) -> int:
         """Three people do everything that is ordered: how often the tool was really used."""
         uses = []
 
@@ -180,8 +182,9 @@ class ToolConformance(ActingConformance):
         count = len(self.ordered(stage))
         with stage.runtime(self.script, plugins=(Standing(around),)) as runtime:
             simulation = Simulation(path, runtime=runtime, seed=7)
-            world = TinyWorld("The room", self.company(stage, simulation), simulation=simulation)
-            world.run(count, schedule="sequential")
+            with replaced(self.ability(stage, runtime), "cache_version", version):
+                world = TinyWorld("The room", self.company(stage, simulation), simulation=simulation)
+                world.run(count, schedule="sequential")
             simulation.end()
         return len(uses)
 

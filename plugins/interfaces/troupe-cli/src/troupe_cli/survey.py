@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -89,3 +90,11 @@ def survey(runtime: Runtime) -> list[Surveyed]:
 def _brought(runtime: Runtime, origin: Origin) -> tuple[Brought, ...]:
     found = runtime.registry.registered_by(origin.plugin)
     return tuple(Brought(kind.word, record.name, record) for kind, record in found)
+
+
+def find(known: Iterable[Surveyed], name: str) -> Surveyed | None:
+    """The plugin that is called so; else the only one whose distribution is, or that brings something of that name."""
+    plugins = list(known)
+    brought = [each for each in plugins if name in each.origin.names or any(name == own.name for own in each.registers)]
+    exactly = [each for each in plugins if each.name == name]
+    return next(iter(exactly or (brought if len(brought) == 1 else ())), None)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import click
 
 from troupe_cli import printing
@@ -14,7 +15,8 @@ from troupe_cli.lazy import meant
 from troupe_cli.names import PluginName
 from troupe_cli.program import DONE, FOUND
 from troupe_cli.sessions import session
-from troupe_core import PluginError, TroupeError
+from troupe_cli.survey import find, survey
+from troupe_core import PluginError
 
 if TYPE_CHECKING:
     from troupe_testing.checking import Checks
@@ -62,41 +64,27 @@ def _checked(name: str) -> Checks:
         raise PluginError(
             f"checking a plugin takes troupe-testing and pytest ({error}): pip install troupe-testing pytest"
         ) from None
-    return run(_place(name), _settings(name))
-
-
-def _place(name: str) -> str:
-    """Where the plugin is: what its entry point says, a file, or what was given."""
-    found = {point.name: point.value for point in entry_points(group="troupe")}
-    if name in found:
-        return found[name]
     if name.endswith(".py") or "/" in name or "\\" in name:
         path = Path(name).expanduser().absolute()
         if not path.is_file():
             raise click.UsageError(f"there is no file {path}")
-        return str(path)
-    from importlib.util import find_spec
+        return run(str(path))
+    points = {point.name: point.value for point in entry_points(group="troupe")}
+    found = find(survey(session().runtime(quietly=True)), name)
+    if found is not None and found.name in points:
+        tables = session().layers().table
+        return run(points[found.name], tables(found.name), {each.name: tables(each.name) for each in found.registers})
+    if not _is_module(name):
+        raise click.UsageError(f"there is no plugin {name!r}, and no module of that name{meant(name, sorted(points))}")
+    return run(name)
 
+
+def _is_module(name: str) -> bool:
     try:
-        importable = find_spec(name.partition(":")[0]) is not None
+        return find_spec(name.partition(":")[0]) is not None
     except (ImportError, ValueError):
-        importable = False
-    if not importable:
-        raise click.UsageError(f"there is no plugin {name!r}, and no module of that name{meant(name, sorted(found))}")
-    return name
-
-
-def _settings(name: str) -> dict[str, dict[str, Any]]:
-    """Its tables, and those of what it brings, as the settings have them."""
-    layers = session().layers()
-    names = {name}
-    with suppress(TroupeError):  # settings that cannot be read are told by other commands; here the kit tells
-        names |= {record.name for _, record in session().runtime(quietly=True).registry.registered_by(name)}
-    tables = {each: layers.table(each) for each in names}
-    return {each: table for each, table in tables.items() if table}
+        return False
 
 
 def _plain(checks: Checks) -> dict[str, Any]:
-    import attrs
-
     return {"results": [attrs.asdict(each) for each in checks.results], "left": list(checks.left)}

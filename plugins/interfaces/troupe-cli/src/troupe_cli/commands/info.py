@@ -10,7 +10,7 @@ from troupe_cli.lazy import meant
 from troupe_cli.names import PluginName
 from troupe_cli.program import DONE, FOUND
 from troupe_cli.sessions import session
-from troupe_cli.survey import survey
+from troupe_cli.survey import find, survey
 
 
 @click.command()
@@ -23,7 +23,7 @@ def info(name: str, as_json: bool) -> int:
     """
     runtime = session().runtime(quietly=True)
     known = survey(runtime)
-    found = next((each for each in known if name in each.origin.names), None)
+    found = find(known, name)
     if found is None:
         names = sorted({each.name for each in known})
         raise click.UsageError(f"there is no plugin {name!r}{meant(name, names)}")

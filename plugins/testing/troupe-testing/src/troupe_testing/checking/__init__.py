@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,12 @@ from troupe_core import (
     TroupeError,
 )
 from troupe_core.records import Record
-from troupe_testing.conformance.stage import last_origin, resolved
+from troupe_testing.conformance.stage import last_origin, own_name, own_records, resolved
 
 ORDERS, REPORT = "TROUPE_TESTING_CHECK", "TROUPE_TESTING_REPORT"
 """Variables of the other process: what it is to check, and the file that it reports to."""
 CLASSES: dict[type[Record], str] = {
+    BackendSpec: "LLMBackendConformance",
     FacultySpec: "FacultyConformance",
     MemorySpec: "MemoryConformance",
     EnricherSpec: "EnricherConformance",
@@ -72,9 +74,13 @@ class Checks:
         return tuple(each for each in self.results if each.wrong)
 
 
-def check(place: str, settings: Mapping[str, Mapping[str, Any]] | None = None) -> Checks:
-    """Check the plugin at a place: a file, `package.module`, `package.module:Class`. `settings` are tables, by name."""
-    told = json.dumps({"place": place, "settings": settings or {}})
+def check(
+    place: str, table: Mapping[str, Any] | None = None, tables: Mapping[str, Mapping[str, Any]] | None = None
+) -> Checks:
+    """Check the plugin at a place: a file, `package.module` or `package.module:Class`. `table` is its own table of
+    settings; `tables` are those of what it registers, by name.
+    """
+    told = json.dumps({"place": place, "table": table or {}, "tables": tables or {}})
     path = os.pathsep.join(filter(None, sys.path))
     with tempfile.TemporaryDirectory(prefix="troupe-check-") as folder:
         report = Path(folder, "report.json")
@@ -99,53 +105,61 @@ def check(place: str, settings: Mapping[str, Mapping[str, Any]] | None = None) -
 _OPTIONS = ["-q", "-p", "troupe_testing.checking.reporting", "-p", "no:cacheprovider", "--import-mode=importlib"]
 
 
-def classes_for(place: str, settings: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, type[Any]], list[str]]:
+def classes_for(
+    place: str, table: Mapping[str, Any], tables: Mapping[str, Mapping[str, Any]]
+) -> tuple[dict[str, type[Any]], list[str]]:
     """The classes of tests for a plugin, by name, and what is left out, with the reason."""
     from troupe_testing import conformance
 
     plugin = resolved(place)
-    try:
-        with Runtime([plugin], config={}, settings=settings or None, autoload=False) as runtime:
-            name = last_origin(runtime).plugin
-            records = [record for _, record in runtime.registry.registered_by(name)]
-            wraps = "troupe_llm_handler" in runtime.plugins.hooks_of(name)
-    except TroupeError:  # which is what the kit says of it then
-        return {"TestPlugin": _class(conformance.PluginConformance, "the plugin", plugin, settings)}, []
+    whole = partial(_class, plugin=plugin, table=table)
     found: dict[str, type[Any]] = {}
     left: list[str] = []
+    try:
+        records, wraps = _looked_into(plugin, table, tables)
+    except TroupeError:  # which is what the kit says of it then
+        records, wraps = [], False
     for record in records:
-        base = CLASSES.get(type(record))
         word = type(record).__name__.removesuffix("Spec").lower()
-        if isinstance(record, BackendSpec) and record.free:
-            base = "LLMBackendConformance"
-        elif isinstance(record, BackendSpec):
+        base = CLASSES.get(type(record))
+        if isinstance(record, BackendSpec) and not record.free:
+            base = None
             left.append(f"the {word} {record.name} was not asked, which may cost something")
         elif isinstance(record, ToolSpec):
             left.append(f"the {word} {record.name} was not used, which would have an effect")
         if base is not None:
-            made = _class(getattr(conformance, base), f"{word} {record.name}", plugin, settings, record.name)
+            settings, subject = tables.get(record.name, {}), f"{word} {record.name}"
+            made = _class(getattr(conformance, base), subject, plugin=plugin, table=settings, name=record.name)
             found[f"Test{len(found)}"] = made
     if wraps:
-        found["TestWrapper"] = _class(conformance.LLMWrapperConformance, "what stands around models", plugin, settings)
+        found["TestWrapper"] = whole(conformance.LLMWrapperConformance, "what stands around models")
     if not found:
-        found["TestPlugin"] = _class(conformance.PluginConformance, "the plugin", plugin, settings)
+        found["TestPlugin"] = whole(conformance.PluginConformance, "the plugin")
     return found, left
 
 
-def _class(base: type[Any], subject: str, plugin: Any, settings: Mapping[str, Any], name: str = "") -> type[Any]:
-    from troupe_testing.conformance.stage import own_name
+def _looked_into(
+    plugin: Any, table: Mapping[str, Any], tables: Mapping[str, Mapping[str, Any]]
+) -> tuple[list[Record], bool]:
+    """What it registers, and whether it stands around models."""
+    every = {own_name(plugin): table, **tables}
+    settings = {name: each for name, each in every.items() if each}
+    with Runtime([plugin], config={}, settings=settings or None, autoload=False) as runtime:
+        name = last_origin(runtime).plugin
+        return own_records(runtime), "troupe_llm_handler" in runtime.plugins.hooks_of(name)
 
-    table = settings.get(name or own_name(plugin), {})
+
+def _class(base: type[Any], subject: str, *, plugin: Any, table: Mapping[str, Any], name: str = "") -> type[Any]:
     return type("Test", (base,), {"plugin": plugin, "settings": table, "name": name, "subject": subject})
 
 
-def orders() -> tuple[str, dict[str, dict[str, Any]]]:
+def orders() -> dict[str, Any]:
     """What this process was told to check."""
     told = os.environ.get(ORDERS)
     if told is None:
         raise ArgumentError(f"nothing was said to be checked: {ORDERS} is not set; use `troupe plugin check`")
-    given = json.loads(told)
-    return given["place"], given["settings"]
+    found: dict[str, Any] = json.loads(told)
+    return found
 
 
 def promise_of(function: Any) -> str:

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from troupe_testing.checking import classes_for, orders
 
-CLASSES, LEFT = classes_for(*orders())
+CLASSES, LEFT = classes_for(**orders())
 globals().update(CLASSES)

@@ -79,7 +79,7 @@ class PluginConformance:
     # -- hooks --------------------------------------------------------------------------------------------------------
 
     def test_a_runtime_takes_it_in(self, stage: Stage) -> None:
-        """Its hooks are hooks of Troupe, with arguments that they have, and its settings are what it accepts."""
+        """Its hooks are hooks of Troupe, with arguments that they have; what it registers can be made."""
         refused = _refusal(stage)
         assert refused is None, f"no runtime takes it in: {refused}"
 

@@ -68,14 +68,18 @@ class Stage:
         plugins: tuple[Any, ...] = (),
         **options: Any,
     ) -> Runtime:
-        """The same; if the plugin is not taken in, that is raised."""
+        """The same; if the plugin is not taken in, or what it registers cannot be made, that is raised."""
         model: Any = ScriptedModel(script)
         if seed is not None:
             model = LatencyModel(model, uniform(0.01, 2.0), seed=seed)
             options["loop_factory"] = VirtualLoop
         settings = {self.settings_name(): dict(self.table if table is None else table)}
         given = [*plugins, resolved(self.plugin)]
-        return self.make_runtime(model, plugins=given, settings=settings if any(settings.values()) else None, **options)
+        settings = {name: table for name, table in settings.items() if table}
+        runtime = self.make_runtime(model, plugins=given, settings=settings or None, **options)
+        for record in own_records(runtime):
+            runtime.make(type(record), record.name)
+        return runtime
 
     def settings_name(self) -> str:
         """Whose table it is: the record's, or the plugin's own."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 LIST = ("name", "status", "reason", "built_in", "distribution", "version", "file", "registers", "hooks")
 
 
@@ -127,9 +129,14 @@ def test_a_distribution_is_a_name_as_well(troupe: Any):
 
 
 def test_an_unknown_name(troupe: Any):
-    ran = troupe("plugin", "info", "openai")
+    ran = troupe("plugin", "info", "lm-openai")
     assert ran.code == 2
-    assert "there is no plugin 'openai'; did you mean llm-openai?" in ran.err
+    assert "there is no plugin 'lm-openai'; did you mean llm-openai?" in ran.err
+
+
+@pytest.mark.parametrize("name", ["llm-openai", "troupe-llm-openai", "openai"])
+def test_by_its_name_its_distribution_or_what_it_brings(troupe: Any, name: str):
+    assert troupe("plugin", "info", name).out.startswith("llm-openai\n")
 
 
 def test_who_stands_around_whom(troupe: Any):

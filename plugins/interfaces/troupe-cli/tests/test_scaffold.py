@@ -1,5 +1,5 @@
-"""What `troupe plugin new` begins: a distribution of each kind, which is installed in a clean environment and passes
-its own tests there.
+"""What `troupe plugin new` begins: a distribution of each kind. That each passes its own tests where nothing else is,
+`tests/workspace/test_installed_plugins.py` shows.
 """
 
 from __future__ import annotations
@@ -7,8 +7,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
-import venv
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -27,13 +25,6 @@ NAMES = {
     "wrapper": "timed",
     "bundle": "village",
 }
-NEEDED = [
-    ".",
-    "plugins/testing/troupe-testing",
-    "plugins/faculties/troupe-faculty-mood",
-    "plugins/tools/troupe-tool-notes",
-]
-"""What a new plugin depends on, the bundle included."""
 
 
 def run(*command: object, cwd: Path) -> str:
@@ -92,39 +83,3 @@ def test_nothing_is_written_over(tmp_path):
     assert file.read_text() == "mine"
     code = (tmp_path / "troupe-tool-two-words" / "src" / "troupe_tool_two_words" / "__init__.py").read_text()
     assert 'ToolSpec("two_words", "troupe_tool_two_words:TwoWords")' in code
-
-
-@pytest.fixture
-def clean(tmp_path: Path) -> Path:
-    """The Python of an environment that has nothing."""
-    venv.create(tmp_path / "environment", with_pip=False)
-    return tmp_path / "environment" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-
-
-def install(python: Path, wheels: Path, names: Sequence[str]) -> None:
-    pytest.importorskip("uv", reason="it installs")
-    constraints = ROOT / "constraints.txt"
-    where = ("--python", python, "--find-links", wheels, "--constraint", constraints)
-    run(sys.executable, "-m", "uv", "pip", "install", "--quiet", *where, *names, cwd=wheels)
-
-
-def build(folder: Path, into: Path) -> None:
-    pytest.importorskip("hatchling.build", reason="it builds")
-    into.mkdir(exist_ok=True)
-    run(sys.executable, "-c", f"import hatchling.build; hatchling.build.build_wheel({str(into)!r})", cwd=folder)
-
-
-def test_each_is_installed_in_a_clean_environment_and_passes_its_tests(clean, tmp_path):
-    begun = tmp_path / "begun"
-    for kind, name in NAMES.items():
-        run(sys.executable, "-m", "troupe_cli", "plugin", "new", kind, name, "--into", begun, cwd=tmp_path)
-    folders = sorted(begun.iterdir())
-    assert len(folders) == len(NAMES)
-    for folder in (*(ROOT / place for place in NEEDED), *folders):
-        build(folder, tmp_path / "wheels")
-    install(clean, tmp_path / "wheels", [f"{folder.name}[test]" for folder in folders])
-    tests = [folder / "tests" for folder in folders]
-    options = ("-q", "-W", "error", "--import-mode=importlib", "-p", "no:cacheprovider", "--rootdir", begun)
-    said = run(clean, "-m", "pytest", *options, *tests, cwd=begun)
-    assert " passed" in said
-    assert "warning" not in said

@@ -40,7 +40,19 @@ def judge(pytester: pytest.Pytester) -> Callable[[str], dict[str, Verdict]]:
 
     def run(name: str) -> dict[str, Verdict]:
         reports = _Reports()
-        given = (str(HERE / name), "-c", str(PROJECT), "-p", "no:cacheprovider", "-p", "no:xdist", "-q", "--no-header")
+        given = (
+            str(HERE / name),
+            "-c",
+            str(PROJECT),
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+            "-p",
+            "no:hypothesispytest",
+            "-q",
+            "--no-header",
+        )
         pytester.inline_run(*given, plugins=[reports])
         found: dict[str, Verdict] = {}
         for report in reports.all:

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import count
-from typing import Any, ClassVar
+from typing import Any
 
 from attrs import evolve, frozen
 
 from troupe_core import (
-    Call,
     Enricher,
-    EnricherSpec,
     EnrichmentTask,
-    Form,
-    LLMRequest,
-    Message,
     ModelError,
     OutputError,
     PluginError,
-    hookimpl,
 )
 from troupe_testing.conformance import EnricherConformance
 
@@ -127,48 +119,7 @@ class TestRaisesAnErrorOfItsOwn(EnricherConformance):
     plugin = Vague
 
 
-# -- whose calls they are ---------------------------------------------------------------------------------------------
-
-
-class Insisting(Right, name="rewriting"):
-    """Asks again at the runtime's expense."""
-
-    runtime: Any = None
-
-    async def enrich(self, task: EnrichmentTask, desk: Any) -> str:
-        try:
-            return await super().enrich(task, desk)
-        except OutputError:
-            request = LLMRequest(Form("scripted/test"), (Message("user", self.prompt(task)),))
-            answer = await self.runtime.llm_handler("scripted/test").complete(request, Call("mine", "enrichment"))
-            return self.cleaned(answer.text)
-
-
-class AtTheRuntime:
-    config_class: ClassVar[type[Any]] = Config
-
-    def __init__(self, config: Config, runtime: Any) -> None:
-        self.config = config
-        self.enricher = type("Insisting", (Insisting,), {"runtime": runtime})
-
-    @hookimpl
-    def troupe_register_enrichers(self) -> Iterator[EnricherSpec]:
-        yield EnricherSpec("rewriting", self.enricher)
-
-
-class TestAsksBesideTheDesk(EnricherConformance):
-    plugin = AtTheRuntime
-
-
-class Numbering(Right, name="rewriting"):
-    asked: ClassVar[Iterator[int]] = count(1)
-
-    def prompt(self, task: EnrichmentTask) -> str:
-        return f"Text {next(self.asked)}\n\n{super().prompt(task)}"
-
-
-class TestAsksOtherwiseEachTime(EnricherConformance):
-    plugin = Numbering
+# -- many at once -----------------------------------------------------------------------------------------------------
 
 
 class Sharing(Right, name="rewriting"):

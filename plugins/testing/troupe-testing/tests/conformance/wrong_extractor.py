@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from attrs import evolve, frozen
 
 from troupe_core import (
-    Call,
     ExtractionTask,
     Extractor,
-    ExtractorSpec,
     Fields,
     Finding,
-    Form,
-    LLMRequest,
-    Message,
     ModelError,
-    OutputError,
-    hookimpl,
 )
 from troupe_testing.conformance import ExtractorConformance
 
@@ -188,47 +180,3 @@ class Placid(Right, name="reading"):
 
 class TestHidesAnError(ExtractorConformance):
     plugin = Placid
-
-
-# -- runs -------------------------------------------------------------------------------------------------------------
-
-
-class Insisting(Right, name="reading"):
-    """Asks again at the runtime's expense."""
-
-    runtime: Any = None
-
-    async def extract(self, task: ExtractionTask, desk: Any) -> Sequence[Finding]:
-        try:
-            return await super().extract(task, desk)
-        except OutputError:
-            request = LLMRequest(Form("scripted/test"), (Message("user", task.transcript.text()),))
-            await self.runtime.llm_handler("scripted/test").complete(request, Call("mine", "extraction"))
-            raise
-
-
-class AtTheRuntime:
-    config_class: ClassVar[type[Any]] = Config
-
-    def __init__(self, config: Config, runtime: Any) -> None:
-        self.config = config
-        self.extractor = type("Insisting", (Insisting,), {"runtime": runtime})
-
-    @hookimpl
-    def troupe_register_extractors(self) -> Iterator[ExtractorSpec]:
-        yield ExtractorSpec("reading", self.extractor)
-
-
-class TestAsksBesideTheDesk(ExtractorConformance):
-    plugin = AtTheRuntime
-
-
-class Numbering(Right, name="reading"):
-    asked: ClassVar[Iterator[int]] = count(1)
-
-    def prompt(self, task: ExtractionTask, transcript: str) -> str:
-        return f"Transcript {next(self.asked)}\n\n{transcript}"
-
-
-class TestAsksOtherwiseEachTime(ExtractorConformance):
-    plugin = Numbering

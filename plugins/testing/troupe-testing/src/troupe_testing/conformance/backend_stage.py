@@ -70,13 +70,12 @@ class BackendStage(Stage):
         script: Script = quiet,
         *,
         seed: int | None = None,
-        table: Mapping[str, Any] | None = None,
         plugins: tuple[Any, ...] = (),
         **options: Any,
     ) -> Runtime:
         """With a `seed` calls come in another order. A clock on which nobody waits would be too quick for a wire."""
         more = () if seed is None else (Shuffling(seed),)
-        return super().attempt(script, table=table, plugins=(*plugins, *more), **options)
+        return super().attempt(script, plugins=(*plugins, *more), **options)
 
     def places_of_secrets(self) -> frozenset[str]:
         """The variables of the environment that its settings name as the places of secrets."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from troupe_core import Call, EnricherSpec, LLMRequest, Runtime, Simulation, TinyEnricher, TroupeError
 from troupe_core.errors import BadRequest
 from troupe_testing.conformance.answering import made_up, outcome, requests_to, said
-from troupe_testing.conformance.plugin import PluginConformance
+from troupe_testing.conformance.desk import DeskConformance
 from troupe_testing.conformance.stage import Stage
 from troupe_testing.scripted import Answer, Script
 
@@ -21,7 +20,7 @@ TEMPLATES = "{{requirements}} {{content}} {content} {0} %s %(content)s ${content
 """What would be something else if it were a template of some language."""
 
 
-class EnricherConformance(PluginConformance):
+class EnricherConformance(DeskConformance):
     """Of an enricher.
 
         class TestBrief(EnricherConformance):
@@ -48,6 +47,9 @@ class EnricherConformance(PluginConformance):
 
     def script(self, request: LLMRequest, call: Call) -> Answer:
         return self.answer(request) if call.purpose == "enrichment" else super().script(request, call)
+
+    def at_desk(self, stage: Stage, simulation: Simulation) -> object:
+        return self.written(stage, simulation, self.content)
 
     def exercise(self, stage: Stage, runtime: Runtime) -> object:
         """Two texts, one after the other."""
@@ -128,33 +130,6 @@ class EnricherConformance(PluginConformance):
         error = BadRequest("the text is too long for the model")
         text, _ = self.came(stage, lambda request, call: error)
         assert text is error, f"the model raised {error!r}, and what came was {text!r}: let it through"
-
-    # -- whose calls they are -----------------------------------------------------------------------------------------
-
-    def test_the_simulation_pays_for_every_question(self, stage: Stage) -> None:
-        """All are asked at the desk, also those that follow upon an answer which was of no use."""
-        useless = iter(["", ""])
-        runtime = stage.runtime(lambda request, call: next(useless, self.answer(request)))
-        simulation = Simulation(runtime=runtime)
-        for _ in range(2):
-            outcome(lambda: self.written(stage, simulation, self.content))
-        asked, known = len(requests_to(runtime)), simulation.usage.calls
-        assert known == asked, (
-            f"the model was asked {asked} times, and the simulation knows of {known}: ask by desk.ask"
-        )
-
-    def test_run_again_on_its_journal_it_asks_nothing(self, stage: Stage, tmp_path: Path) -> None:
-        """The same task is the same question: no clock, no chance but `desk.rng`, nothing that differs by the run."""
-        asked = [self.asked_on(tmp_path / "study.db", stage) for _ in range(2)][1]
-        assert not asked, f"the same program was run again on its journal, and asked {asked} times"
-
-    def asked_on(self, path: Path, stage: Stage) -> int:
-        """How often the model is asked by a program with that journal."""
-        runtime = stage.runtime(self.script)
-        simulation = Simulation(path, runtime=runtime, seed=7)
-        outcome(lambda: self.written(stage, simulation, self.content))
-        runtime.close()
-        return len(requests_to(runtime))
 
     def test_fifty_at_once_are_as_one_after_the_other(self, stage: Stage) -> None:
         """One instance serves everybody, at the same time: nothing of a task is kept in it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, ClassVar
 
 import attrs
@@ -25,7 +24,7 @@ from troupe_core import (
 )
 from troupe_core.errors import BadRequest
 from troupe_testing.conformance.answering import changed, made_up, outcome, requests_to, said
-from troupe_testing.conformance.plugin import PluginConformance
+from troupe_testing.conformance.desk import DeskConformance
 from troupe_testing.conformance.stage import Stage
 from troupe_testing.scripted import Answer, Script
 
@@ -65,7 +64,7 @@ class Extracted:
         return "\n".join(map(said, self.requests))
 
 
-class ExtractorConformance(PluginConformance):
+class ExtractorConformance(DeskConformance):
     """Of an extractor.
 
         class TestVerdicts(ExtractorConformance):
@@ -99,6 +98,9 @@ class ExtractorConformance(PluginConformance):
 
     def script(self, request: LLMRequest, call: Call) -> Answer:
         return self.answer(request) if call.purpose == "extraction" else super().script(request, call)
+
+    def at_desk(self, stage: Stage, simulation: Simulation) -> object:
+        return self.extractor(stage).extract_results_from_agents(self.people(simulation, 1))
 
     def exercise(self, stage: Stage, runtime: Runtime) -> object:
         """Findings about three people."""
@@ -262,34 +264,6 @@ class ExtractorConformance(PluginConformance):
         assert failed == [("Person 1", error)], (
             f"the model raised {error!r} for Person 1 of 3, and what failed was {failed!r}: let it through"
         )
-
-    # -- runs ---------------------------------------------------------------------------------------------------------
-
-    def test_the_simulation_pays_for_every_question(self, stage: Stage) -> None:
-        """All are asked at the desk, also those that follow upon an answer which was of no use."""
-        useless = iter(["", ""])
-        runtime = stage.runtime(lambda request, call: next(useless, self.answer(request)))
-        simulation = Simulation(runtime=runtime)
-        people = self.people(simulation, 1)
-        for _ in range(2):
-            outcome(lambda: self.extractor(stage).extract_results_from_agents(people))
-        asked, known = len(requests_to(runtime)), simulation.usage.calls
-        assert known == asked, (
-            f"the model was asked {asked} times, and the simulation knows of {known}: ask by desk.ask"
-        )
-
-    def test_run_again_on_its_journal_it_asks_nothing(self, stage: Stage, tmp_path: Path) -> None:
-        """The same task is the same question: no clock, no chance but `desk.rng`, nothing that differs by the run."""
-        asked = [self.asked_on(tmp_path / "study.db", stage) for _ in range(2)][1]
-        assert not asked, f"the same program was run again on its journal, and asked {asked} times"
-
-    def asked_on(self, path: Path, stage: Stage) -> int:
-        """How often the model is asked by a program with that journal."""
-        runtime = stage.runtime(self.script)
-        people = self.people(Simulation(path, runtime=runtime, seed=7), 1)
-        outcome(lambda: self.extractor(stage).extract_results_from_agents(people))
-        runtime.close()
-        return len(requests_to(runtime))
 
 
 def _outside(name: str, value: Any) -> Any:

@@ -41,21 +41,12 @@ class Stage:
     kind: type[Record] | None = None
     name: str = ""
 
-    def runtime(
-        self,
-        script: Script = quiet,
-        *,
-        seed: int | None = None,
-        table: Mapping[str, Any] | None = None,
-        plugins: tuple[Any, ...] = (),
-        **options: Any,
-    ) -> Runtime:
-        """One that has the plugin. With a `seed` the model takes its time, on a clock that nobody waits for: who is
-        answered first follows from the seed. The check is skipped if no runtime takes the plugin in, which is the
-        business of another one.
+    def runtime(self, script: Script = quiet, **options: Any) -> Runtime:
+        """One that has the plugin, with what `attempt` takes. The check is skipped if no runtime takes the plugin in,
+        which is the business of another one.
         """
         try:
-            return self.attempt(script, seed=seed, table=table, plugins=plugins, **options)
+            return self.attempt(script, **options)
         except TroupeError as error:
             pytest.skip(f"no runtime takes it in: {error}")
 
@@ -68,15 +59,18 @@ class Stage:
         plugins: tuple[Any, ...] = (),
         **options: Any,
     ) -> Runtime:
-        """The same; if the plugin is not taken in, or what it registers cannot be made, that is raised."""
+        """The same; if the plugin is not taken in, or what it registers cannot be made, that is raised.
+
+        With a `seed` the model takes its time, on a clock that nobody waits for: who is answered first follows from the
+        seed. `table` is instead of the usual one; `plugins` are there besides, `options` those of a runtime.
+        """
         model: Any = ScriptedModel(script)
         if seed is not None:
             model = LatencyModel(model, uniform(0.01, 2.0), seed=seed)
             options["loop_factory"] = VirtualLoop
-        settings = {self.settings_name(): dict(self.table if table is None else table)}
-        given = [*plugins, resolved(self.plugin)]
-        settings = {name: table for name, table in settings.items() if table}
-        runtime = self.make_runtime(model, plugins=given, settings=settings or None, **options)
+        own = dict(self.table if table is None else table)
+        settings = {self.settings_name(): own} if own else None
+        runtime = self.make_runtime(model, plugins=[*plugins, resolved(self.plugin)], settings=settings, **options)
         for record in own_records(runtime):
             runtime.make(type(record), record.name)
         return runtime

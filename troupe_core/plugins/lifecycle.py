@@ -51,7 +51,7 @@ class Lifecycle:
                 if not origin.installed or registry.loader.needs(origin):
                     raise PluginError(f"plugin {origin} could not open: {type(seen).__name__}: {seen}") from seen
                 self.waiting.pop(0)
-                registry.drop(origin, f"it could not open: {type(seen).__name__}: {seen}")
+                registry.drop(origin, f"it could not open: {type(seen).__name__}: {seen}", seen)
                 left_out()
             else:
                 self.waiting.pop(0)

@@ -60,11 +60,11 @@ class Loader:
         """Whether the settings say that nothing is to be done without that plugin."""
         return self.loading.strict or named(origin, self.loading.required)
 
-    def fail(self, failure: Failure, error: BaseException | None = None) -> None:
+    def fail(self, failure: Failure) -> None:
         """Note it; if the settings are strict, raise it."""
         self.failures.append(failure)
         if self.loading.strict:
-            raise PluginError(f"plugin {failure} (loading.strict is on)") from error
+            raise PluginError(f"plugin {failure} (loading.strict is on)") from failure.error
         log.warning("left out: plugin %s", failure)
 
     def _in_order(self, found: list[Found]) -> list[Found]:
@@ -93,7 +93,7 @@ class Loader:
                 mistaken = isinstance(error, ConfigError) and self.has_table(origin.plugin)
                 if mistaken or not containable(error):  # a mistake in a table is whose who wrote it
                     raise
-                self.fail(Failure(origin, reason(error)), error)
+                self.fail(Failure(origin, reason(error), error))
 
     def _take_asked_for(self, found: Found) -> None:
         """There a mistake is the caller's, and raised."""

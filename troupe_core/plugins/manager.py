@@ -159,7 +159,7 @@ class PluginManager(pluggy.PluginManager):
                     raise
                 if not origin.installed:
                     raise PluginError(f"{hook} of plugin {origin} failed: {reason(error)}") from error
-                into.failures.append(Failure(origin, f"{hook} failed: {reason(error)}"))
+                into.failures.append(Failure(origin, f"{hook} failed: {reason(error)}", error))
                 continue
             for item in records:
                 into.add(cast(R, item), origin)

@@ -53,6 +53,9 @@ class LeftOut:
 class Failure(LeftOut):
     """It cannot be used."""
 
+    error: BaseException | None = attrs.field(default=None, eq=False, repr=False)
+    """What was raised, if anything was."""
+
 
 @attrs.frozen
 class Skipped(LeftOut):

@@ -85,12 +85,12 @@ class Registry:
         """From now on the plugin's wrappers and observers act."""
         self.manager.asleep.discard(name)
 
-    def drop(self, origin: Origin, reason: str) -> None:
+    def drop(self, origin: Origin, reason: str, error: BaseException | None = None) -> None:
         """A plugin that has turned out to be unusable."""
         self.manager.remove(origin)
         for records in self._records.values():
             records.drop(origin)
-        self.loader.fail(Failure(origin, reason))
+        self.loader.fail(Failure(origin, reason, error))
 
     def _instantiate(self, plugin: Any, origin: Origin) -> object:
         """A plugin as pluggy wants it. A class is made; a faculty, backend and so on becomes a plugin that registers

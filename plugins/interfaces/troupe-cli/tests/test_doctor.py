@@ -78,6 +78,53 @@ def test_nobody_listens(doctor: Any, write: Any):
     assert told(ran, "problem")[0].startswith("model openai/any: the connection to openai/any at 127.0.0.1 failed")
 
 
+NESTED = """
+from attrs import frozen
+from troupe_core import BackendSpec, LLMBackend, LLMResponse, SecretRef, Usage, hookimpl
+
+@frozen
+class Config:
+    key: SecretRef = SecretRef("env:NESTED_API_KEY")
+    spare: SecretRef | None = SecretRef("env:NESTED_SPARE")
+
+class Nested(LLMBackend, config=Config):
+    async def complete(self, request, call):
+        return LLMResponse('{"sum": 5}', Usage(1, 1), request.model, "stop")
+
+@hookimpl
+def troupe_register_llm_backends():
+    yield BackendSpec("nested", Nested)
+"""
+
+
+def test_a_secret_that_has_to_be_there(doctor: Any, write: Any, monkeypatch: Any):
+    write("nested.py", NESTED)
+    monkeypatch.setenv("TROUPE_MODEL", "nested/large")
+    monkeypatch.setenv("NESTED_APIKEY", KEY)
+    ran = doctor(before=("-p", "./nested.py"))
+    assert ran.code == 1
+    assert told(ran, "problem") == ["backend nested: there is no secret at env:NESTED_API_KEY"]
+    assert "backend nested: there is no secret at env:NESTED_SPARE" in told(ran, "warning")
+    assert "The variable NESTED_APIKEY is set" in ran.out
+    assert KEY not in ran.out
+    monkeypatch.setenv("NESTED_API_KEY", KEY)
+    ran = doctor(before=("-p", "./nested.py"))
+    assert ran.code == 0
+    assert "--ask asks" in ran.out
+    ran = doctor("--ask", before=("-p", "./nested.py"))
+    assert ran.code == 0
+    assert "--ask" not in ran.out
+    assert "cannot tell" not in ran.out
+
+
+def test_an_error_that_says_what_to_do_is_given_no_other_advice(doctor: Any, monkeypatch: Any):
+    monkeypatch.setenv("TROUPE_MODEL", "scripted/any")
+    ran = doctor("--ask")
+    (found,) = [each for each in ran.json["findings"] if each["level"] == "problem"]
+    assert "has no script: give the runtime one" in found["text"]
+    assert found["advice"] == ""
+
+
 def test_no_model_is_named(doctor: Any):
     ran = doctor()
     assert ran.code == 0
@@ -101,6 +148,20 @@ def test_broken_settings_do_not_take_it_away(doctor: Any, write: Any):
     ran = doctor()
     assert ran.code == 1
     assert "troupe.toml:2: budget.cals" in told(ran, "problem")[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[budget]\ncalls = 'many'\ntokens = 'few'\n",
+        "[settings.openai]\ntimeout = 'long'\nnobody = 3\n",
+    ],
+)
+def test_each_mistake_is_a_problem(doctor: Any, write: Any, text: str):
+    write("troupe.toml", text)
+    ran = doctor()
+    assert (ran.code, ran.json["problems"]) == (1, 2)
+    assert "--no-plugins" not in ran.out
 
 
 def test_what_is_no_toml_is_told_once(doctor: Any, write: Any):
@@ -203,6 +264,43 @@ def test_a_broken_plugin_is_no_hindrance(troupe: Any, write: Any, broken: str):
     assert "not shown" in found["settings.acme.key"][0]
     said = troupe("config", "show")
     assert KEY not in ran.out + said.out + said.err
+
+
+CALLED_A_SECRET = """
+from pathlib import Path
+from typing import Literal
+from attrs import field, frozen
+from troupe_core import FacultySpec, TinyMentalFaculty, hookimpl
+
+@frozen
+class Config:
+    api_key: str = ""
+    headers: dict[str, str] = field(factory=dict)
+    password: str = "env:ACME_PASSWORD"
+    max_tokens: int = 3
+    token_limit: Literal["low", "high"] = "low"
+    size: float = float("inf")
+
+class Humming(TinyMentalFaculty, config=Config):
+    pass
+
+@hookimpl
+def troupe_register_faculties():
+    yield FacultySpec("humming", Humming)
+"""
+
+
+def test_text_that_is_called_a_secret_is_not_shown(troupe: Any, write: Any):
+    write("humming.py", CALLED_A_SECRET)
+    headers = f"headers = {{ Authorization = 'Bearer {KEY}', 'X-Api-Key' = '{KEY}', Accept = 'text' }}"
+    write("troupe.toml", f"plugins = ['./humming.py']\n[settings.humming]\napi_key = '{KEY}'\n{headers}\n")
+    ran = troupe("config", "show", "--json")
+    found = {name.removeprefix("settings.humming."): value for name, (value, _) in shown(ran).items()}
+    assert (found["api_key"], found["headers.Authorization"], found["headers.X-Api-Key"]) == ("[secret]",) * 3
+    assert (found["headers.Accept"], found["password"]) == ("text", "env:ACME_PASSWORD")
+    assert (found["max_tokens"], found["token_limit"], found["size"]) == (3, "low", "inf")
+    for command in (["config", "show"], ["plugin", "info", "humming"], ["plugin", "info", "humming", "--json"]):
+        assert KEY not in ran.out + troupe(*command).out
 
 
 def test_a_key_that_was_written_down_is_not_repeated(troupe: Any, write: Any):

@@ -17,7 +17,9 @@ def test_a_line_for_each_plugin(troupe: Any):
     ran = troupe("plugin", "list")
     assert (ran.code, ran.err) == (0, "")
     head, *lines = ran.out.splitlines()
-    assert head.split() == ["NAME", "STATUS", "FROM", "BRINGS", "HOOKS", "WHY"]
+    assert head.split() == ["NAME", "STATUS", "FROM", "BRINGS", "WHY"]
+    for option in ("--hooks", "--all"):
+        assert "HOOKS" in troupe("plugin", "list", option).out.partition("\n")[0]
     (openai,) = [line for line in lines if line.startswith("llm-openai ")]
     assert openai.split()[1:4] == ["active", "troupe-llm-openai", "0.1.0"]
     assert "llm backend openai" in openai
@@ -46,6 +48,19 @@ def test_only_some(troupe: Any):
     assert "did you mean troupe_llm_handler" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [("backend", {"llm-openai", "testing"}), ("llm-backend", {"llm-openai", "testing"}), ("wrapper", {"cache-sqlite"})],
+)
+def test_kinds_have_other_words_too(troupe: Any, kind: str, found: set[str]):
+    assert set(by_name(troupe("plugin", "list", "--kind", kind, "--json"))) == found
+
+
+@pytest.mark.parametrize("kind", ["prompts", "templates", "set-of-templates"])
+def test_prompts_have_three_words(troupe: Any, kind: str):
+    assert troupe("plugin", "list", "--kind", kind).code == 0
+
+
 def test_a_file_is_listed_with_its_place(troupe: Any, write: Any, faculty: str):
     write("humming.py", faculty)
     found = by_name(troupe("-p", "./humming.py", "plugin", "list", "--json"))["humming"]
@@ -68,10 +83,57 @@ def test_one_that_failed(troupe: Any, install: Any, broken: str):
     assert "a_library_that_nobody_has" in troupe("plugin", "info", "acme-broken").out
 
 
+def test_where_it_has_failed(troupe: Any, install: Any, folder: Any):
+    install("acme-broken", "acme_broken", "from troupe_core import hookimpl\n\n1 / 0\n")
+    place = f"{folder / 'site' / 'acme_broken.py'}:3"
+    assert f"division by zero ({place})" in troupe("plugin", "info", "acme-broken").out
+    assert troupe("plugin", "info", "acme-broken", "--json").json["failed_at"] == place
+    assert f"division by zero ({place})" in troupe("doctor").out
+    for command in (["plugin", "list"], ["plugin", "info", "acme-broken"], ["doctor"]):
+        ran = troupe("--traceback", *command)
+        assert ran.code == 1
+        assert ran.err.count("    1 / 0\n") == 1
+        assert "Traceback" not in ran.out + troupe(*command).err
+
+
+def test_a_line_that_is_no_python(troupe: Any, install: Any, folder: Any):
+    install("acme-broken", "acme_broken", "\nclass True: pass\n")
+    found = troupe("plugin", "info", "acme-broken", "--json").json
+    assert found["failed_at"] == f"{folder / 'site' / 'acme_broken.py'}:2"
+
+
+def test_a_hook_that_fails(troupe: Any, install: Any, faculty: str):
+    install("acme-broken", "acme_broken", faculty.replace("    yield FacultySpec", "    1 / 0\n    yield FacultySpec"))
+    found = troupe("plugin", "info", "acme-broken", "--json").json
+    assert found["status"] == "failed"
+    assert found["failed_at"].rpartition("/")[2].startswith("acme_broken.py:")
+
+
+def test_who_writes_it_mends_it(troupe: Any, install: Any, write: Any, broken: str):
+    install("acme-broken", "acme_broken", broken)
+    assert "install acme-broken anew" in troupe("plugin", "info", "acme-broken").out
+    write("site/acme_broken-1.2.dist-info/direct_url.json", '{"url": "file:///acme", "dir_info": {"editable": true}}')
+    assert troupe("plugin", "info", "acme-broken", "--json").json["advice"].startswith("mend it, or do without it")
+
+
 def test_one_that_is_left_out(troupe: Any):
     ran = troupe("-p", "no:faculty-mood", "plugin", "list", "--json")
     assert (ran.code, by_name(ran)["faculty-mood"]["status"]) == (0, "skipped")
     assert "loading.disable" in troupe("-p", "no:faculty-mood", "plugin", "info", "faculty-mood").out
+
+
+@pytest.mark.parametrize("name", ["faculty-mood", "troupe-faculty-mood", "mood", "faculty-m*"])
+def test_it_is_left_out_by_any_of_its_names(troupe: Any, name: str):
+    ran = troupe("-p", f"no:{name}", "plugin", "list", "--json")
+    assert (by_name(ran)["faculty-mood"]["status"], ran.err) == ("skipped", "")
+
+
+def test_what_is_left_out_has_to_be_there(troupe: Any):
+    ran = troupe("-p", "no:faculty-mod", "plugin", "list")
+    assert ran.code == 0
+    assert ran.err.startswith("troupe: no:faculty-mod: there is no plugin 'faculty-mod'; did you mean faculty-mood")
+    assert len(ran.err.splitlines()) == 1
+    assert "warning  settings: no:faculty-mod" in troupe("-p", "no:faculty-mod", "doctor").out
 
 
 def test_what_the_settings_disable_stays_disabled_beside_the_option(troupe: Any, write: Any):

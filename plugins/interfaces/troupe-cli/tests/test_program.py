@@ -1,13 +1,19 @@
-"""The program: versions, usage, exit codes, pipes, completion, text where nobody looks on."""
+"""The program: versions, usage, exit codes, pipes, completion, text where nobody looks on.
+
+How long `troupe --version` may take is no matter of tests: the benchmark `command_line` holds the figure.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 import troupe_cli
@@ -78,6 +84,12 @@ def test_another_file_of_settings(troupe: Any, write: Any):
     assert troupe("--config", "none.toml", "config", "show").code == 3
 
 
+def test_no_file_of_settings(troupe: Any, write: Any):
+    write("troupe.toml", "model = \n")
+    assert troupe("--config", "", "config", "show", "--json").json["file"] is None
+    assert "settings: no file; none is wanted" in troupe("--config", "", "doctor").out
+
+
 def test_nobody_reads_to_the_end(folder: Any):
     reader, writer = os.pipe()
     os.close(reader)
@@ -111,6 +123,52 @@ def test_interrupted(troupe: Any, write: Any):
     assert (ran.code, ran.err) == (130, "troupe: interrupted\n")
 
 
+def ran_into(stdout: Any, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "troupe_cli", *arguments]
+    settled = os.environ | variables
+    return subprocess.run(command, env=settled, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
+@pytest.mark.parametrize("arguments", [["plugin", "list"], ["--help"], ["--version"]])
+def test_there_is_no_room_for_what_is_printed(arguments: list[str]):
+    with Path("/dev/full").open("w") as full:
+        ran = ran_into(full, *arguments)
+    assert (ran.returncode, ran.stderr) == (3, "troupe: what is printed: No space left on device\n")
+
+
+@pytest.mark.parametrize("arguments", [["doctor"], ["plugin", "info", "faculty-mood"]])
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+def test_an_encoding_that_lacks_what_is_printed(arguments: list[str], encoding: str):
+    ran = ran_into(subprocess.DEVNULL, *arguments, PYTHONIOENCODING=encoding)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="it takes a shell")
+def test_nobody_wants_what_is_printed():
+    command = f'"{sys.executable}" -m troupe_cli plugin list >&-'
+    ran = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_what_the_system_would_not_do(troupe: Any, folder: Any):
+    inside = folder / "lost"
+    inside.symlink_to("nowhere/at/all")
+    ran = troupe("plugin", "new", "faculty", "calm", "--into", str(inside))
+    assert ran.code == 3
+    assert ran.err.startswith(f"troupe: {inside}")
+    assert "Traceback" not in ran.err
+    ran = troupe("--traceback", "plugin", "new", "faculty", "calm", "--into", str(inside))
+    assert "Traceback" in ran.err
+
+
+@pytest.mark.parametrize("arguments", [[], ["plugin"], ["config"]])
+def test_nothing_said_is_a_wish_for_help(troupe: Any, arguments: list[str]):
+    ran = troupe(*arguments)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("Usage: troupe")
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_script_for_a_shell(script: Any, shell: str):
     ran = script("completion", shell)
@@ -128,12 +186,21 @@ def test_the_script_for_a_shell(script: Any, shell: str):
         ("troupe plugin info sta", {"state-cache"}),
         ("troupe plugin graph troupe_ll", {"troupe_llm_handler"}),
         ("troupe plugin list --kind to", {"tool"}),
+        ("troupe plugin new fac", {"faculty"}),
+        ("troupe plugin check faculty-m", {"faculty-mood"}),
+        ("troupe -p no:faculty-m", {"no:faculty-mood"}),
     ],
 )
 def test_completion(script: Any, words: str, found: set[str]):
     ran = script(_TROUPE_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=str(len(words.split(" ")) - 1))
     assert (ran.code, ran.err) == (0, "")
     assert found <= {line.partition(",")[2] for line in ran.out.splitlines()}
+
+
+@pytest.mark.parametrize("words", ["troupe plugin check shop", "troupe -p shop"])
+def test_files_are_completed_by_the_shell(script: Any, words: str):
+    ran = script(_TROUPE_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=str(len(words.split(" ")) - 1))
+    assert ran.out == "file,shop\n"
 
 
 def test_names_complete_without_importing_plugins():
@@ -144,7 +211,33 @@ def test_names_complete_without_importing_plugins():
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-def test_people_see_a_table(monkeypatch: Any, capsys: Any):
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+@pytest.fixture
+def terminal(monkeypatch: Any) -> Any:
+    def so_wide(columns: int) -> None:
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        monkeypatch.setenv("COLUMNS", str(columns))
+
+    return so_wide
+
+
+def test_people_see_a_table(terminal: Any, capsys: Any):
+    terminal(80)
     printing.table(("name", "why"), [["[bold]mood[/]", "failed"]])
     assert "[bold]mood[/]" in capsys.readouterr().out, "nobody's text is markup"
+
+
+@pytest.mark.parametrize("columns", [120, 80, 60, 30])
+def test_names_are_never_broken(terminal: Any, capsys: Any, columns: int):
+    terminal(columns)
+    name, long = "enricher-of-audiences", "one, two, three, four, five, six, seven, eight"
+    printing.table(("name", "status", "brings", "why"), [[name, "asleep", long, "it sleeps"]] * 3, whole=2)
+    lines = click.unstyle(capsys.readouterr().out).splitlines()
+    for expected in (name, "asleep", "it sleeps"):
+        assert sum(expected in line for line in lines) == 3
+    assert columns < 60 or max(map(len, lines)) <= columns
+
+
+def test_a_document_is_json_whatever_is_in_it(capsys: Any):
+    printing.document({"sizes": [float("inf"), {"other": float("nan")}, 1.5]})
+    found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert found == {"sizes": ["inf", {"other": "nan"}, 1.5]}

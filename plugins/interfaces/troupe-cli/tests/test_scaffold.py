@@ -69,10 +69,41 @@ def test_a_name_that_would_make_no_distribution_is_refused(name, tmp_path):
     assert not (tmp_path / "into").exists()
 
 
-@pytest.mark.parametrize(("kind", "name"), [("faculty", "feeling"), ("tool", "config"), ("wrapper", "plugin")])
-def test_a_class_that_the_listing_has_already_is_refused(kind, name, tmp_path):
+TAKEN = [
+    ("faculty", "feeling"),
+    ("tool", "config"),
+    ("wrapper", "plugin"),
+    ("backend", "true"),
+    ("memory", "none"),
+    ("tool", "exception"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), TAKEN)
+def test_a_class_that_the_listing_or_python_has_already_is_refused(kind, name, tmp_path):
     with pytest.raises(ArgumentError, match="which is taken"):
         scaffold(BY_NAME[kind], name, tmp_path)
+
+
+def test_a_long_name_is_refused(tmp_path):
+    with pytest.raises(ArgumentError, match="300 letters is too long"):
+        scaffold(BY_NAME["faculty"], "x" * 300, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["Mood", "feeling", "calm"])
+def test_a_name_that_cannot_be_used_is_wrong_usage(name, tmp_path, troupe):
+    (tmp_path / "troupe-faculty-calm").symlink_to("nowhere")
+    ran = troupe("plugin", "new", "faculty", name, "--into", str(tmp_path))
+    assert (ran.code, ran.out) == (2, "")
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("troupe")] == ["troupe-faculty-calm"]
+
+
+@pytest.mark.parametrize(("kind", "page"), [("command", "command.md"), ("prompts", "templates.md")])
+def test_what_is_written_by_hand_has_a_page(kind, page, troupe):
+    ran = troupe("plugin", "new", kind, "calm")
+    assert ran.code == 2
+    assert f"docs/cookbook/{page}" in ran.err
+    assert (ROOT / "docs" / "cookbook" / page).is_file()
 
 
 def test_nothing_is_written_over(tmp_path):

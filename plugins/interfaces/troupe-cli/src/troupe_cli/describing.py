@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from troupe_cli.failing import place
 from troupe_cli.survey import Brought, Surveyed
 from troupe_core import TroupeError
 
@@ -63,6 +64,7 @@ class Described:
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""
         return self.plugin.plain() | {
+            "failed_at": place(self.plugin.error, self.plugin.origin),
             "advice": self.advice,
             "summary": self.summary,
             "home_page": self.home_page,
@@ -126,8 +128,23 @@ def advice(plugin: Surveyed) -> str:
     if plugin.status == "failed":
         whole = plugin.origin.distribution
         anew = f"install {whole} anew or in another version, or " if whole else ""
+        if _is_local(whole):
+            anew = "mend it, or "
         return f'{anew}do without it: loading.disable = ["{plugin.name}"], or -p no:{plugin.name}'
     return ""
+
+
+def _is_local(distribution: str) -> bool:
+    """Whether it was installed from a folder of this machine, as what one writes oneself is."""
+    import json
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import distribution as installed
+
+    try:
+        written = installed(distribution).read_text("direct_url.json") if distribution else None
+        return bool(written) and str(json.loads(written or "").get("url", "")).startswith("file:")
+    except (PackageNotFoundError, ValueError, AttributeError):
+        return False
 
 
 def _metadata(distribution: str) -> tuple[str, str]:

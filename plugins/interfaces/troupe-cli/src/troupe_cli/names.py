@@ -9,7 +9,15 @@ import click
 from click.shell_completion import CompletionItem
 
 from troupe_cli.lazy import meant
+from troupe_cli.sessions import WITHOUT
 from troupe_core.plugins import KINDS, built_in, hooks, installed
+
+WRAPPER = "wrapper"
+"""What goes around what others bring is called so, and has no records."""
+ALSO = {"backend": "llm-backend", "prompts": "set-of-templates", "templates": "set-of-templates"}
+"""Other words for kinds."""
+TAKE_FILES = ("check",)
+"""Commands that take a file where a plugin is named."""
 
 
 def plugins() -> list[str]:
@@ -19,7 +27,8 @@ def plugins() -> list[str]:
 
 def kinds() -> dict[str, str]:
     """What kinds are called in messages, by what they are called on the command line."""
-    return {kind.word.lower().replace(" ", "-"): kind.word for kind in KINDS}
+    words = {kind.word.lower().replace(" ", "-"): kind.word for kind in KINDS}
+    return words | {other: words[word] for other, word in ALSO.items()} | {WRAPPER: WRAPPER}
 
 
 if TYPE_CHECKING:
@@ -44,8 +53,26 @@ class PluginName(_Name):
     def known(self) -> Iterable[str]:
         return plugins()
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        found = super().shell_complete(ctx, param, incomplete)
+        return [_file(incomplete), *found] if ctx.info_name in TAKE_FILES else found
 
-class _Known(_Name):
+
+def places(incomplete: str) -> list[CompletionItem]:
+    """What -p takes: a file, or a plugin that is left out."""
+    if not incomplete.startswith(WITHOUT):
+        return [_file(incomplete)]
+    return [CompletionItem(name) for name in (f"{WITHOUT}{name}" for name in plugins()) if name.startswith(incomplete)]
+
+
+def _file(incomplete: str) -> CompletionItem:
+    """The shell itself knows files. It stands first: bash forgets what stands before it."""
+    return CompletionItem(incomplete, type="file")
+
+
+class Known(_Name):
+    """One of few names; any other is wrong usage."""
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         known = list(self.known())
         if value not in known:
@@ -53,7 +80,7 @@ class _Known(_Name):
         return value
 
 
-class HookName(_Known):
+class HookName(Known):
     """One of the hooks."""
 
     name = "hook"
@@ -62,7 +89,7 @@ class HookName(_Known):
         return hooks()
 
 
-class KindName(_Known):
+class KindName(Known):
     """One of the kinds, as its word in messages."""
 
     name = "kind"

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from troupe_cli import streams
+
 if TYPE_CHECKING:
     import click
 
@@ -20,12 +22,16 @@ DONE, FOUND, MISUSED, PREVENTED, INTERRUPTED = 0, 1, 2, 3, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    streams.prepare()
     try:
         code = _completed() if COMPLETE in os.environ else _run(given)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads has had enough
-        _forget_stdout()
+        streams.forget_stdout()
         return DONE
+    except OSError as error:
+        streams.prevented(error)
+        return PREVENTED
     return code
 
 
@@ -43,11 +49,14 @@ def _run(arguments: list[str]) -> int:
     from troupe_cli.root import OPTIONS, root
 
     try:
-        with root.make_context(NAME, arguments) as context:
+        with root.make_context(NAME, arguments or ["--help"]) as context:
             return _invoked(root, context)
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.UsageError as error:
+        if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+            click.echo(error.format_message())
+            return DONE
         error.show()
         if isinstance(error, click.NoSuchOption) and error.option_name in OPTIONS:
             click.echo(f"It stands before the command: {NAME} {error.option_name} …", err=True)
@@ -86,11 +95,3 @@ def _left(left: SystemExit) -> int:
 
     click.echo(left.code, err=True)
     return FOUND
-
-
-def _forget_stdout() -> None:
-    """What is still to be written would only be told once more, when Python ends."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):  # it is no file
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - until the process ends

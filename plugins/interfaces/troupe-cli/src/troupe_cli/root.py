@@ -12,6 +12,8 @@ from troupe_cli.ours import OURS
 from troupe_cli.program import NAME
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from troupe_cli.strangers import Strangers
     from troupe_core.plugins import Origin
 
@@ -28,7 +30,7 @@ Exit codes:
   0    done
   1    done, and something was found wrong
   2    wrong usage
-  3    settings, a plugin or a model stood in the way
+  3    settings, a plugin, a model or the system stood in the way
   130  interrupted
 """
 
@@ -107,6 +109,12 @@ def _print_versions(ctx: click.Context, parameter: click.Parameter, value: bool)
     ctx.exit()
 
 
+def _complete_place(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from troupe_cli.names import places
+
+    return places(incomplete)
+
+
 def _option(*names: str, **settings: Any) -> click.Option:
     """Eager, so that --help, which is too, knows those that stand before it."""
     return click.Option(list(names), is_eager=True, **settings)
@@ -127,7 +135,7 @@ root = Root(
             "plugins",
             metavar="PLACE",
             multiple=True,
-            type=click.Path(),
+            shell_complete=_complete_place,
             help="Take in a file (./mood.py) or a module too; no:NAME leaves a plugin out. May be repeated.",
         ),
         _option("--no-plugins", is_flag=True, help="Take in no plugin but those of -p: none that is installed or set."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import keyword
 import re
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
@@ -13,6 +15,8 @@ import attrs
 from troupe_core import ArgumentError
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+LONGEST = 40
+"""So many letters a name may have: some systems take no long ones, and nobody types them."""
 _CORE, _ATTRS = "troupe-core>=0.1,<0.2", "attrs>=24.2"
 
 
@@ -59,7 +63,7 @@ def scaffold(kind: Kind, name: str, folder: Path) -> list[Path]:
     """Write a new distribution into a folder of its own, inside of the given one: the files that were made."""
     names = _names(kind, name)
     top = folder / names["distribution"]
-    if top.exists():
+    if top.exists() or top.is_symlink():
         raise ArgumentError(f"{top} is there already; remove it, or take another name")
     made = []
     for path, text in _rendered(kind, names):
@@ -78,10 +82,12 @@ def listing(kind: Kind, name: str) -> str:
 def _names(kind: Kind, name: str) -> dict[str, Any]:
     if not _NAME.fullmatch(name):
         raise ArgumentError(f"{name!r} is no name for a plugin; use lower-case letters, digits and single hyphens")
+    if len(name) > LONGEST:
+        raise ArgumentError(f"a name of {len(name)} letters is too long for a plugin; at most {LONGEST} are allowed")
     record = name.replace("-", "_")
     package = f"troupe_{kind.known_as}_{record}"
     class_name = "".join(part.capitalize() for part in name.split("-"))
-    if kind.value and re.search(rf"\b{class_name}\b", re.sub("<%.*?%>", "", _template(kind.name, "module.py"))):
+    if kind.value and _is_taken(class_name, kind):
         raise ArgumentError(f"a {kind.name} called {name!r} would have a class {class_name}, which is taken; rename it")
     return {
         "record": record,
@@ -94,6 +100,13 @@ def _names(kind: Kind, name: str) -> dict[str, Any]:
         "summary": kind.summary,
         "dependencies": kind.dependencies,
     }
+
+
+def _is_taken(class_name: str, kind: Kind) -> bool:
+    """Whether Python, or the listing itself, means something else by it."""
+    listing = re.sub("<%.*?%>", "", _template(kind.name, "module.py"))
+    reserved = keyword.iskeyword(class_name) or hasattr(builtins, class_name)
+    return reserved or re.search(rf"\b{class_name}\b", listing) is not None
 
 
 def _rendered(kind: Kind, names: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import attrs
 import click
 
-from troupe_core import ArgumentError
+from troupe_cli.lazy import meant
+from troupe_core import ArgumentError, TroupeError
 from troupe_core.config import Layers, Source, layers_for
+from troupe_core.plugins import Origin, built_in, installed
 
 if TYPE_CHECKING:
     from troupe_core import Runtime
@@ -36,50 +39,96 @@ class Session:
     """Whether neither installed plugins nor those that the settings name take part."""
     traceback: bool = False
     """Whether it is to be shown where an error came from."""
+    mistaken: list[str] = attrs.field(factory=list, init=False)
+    """What was to be left out, and is not there."""
     remarks: list[str] = attrs.field(factory=list, init=False)
     """What was remarked upon when the runtime was made."""
+    _without: list[str] | None = attrs.field(default=None, init=False)
     _runtime: Runtime | None = attrs.field(default=None, init=False)
+
+    def given(self) -> Layers:
+        """Where the settings come from, these options left aside. An empty name of a file means none."""
+        return layers_for({} if self.config == "" else self.config, {})
 
     def layers(self) -> Layers:
         """Where the settings come from, these options included."""
-        layers = layers_for(self.config, {})
+        return self._layers(self._left_out())
+
+    def _layers(self, without: Sequence[str]) -> Layers:
+        layers = self.given()
         loading: dict[str, object] = {}
         said: dict[str, object] = {"loading": loading}
-        if self.without:
-            loading["disable"] = [*layers.config().loading.disable, *self.without]
+        if without:
+            loading["disable"] = [*layers.config().loading.disable, *without]
         if self.no_plugins:
             loading |= {"autoload": False, "required": []}
             said["plugins"] = []
         return Layers([*layers.sources, Source(said, HERE)])
+
+    def _left_out(self) -> list[str]:
+        """What -p no:NAME means, as the settings have it: a plugin, a distribution, or a pattern of such names; else
+        what it brings has the name, which only a runtime knows.
+        """
+        if self._without is None:
+            known = [found.origin for found in (*built_in(), *installed())]
+            self._without = [name for name in self.without if any(_is_called(each, name) for each in known)]
+            for name in self.without:
+                if name not in self._without:
+                    self._without += self._meant(name)
+        return self._without
+
+    def _meant(self, name: str) -> list[str]:
+        from troupe_cli.survey import find, survey
+        from troupe_core import Runtime
+
+        try:
+            with _listening([]), Runtime(self.plugins, config=self._layers(self._without or ())) as runtime:
+                plugins = survey(runtime)
+        except TroupeError:  # which is told when the runtime is made that counts
+            return [name]
+        found = find(plugins, name)
+        if found is not None:
+            return [found.name]
+        self.mistaken.append(
+            f"{WITHOUT}{name}: there is no plugin {name!r}{meant(name, sorted({each.name for each in plugins}))}"
+        )
+        click.echo(f"troupe: {self.mistaken[-1]}", err=True)
+        return []
 
     def runtime(self, *, quietly: bool = False) -> Runtime:
         """The runtime. What there is to remark when it is made goes to stderr, or, `quietly`, into `remarks` alone."""
         from troupe_core import Runtime
 
         if self._runtime is None:
-            with self._listening():
-                self._runtime = Runtime(self.plugins, config=self.layers())
+            layers = self.layers()
+            with _listening(self.remarks):
+                self._runtime = Runtime(self.plugins, config=layers)
             if not quietly:
                 for remark in self.remarks:
                     click.echo(f"troupe: {remark}", err=True)
         return self._runtime
-
-    @contextmanager
-    def _listening(self) -> Iterator[None]:
-        handler = _Noting(self.remarks)
-        before, log.propagate = log.propagate, False
-        log.addHandler(handler)
-        try:
-            yield
-        finally:
-            log.removeHandler(handler)
-            log.propagate = before
 
     def close(self) -> None:
         """Close the runtime, if there is one."""
         runtime, self._runtime = self._runtime, None
         if runtime is not None:
             runtime.close()
+
+
+@contextmanager
+def _listening(remarks: list[str]) -> Iterator[None]:
+    handler = _Noting(remarks)
+    before, log.propagate = log.propagate, False
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.propagate = before
+
+
+def _is_called(origin: Origin, pattern: str) -> bool:
+    return any(fnmatchcase(name.lower(), pattern.lower()) for name in origin.names)
 
 
 class _Noting(logging.Handler):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from troupe_core.plugins import CORE, LeftOut, Origin
+from troupe_cli.failing import place
+from troupe_core.plugins import CORE, Failure, Origin
 
 if TYPE_CHECKING:
     from troupe_core import Runtime
@@ -38,6 +39,8 @@ class Surveyed:
     """Why it is not active."""
     registers: tuple[Brought, ...] = ()
     hooks: tuple[str, ...] = ()
+    error: BaseException | None = attrs.field(default=None, eq=False, repr=False)
+    """What it has failed with."""
 
     @property
     def name(self) -> str:
@@ -51,6 +54,12 @@ class Surveyed:
     def source(self) -> str:
         """The distribution and version, or the file."""
         return f"{self.origin.distribution} {self.origin.version}".strip() or self.origin.file
+
+    @property
+    def why(self) -> str:
+        """The reason, with the line at which it has failed."""
+        at = place(self.error, self.origin)
+        return f"{self.reason} ({at})" if at else self.reason
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -71,18 +80,19 @@ class Surveyed:
 def survey(runtime: Runtime) -> list[Surveyed]:
     """Every plugin: those that are here in their order, then those that were left out."""
     manager, loader = runtime.plugins, runtime.registry.loader
-    failed: dict[Origin, LeftOut] = {each.origin: each for each in loader.failures}
+    failed: dict[Origin, Failure] = {each.origin: each for each in loader.failures}
     found = []
     for name, origin in manager.origins.items():
-        status, reason = "active", ""
+        status, reason, error = "active", "", None
         hooks = tuple(manager.hooks_of(name))
         if origin in failed:
-            status, reason = "failed", failed.pop(origin).reason
+            failure = failed.pop(origin)
+            status, reason, error = "failed", failure.reason, failure.error
         elif name in manager.asleep and not all(hook.startswith(REGISTERS) for hook in hooks):
             status = "asleep"
             reason = f"it waits for a table [settings.{name}]"
-        found.append(Surveyed(origin, status, reason, _brought(runtime, origin), hooks))
-    found += [Surveyed(origin, "failed", each.reason) for origin, each in failed.items()]
+        found.append(Surveyed(origin, status, reason, _brought(runtime, origin), hooks, error))
+    found += [Surveyed(origin, "failed", each.reason, error=each.error) for origin, each in failed.items()]
     found += [Surveyed(each.origin, "skipped", each.reason) for each in loader.skipped]
     return found
 

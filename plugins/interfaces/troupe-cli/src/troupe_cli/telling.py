@@ -12,13 +12,17 @@ from troupe_core import ConfigError, PluginError, TroupeError
 
 
 def tell(error: Exception, context: click.Context) -> bool:
-    """Say on stderr what is wrong; False if that is a mistake of our own, about which there is nothing to say."""
+    """Say on stderr what is wrong; False if nothing is to be said here: of a mistake of our
+    own there is nothing to say, and what the system would not do is told where the program ends.
+    """
     session, stranger = session_of(context), stranger_of(context)
-    if stranger is None and not isinstance(error, TroupeError):
+    if stranger is None and not isinstance(error, TroupeError | OSError):
         return False
     seen = session.runtime().blame(error, stranger[1]) if stranger is not None else error
     if session.traceback:
         traceback.print_exception(seen)
+    if stranger is None and isinstance(error, OSError):
+        return False
     meant_to_be_read = isinstance(error, TroupeError) and not isinstance(error, PluginError)
     if stranger is not None and not meant_to_be_read:
         name, origin = stranger

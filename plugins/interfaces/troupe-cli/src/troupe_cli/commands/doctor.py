@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 
 import click
 
 from troupe_cli import printing
 from troupe_cli.examining.finding import Finding, problem
+from troupe_cli.failing import show_tracebacks
 from troupe_cli.program import DONE, FOUND
 from troupe_cli.sessions import Session, session
+from troupe_cli.survey import survey
 
 
 @click.command()
@@ -37,7 +40,7 @@ def doctor(ask: bool, as_json: bool) -> int:
 def examined(session: Session, *, ask: bool) -> Iterator[Finding]:
     """The findings, each as soon as it is known."""
     from troupe_cli.examining import models, plugins, settings
-    from troupe_core import TroupeError
+    from troupe_core import ConfigError, TroupeError
 
     yield from settings.versions()
     sources = list(settings.sources(session))
@@ -46,13 +49,19 @@ def examined(session: Session, *, ask: bool) -> Iterator[Finding]:
         return
     try:
         runtime = session.runtime(quietly=True)
+    except ConfigError as error:
+        yield from settings.mistakes(error)
+        return
     except TroupeError as error:
+        if session.traceback:
+            traceback.print_exception(error)
         yield problem(
             "plugins and settings",
             str(error),
-            "Put it right, or see whether it goes without: troupe --no-plugins doctor, or troupe -p no:NAME doctor.",
+            "Put it right, or see whether it goes without it: troupe --no-plugins doctor, or troupe -p no:NAME doctor.",
         )
         return
+    show_tracebacks(session, survey(runtime))
     yield from plugins.examined(runtime)
     yield from settings.remarked(session)
     yield from models.examined(runtime, ask=ask)

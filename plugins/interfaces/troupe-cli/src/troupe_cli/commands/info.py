@@ -6,6 +6,7 @@ import click
 
 from troupe_cli import printing
 from troupe_cli.describing import Described, described
+from troupe_cli.failing import show_tracebacks
 from troupe_cli.lazy import meant
 from troupe_cli.names import PluginName
 from troupe_cli.program import DONE, FOUND
@@ -27,6 +28,7 @@ def info(name: str, as_json: bool) -> int:
     if found is None:
         names = sorted({each.name for each in known})
         raise click.UsageError(f"there is no plugin {name!r}{meant(name, names)}")
+    show_tracebacks(session(), [found])
     about = described(runtime, found)
     if as_json:
         printing.document(about.plain())
@@ -39,7 +41,7 @@ def _print(about: Described) -> None:
     plugin = about.plugin
     lines = {
         "status": plugin.status,
-        "because": plugin.reason,
+        "because": plugin.why,
         "to do": about.advice,
         "from": plugin.source,
         "summary": about.summary,

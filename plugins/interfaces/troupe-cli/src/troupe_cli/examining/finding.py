@@ -29,5 +29,5 @@ def warning(about: str, text: str, advice: str) -> Finding:
     return Finding("warning", about, text, advice)
 
 
-def problem(about: str, text: str, advice: str) -> Finding:
+def problem(about: str, text: str, advice: str = "") -> Finding:
     return Finding("problem", about, text, advice)

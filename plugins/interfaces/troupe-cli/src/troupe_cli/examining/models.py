@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from troupe_cli.examining.finding import Finding, ok, problem, warning
-from troupe_core import BackendSpec, Call, Form, LLMRequest, Message, ModelRef, TroupeError, UnknownModelError
+from troupe_core import (
+    BackendSpec,
+    Call,
+    Form,
+    LLMRequest,
+    Message,
+    ModelError,
+    ModelRef,
+    TroupeError,
+    UnknownModelError,
+)
 from troupe_core.llm import in_words
 
 if TYPE_CHECKING:
     from troupe_core import LLMResponse, Runtime
+    from troupe_core.config import Setting
 
 QUESTION = Message("user", "What is two and three? Answer with one JSON object: the sum, a whole number, as `sum`.")
 SCHEMA = {
@@ -23,6 +36,8 @@ SCHEMA = {
 SUM = 5
 SHOWN = 200
 """So many characters of an answer that is no use."""
+ALMOST = 0.8
+"""So much alike are a mistyped name and the one that was meant."""
 CHECK_SETTINGS = "Check the settings of the backend: troupe config show."
 
 
@@ -53,29 +68,48 @@ def _examined(runtime: Runtime, model: str, seen: set[str], ask: bool) -> Iterat
     except TroupeError as error:
         yield problem(about, str(error), "Install or mend what brings its backend, or name another model.")
         return
+    try:
+        reached, trouble = runtime.check(model), None
+    except TroupeError as error:
+        reached, trouble = "", error
     if backend not in seen:
         yield ok(f"backend {backend}", f"of the plugin {origin}")
         for each in settings:
-            if each.secret is not None and each.secret.find() is not None:
-                yield ok(f"backend {backend}", f"the secret at {each.secret.place} is set")
-            elif each.secret is not None:
-                yield warning(
-                    f"backend {backend}",
-                    f"there is no secret at {each.secret.place}",
-                    f"Set it, unless the provider needs none; {each.name} says where else it is.",
-                )
+            yield from _secret(f"backend {backend}", each, known=bool(reached) or trouble is not None)
     seen.add(backend)
-    try:
-        reached = runtime.check(model)
-    except TroupeError as error:
-        yield problem(about, _words(error), CHECK_SETTINGS)
+    if trouble is not None:
+        yield problem(about, _words(trouble), _advice(trouble))
         return
     if reached:
         yield ok(about, reached)
-    else:
+    elif not ask:
         yield ok(about, "its backend cannot tell whether it can be reached without asking", "--ask asks.")
     if ask:
         yield _asked(runtime, model)
+
+
+def _secret(about: str, setting: Setting, known: bool) -> Iterator[Finding]:
+    """Whether it is where it should be. Without one that has to be there nothing can be asked, unless it is `known`
+    from the provider itself what it says to that.
+    """
+    if setting.secret is None:
+        return
+    place = setting.secret.place
+    if setting.secret.find() is not None:
+        yield ok(about, f"the secret at {place} is set")
+    elif known or setting.optional:
+        missing = f"Set it, unless the provider needs none; {setting.name} says where else it is."
+        yield warning(about, f"there is no secret at {place}", " ".join([missing, *_almost(place)]))
+    else:
+        missing = f"Set it, or say by {setting.name} where else it is."
+        yield problem(about, f"there is no secret at {place}", " ".join([missing, *_almost(place)]))
+
+
+def _almost(place: str) -> list[str]:
+    """Variables that are set, and may have been meant to be the one that is not."""
+    scheme, _, name = place.partition(":")
+    close = get_close_matches(name, [each for each in os.environ if each != name], 1, ALMOST) if scheme == "env" else []
+    return [f"The variable {each} is set: is that it?" for each in close]
 
 
 def _asked(runtime: Runtime, model: str) -> Finding:
@@ -83,7 +117,7 @@ def _asked(runtime: Runtime, model: str) -> Finding:
     try:
         response = runtime.wait(lambda: _answer(runtime, model), "awaiting it")
     except TroupeError as error:
-        return problem(about, _words(error), CHECK_SETTINGS)
+        return problem(about, _words(error), _advice(error))
     cost = f"one call, {response.usage.input} tokens in, {response.usage.output} out"
     if _is_right(response.text):
         return ok(about, f"answers, in the form that it is asked for ({cost})")
@@ -109,6 +143,14 @@ def _is_right(text: str) -> bool:
     except ValueError:
         return False
     return isinstance(answer, dict) and answer.get("sum") == SUM
+
+
+def _advice(error: TroupeError) -> str:
+    """What to do, where the error does not say it itself: of a provider that does not answer, all that can be wrong
+    here is how it is asked.
+    """
+    said = getattr(error, "advice", "")
+    return CHECK_SETTINGS if isinstance(error, ModelError) and not (said and said in str(error)) else ""
 
 
 def _words(error: TroupeError) -> str:

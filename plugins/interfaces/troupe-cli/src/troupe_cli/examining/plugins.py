@@ -28,7 +28,7 @@ def examined(runtime: Runtime) -> Iterator[Finding]:
     for each in found:
         about = f"plugin {each.origin}"
         if each.status == "failed":
-            yield problem(about, each.reason, advice(each))
+            yield problem(about, each.why, advice(each))
         elif each.status == "asleep":
             yield ok(about, "asleep", f"To wake it, {advice(each)}")
         elif each.status == "skipped":

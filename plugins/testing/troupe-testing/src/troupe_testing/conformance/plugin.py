@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import json
 import threading
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import pytest
 
-from troupe_core import Call, ConfigError, LLMRequest, PluginError, Runtime, Simulation, TinyPerson, TinyWorld, TroupeError
+from troupe_core import (
+    Call,
+    ConfigError,
+    LLMRequest,
+    PluginError,
+    Runtime,
+    Simulation,
+    TinyPerson,
+    TinyWorld,
+    TroupeError,
+)
 from troupe_core.records import Record
 from troupe_testing.conformance.importing import Imported, imported
 from troupe_testing.conformance.settings import referring, same, secretive, written
@@ -23,6 +34,12 @@ CHEAP = 0.25
 
 ENDING = 1.0
 """Seconds for a thread to end that was told to."""
+
+
+_UNSET = (
+    "Nothing was set: what has no default is set by its own tests, as settings = {…}, and for `troupe plugin check` "
+    "in a file of settings, and handed over by --with-settings"
+)
 
 
 class PluginConformance:
@@ -175,10 +192,17 @@ def _refusal(stage: Stage) -> str:
     try:
         stage.attempt().close()
     except ConfigError as error:
-        return str(error) if stage.table else f"{error} (nothing was set: what has no default has to be, as settings = …)"
+        return str(error) if stage.table else f"{error}. {_UNSET}"
     except TroupeError as error:
-        return str(error)
+        return f"{error}{_line_of(error.__cause__)}"
     return ""
+
+
+def _line_of(error: BaseException | None) -> str:
+    """Where it arose, if that was while a module was imported."""
+    frames = traceback.extract_tb(error.__traceback__) if error is not None else ()
+    lines = [f" ({each.filename}, line {each.lineno})" for each in frames if each.name == "<module>"]
+    return lines[-1] if lines else ""
 
 
 def _read_again(stage: Stage, plain: Mapping[str, Any]) -> object:

@@ -13,7 +13,9 @@ import attrs
 
 from troupe_core import SecretRef
 
-_SECRET = re.compile(r"(?:.*_)?(?:(?:api_?)?keys?|tokens?|secrets?|passwords?|passwd|passphrase|credentials?|auth|authorization)")
+_SECRET = re.compile(
+    r"(?:.*_)?(?:(?:api_?)?keys?|tokens?|secrets?|passwords?|passwd|passphrase|credentials?|auth|authorization)"
+)
 
 
 def written(settings: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pkgutil
-import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,14 +24,7 @@ def resolved(plugin: Any) -> Any:
     try:
         return pkgutil.resolve_name(plugin if ":" in plugin else f"{plugin}:")
     except (Exception, SystemExit) as error:  # a stranger's module can do anything when it is imported
-        raise PluginError(f"{plugin} cannot be imported: {type(error).__name__}: {error}{_where(error)}") from error
-
-
-def _where(error: BaseException) -> str:
-    """The line of the module that the error arose at, where any was reached."""
-    frames = traceback.extract_tb(error.__traceback__)
-    of_modules = [frame for frame in frames if frame.name == "<module>" and not frame.filename.startswith("<")]
-    return f" ({of_modules[-1].filename}, line {of_modules[-1].lineno})" if of_modules else ""
+        raise PluginError(f"{plugin} cannot be imported: {type(error).__name__}: {error}") from error
 
 
 def own_name(plugin: Any) -> str:

@@ -1,5 +1,5 @@
-"""`troupe plugin check`. What a process of pytest makes of a plugin takes a second, so each test looks at several things.
-The plugins are small: what the kit says of each kind is the business of its own tests.
+"""`troupe plugin check`. What a process of pytest makes of a plugin takes a second, so each test looks at several
+things. The plugins are small: what the kit says of each kind is the business of its own tests.
 """
 
 from __future__ import annotations
@@ -128,11 +128,10 @@ def test_what_may_be_meant_so_is_left_to_its_own_tests(troupe: Any, write: Any):
     write("watching.py", f"import httptools\n{dedent(WATCHER)}")
     ran = troupe("plugin", "check", "./watching.py")
     assert ran.code == 0
-    assert ran.out.splitlines() == [
-        "7 checks passed, 0 failed, 2 had nothing to look at.",
-        "Left to its own tests: the plugin: importing it also loads httptools: import them in the function that needs "
-        "them, or name them in may_import. It may be meant so: then its tests say may_import.",
-    ]
+    counted, left = ran.out.splitlines()
+    assert counted == "7 checks passed, 0 failed, 2 had nothing to look at."
+    assert left.startswith("Left to its own tests: the plugin: importing it also loads ")
+    assert left.endswith("or name them in may_import. It may be meant so: then its tests say may_import.")
 
 
 def test_what_is_no_plugin(troupe: Any, write: Any):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from attrs import frozen
+from attrs import field, frozen
 
 from troupe_core import CommandSpec, PluginError, SecretRef, TemplatesSpec, hookimpl
 from troupe_testing.conformance import Stage
@@ -42,13 +42,13 @@ class Open:
     api_keys: tuple[str, ...] = ()
     apikey: str | None = None
     authorization: str = ""
-    auth: dict[str, str] = {}
+    auth: dict[str, str] = field(factory=dict)
     db_passwd: str = ""
     author: str = ""
     keyboard: str = ""
     max_tokens: int = 1
     token: SecretRef | None = None
-    secrets: dict[str, SecretRef] = {}
+    secrets: dict[str, SecretRef] = field(factory=dict)
 
 
 def test_secrets_are_known_by_their_names_and_types():
@@ -66,8 +66,8 @@ class Keeping:
     inner: Inner = Inner()
     one: SecretRef | None = None
     several: tuple[SecretRef, ...] = ()
-    named: dict[str, SecretRef] = {"acme": SecretRef("env:ACME_KEY")}
-    nested: dict[str, list[SecretRef]] = {}
+    named: dict[str, SecretRef] = field(factory=lambda: {"acme": SecretRef("env:ACME_KEY")})
+    nested: dict[str, list[SecretRef]] = field(factory=dict)
     plain: str = "plain"
 
 

@@ -63,8 +63,8 @@ class Detailed:
     places: frozenset[Place] = frozenset(Place)
     words: frozenset[str] = frozenset({"one", "two", "three"})
     folders: tuple[Path, ...] = (Path("here"), Path("there"))
-    limits: dict[str, int] = {"Ada": 1}
-    key: dict[str, SecretRef] = {"acme": SecretRef("env:ACME_API_KEY")}
+    limits: dict[str, int] = field(factory=lambda: {"Ada": 1})
+    key: dict[str, SecretRef] = field(factory=lambda: {"acme": SecretRef("env:ACME_API_KEY")})
     tokens: tuple[SecretRef, ...] = ()
     password: SecretRef | None = None
     provider: Provider = Provider()

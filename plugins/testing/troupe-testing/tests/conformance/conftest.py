@@ -3,69 +3,90 @@
 from __future__ import annotations
 
 import ast
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import attrs
 import pytest
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[4] / "pyproject.toml"
+REPORTS = "TROUPE_TESTING_REPORTS"
+"""A variable of the process that runs a file of wrong plugins: where it writes what came of them."""
+OPTIONS = ["-c", str(PROJECT), *(f"-pno:{name}" for name in ("cacheprovider", "xdist", "hypothesispytest")), "-q"]
 
 
 @attrs.frozen
 class Verdict:
     """Of one class of a file of wrong plugins: the checks that it failed, each with the place where it did; what broke
-    instead of failing; and how many checks had something to look at.
+    instead of failing; how many checks had something to look at; and the cases of parametrised checks, those that were
+    there and those that it failed.
     """
 
-    failed: dict[str, tuple[Path, int]]
-    broken: list[str]
-    passed: int
+    failed: dict[str, tuple[Path, int]] = attrs.field(factory=dict)
+    broken: list[str] = attrs.field(factory=list)
+    passed: list[str] = attrs.field(factory=list)
+    cases: set[str] = attrs.field(factory=set)
+    failed_cases: set[str] = attrs.field(factory=set)
 
 
-class _Reports:
-    def __init__(self) -> None:
-        self.all: list[pytest.TestReport] = []
+_reports: list[dict[str, object]] = []
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.all.append(report)
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if REPORTS in os.environ:
+        crash = getattr(report.longrepr, "reprcrash", None)
+        _reports.append(
+            {
+                "name": report.nodeid,
+                "when": report.when,
+                "outcome": report.outcome,
+                "place": (crash.path, crash.lineno) if crash is not None else None,
+                "text": report.longreprtext,
+            }
+        )
+
+
+def pytest_sessionfinish() -> None:
+    if REPORTS in os.environ:
+        Path(os.environ[REPORTS]).write_text(json.dumps(_reports), encoding="utf-8")
 
 
 @pytest.fixture
-def judge(pytester: pytest.Pytester) -> Callable[[str], dict[str, Verdict]]:
-    """Runs a file of this folder: the verdict on each of its classes."""
+def judge(tmp_path: Path) -> Callable[[str], dict[str, Verdict]]:
+    """Runs a file of this folder, in a process of its own: the verdict on each of its classes."""
 
     def run(name: str) -> dict[str, Verdict]:
-        reports = _Reports()
-        given = (
-            str(HERE / name),
-            "-c",
-            str(PROJECT),
-            "-p",
-            "no:cacheprovider",
-            "-p",
-            "no:xdist",
-            "-p",
-            "no:hypothesispytest",
-            "-q",
-            "--no-header",
+        written = tmp_path / "reports.json"
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", str(HERE / name), *OPTIONS, f"--basetemp={tmp_path / 'within'}"],
+            env=environment | {REPORTS: str(written)},
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        pytester.inline_run(*given, plugins=[reports])
+        assert written.exists(), done.stdout + done.stderr
         found: dict[str, Verdict] = {}
-        for report in reports.all:
-            _, owner, check = report.nodeid.split("::")
-            verdict = found.setdefault(owner, Verdict({}, [], 0))
-            if report.passed and report.when == "call":
-                found[owner] = attrs.evolve(verdict, passed=verdict.passed + 1)
-            elif report.failed and report.when == "call":
-                crash: Any = report.longrepr.reprcrash  # type: ignore[union-attr]
-                verdict.failed[check.partition("[")[0]] = (Path(crash.path), crash.lineno)
-            elif report.failed:
-                verdict.broken.append(f"{check}: {report.longreprtext}")
-        assert found, f"{name} has no classes of tests"
+        for report in json.loads(written.read_text(encoding="utf-8")):
+            _, owner, case = report["name"].split("::")
+            verdict, check = found.setdefault(owner, Verdict()), case.partition("[")[0]
+            if "[" in case:
+                verdict.cases.add(case)
+            if report["outcome"] == "passed" and report["when"] == "call":
+                verdict.passed.append(case)
+            elif report["outcome"] == "failed" and report["when"] == "call":
+                path, line = report["place"]
+                verdict.failed[check] = (Path(path), line)
+                verdict.failed_cases.update({case} & verdict.cases)
+            elif report["outcome"] == "failed":
+                verdict.broken.append(f"{case}: {report['text']}")
+        assert found, f"{name} has no classes of tests:\n{done.stdout}{done.stderr}"
         return found
 
     return run

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import aclosing, suppress
+from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
 from typing import Any, ClassVar
@@ -168,13 +169,14 @@ class TestKeepsForEachPerson(InAFolder):
     plugin = putting(Personal)
 
 
-class Laneless(Caching):
+class Verbatim(Caching):
     def key(self, request: Any, call: Any) -> str:
-        return super().key(evolve(request, lane=""), call)
+        said = [(message.role, message.content) for message in request.messages]
+        return sha256(repr((said, request.draw)).encode()).hexdigest()
 
 
-class TestTakesTwoLanesForOne(InAFolder):
-    plugin = putting(Laneless)
+class TestLooksAtNothingButTheWords(InAFolder):
+    plugin = putting(Verbatim)
 
 
 # -- what is not kept -------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from troupe_core import (
     Enricher,
@@ -56,13 +56,13 @@ class TestRightWithAForm(EnricherConformance):
 # -- what the model is told -------------------------------------------------------------------------------------------
 
 
-class Solitary(Right, name="rewriting"):
+class Aimless(Right, name="rewriting"):
     def prompt(self, task: EnrichmentTask) -> str:
-        return super().prompt(evolve(task, earlier=()))
+        return task.content
 
 
-class TestLeavesOutEarlierTexts(EnricherConformance):
-    plugin = Solitary
+class TestDoesNotSayWhatIsWanted(EnricherConformance):
+    plugin = Aimless
 
 
 class Templated(Right, name="rewriting"):

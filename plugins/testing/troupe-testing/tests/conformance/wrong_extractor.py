@@ -61,13 +61,13 @@ class TestRightWithAFieldOfItsOwn(ExtractorConformance):
 # -- what the model is told -------------------------------------------------------------------------------------------
 
 
-class Unhinted(Right, name="reading"):
+class Aimless(Right, name="reading"):
     def system(self, task: ExtractionTask) -> str:
-        return f"{task.objective}\n{task.situation}"
+        return "Find something."
 
 
-class TestLeavesOutTheHints(ExtractorConformance):
-    plugin = Unhinted
+class TestDoesNotSayWhatIsLookedFor(ExtractorConformance):
+    plugin = Aimless
 
 
 class Templated(Right, name="reading"):

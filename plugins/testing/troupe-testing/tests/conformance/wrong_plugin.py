@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from enum import Enum
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
@@ -43,7 +44,48 @@ class TestRight(PluginConformance):
     plugin = Right
 
 
+class Place(Enum):
+    HERE = "here"
+    THERE = "there"
+
+
+@frozen
+class Provider:
+    key: SecretRef = SecretRef("env:ACME_API_KEY")
+    region: str = "north"
+
+
+@frozen
+class Detailed:
+    """Whatever the core reads."""
+
+    place: Place = Place.THERE
+    places: frozenset[Place] = frozenset(Place)
+    words: frozenset[str] = frozenset({"one", "two", "three"})
+    folders: tuple[Path, ...] = (Path("here"), Path("there"))
+    limits: dict[str, int] = field(factory=lambda: {"Ada": 1})
+    key: dict[str, SecretRef] = field(factory=lambda: {"acme": SecretRef("env:ACME_API_KEY")})
+    tokens: tuple[SecretRef, ...] = ()
+    password: SecretRef | None = None
+    provider: Provider = Provider()
+    max_tokens: int = 7
+    author: str = "Ada"
+    sort_key: str = "name"
+
+
+class InDetail(Right):
+    config_class = Detailed
+
+
+class TestRightWithSettingsOfManyKinds(PluginConformance):
+    plugin = InDetail
+    no_secrets = ("sort_key",)
+
+
 # -- importing --------------------------------------------------------------------------------------------------------
+
+
+HOOK = "from troupe_core import hookimpl\n\n@hookimpl\ndef troupe_event(event): pass\n"
 
 
 class InAFile(PluginConformance):
@@ -54,8 +96,26 @@ class InAFile(PluginConformance):
     @pytest.fixture(autouse=True)
     def file(self, tmp_path: Path) -> None:
         path = tmp_path / "acme.py"
-        path.write_text(self.code + "from troupe_core import hookimpl\n\n@hookimpl\ndef troupe_event(event): pass\n")
+        path.write_text(self.code + HOOK)
         type(self).plugin = str(path)
+
+
+class TestRightInAFileWithSettings(InAFile):
+    code = """
+from attrs import frozen
+from troupe_core import FacultySpec, TinyMentalFaculty
+
+@frozen
+class Inner:
+    size: int = 1
+
+@frozen
+class Config:
+    inner: Inner = Inner()
+
+class Humming(TinyMentalFaculty, config=Config):
+    \"\"\"You hum.\"\"\"
+"""
 
 
 class TestImportsALibraryAtOnce(InAFile):

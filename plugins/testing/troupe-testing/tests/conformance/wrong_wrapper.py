@@ -55,7 +55,15 @@ class TestRight(LLMWrapperConformance):
 
 class Prompting(LLMWrapper):
     async def complete(self, request: Any, call: Any) -> Any:
-        return await self.inner.complete(LLMRequest(request.form, request.messages[1:], request.draw), call)
+        return await self.inner.complete(self.shorter(request), call)
+
+    async def stream(self, request: Any, call: Any) -> AsyncIterator[Any]:
+        async with aclosing(self.inner.stream(self.shorter(request), call)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    def shorter(self, request: Any) -> LLMRequest:
+        return LLMRequest(request.form, request.messages[1:], request.draw)
 
 
 class Forgetful(Plugin):
@@ -98,6 +106,14 @@ class Translating(LLMWrapper):
     async def complete(self, request: Any, call: Any) -> Any:
         try:
             return await self.inner.complete(request, call)
+        except ModelError as error:
+            raise ModelError(f"something went wrong: {error}") from error
+
+    async def stream(self, request: Any, call: Any) -> AsyncIterator[Any]:
+        try:
+            async with aclosing(self.inner.stream(request, call)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
         except ModelError as error:
             raise ModelError(f"something went wrong: {error}") from error
 

@@ -1,53 +1,38 @@
 """Checking a plugin that somebody else has written: the classes of the kit that fit it, run by pytest in a process of
-their own.
+their own, in an empty folder, whatever is set around it.
 
 What a check would cost, or do to the world, is left to the plugin's own tests, which say how: a backend that is not
-free is not asked, and a tool is not used.
+free is not asked, and a tool is not used. So is what only those tests can say to be meant as it is: see `excuses`.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from troupe_core import (
-    ArgumentError,
-    BackendSpec,
-    EnricherSpec,
-    ExtractorSpec,
-    FacultySpec,
-    MemorySpec,
-    PluginError,
-    Runtime,
-    ToolSpec,
-    TroupeError,
-)
-from troupe_core.records import Record
-from troupe_testing.conformance.stage import last_origin, own_name, own_records, resolved
+from troupe_core import ConfigError, PluginError
 
 ORDERS, REPORT = "TROUPE_TESTING_CHECK", "TROUPE_TESTING_REPORT"
 """Variables of the other process: what it is to check, and the file that it reports to."""
-CLASSES: dict[type[Record], str] = {
-    BackendSpec: "LLMBackendConformance",
-    FacultySpec: "FacultyConformance",
-    MemorySpec: "MemoryConformance",
-    EnricherSpec: "EnricherConformance",
-    ExtractorSpec: "ExtractorConformance",
-}
+LAST = 5
+"""So many lines are shown of what a process has said that did not come to its end."""
 
 
 @attrs.frozen
 class Checked:
-    """What came of one check: "passed", "failed", "skipped" or "broken", where it could not be carried out."""
+    """What came of one check: "passed", "failed", "skipped"; "broken", where it could not be carried out; or "left",
+    where it failed, and the plugin's own tests could say that this is meant so.
+    """
 
     subject: str
     """What was checked: "faculty mood", or the plugin itself."""
@@ -78,98 +63,65 @@ def check(
     place: str, table: Mapping[str, Any] | None = None, tables: Mapping[str, Mapping[str, Any]] | None = None
 ) -> Checks:
     """Check the plugin at a place: a file, `package.module` or `package.module:Class`. `table` is its own table of
-    settings; `tables` are those of what it registers, by name.
+    settings; `tables` are those of what it registers, by name. Where there are none, it has to do with its defaults.
     """
-    told = json.dumps({"place": place, "table": table or {}, "tables": tables or {}})
-    path = os.pathsep.join(filter(None, sys.path))
+    try:
+        told = json.dumps({"place": place, "table": table or {}, "tables": tables or {}})
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"the settings for {place} cannot be handed to the process that checks it ({error}): "
+            "they are tables, lists, texts, numbers and truths"
+        ) from None
     with tempfile.TemporaryDirectory(prefix="troupe-check-") as folder:
-        report = Path(folder, "report.json")
+        report, own = Path(folder, "report.json"), Path(folder, "pytest.ini")
+        own.write_text("[pytest]\n", encoding="utf-8")
         done = subprocess.run(  # noqa: S603 - this Python, and pytest
-            [sys.executable, "-m", "pytest", "--pyargs", "troupe_testing.checking.checked", *_OPTIONS],
+            [sys.executable, "-m", "pytest", *_OPTIONS, "-c", str(own), "--rootdir", folder],
             cwd=folder,
-            env={**os.environ, ORDERS: told, REPORT: str(report), "PYTHONPATH": path},
+            env={**_environment(), ORDERS: told, REPORT: str(report)},
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            errors="replace",
             check=False,
         )
-        if not report.exists():
-            said = (done.stderr or done.stdout).strip()
-            raise PluginError(f"{place} could not be checked:\n{said}")
-        found = json.loads(report.read_text(encoding="utf-8"))
+        found = json.loads(report.read_text(encoding="utf-8")) if report.exists() else _NOTHING
     results = tuple(Checked(**each) for each in found["results"])
-    if found["error"] or not results:
+    if not found["whole"]:
+        begun = Checked(**(found["begun"] or _BEFORE))
+        results += (attrs.evolve(begun, outcome="broken", message=_end(done)),)
+    elif found["error"] or not results:
         raise PluginError(f"{place} could not be checked: {found['error'] or 'no check fits it'}")
     return Checks(results, tuple(found["left"]))
 
 
-_OPTIONS = ["-q", "-p", "troupe_testing.checking.reporting", "-p", "no:cacheprovider", "--import-mode=importlib"]
+_NOTHING: Mapping[str, Any] = {"results": [], "left": [], "begun": None, "error": "", "whole": False}
+_BEFORE = {
+    "subject": "the plugin",
+    "check": "test_a_runtime_takes_it_in",
+    "promise": "It can be imported.",
+    "outcome": "broken",
+}
+_OURS = ("troupe_testing.pytest_plugin", "troupe_testing.checking.reporting")
+_OPTIONS = [
+    *("--pyargs", "troupe_testing.checking.checked", "--import-mode=importlib", "--noconftest", "--capture=no"),
+    *(f"-p{name}" for name in (*_OURS, "no:cacheprovider", "no:terminal")),
+]
 
 
-def classes_for(
-    place: str, table: Mapping[str, Any], tables: Mapping[str, Mapping[str, Any]]
-) -> tuple[dict[str, type[Any]], list[str]]:
-    """The classes of tests for a plugin, by name, and what is left out, with the reason."""
-    from troupe_testing import conformance
-
-    plugin = resolved(place)
-    whole = partial(_class, plugin=plugin, table=table)
-    found: dict[str, type[Any]] = {}
-    left: list[str] = []
-    try:
-        records, wraps = _looked_into(plugin, table, tables)
-    except TroupeError:  # which is what the kit says of it then
-        records, wraps = [], False
-    for record in records:
-        word = type(record).__name__.removesuffix("Spec").lower()
-        base = CLASSES.get(type(record))
-        if isinstance(record, BackendSpec) and not record.free:
-            base = None
-            left.append(f"the {word} {record.name} was not asked, which may cost something")
-        elif isinstance(record, ToolSpec):
-            left.append(f"the {word} {record.name} was not used, which would have an effect")
-        if base is not None:
-            settings, subject = tables.get(record.name, {}), f"{word} {record.name}"
-            made = _class(getattr(conformance, base), subject, plugin=plugin, table=settings, name=record.name)
-            found[f"Test{len(found)}"] = made
-    if wraps:
-        found["TestWrapper"] = whole(conformance.LLMWrapperConformance, "what stands around models")
-    if not found:
-        found["TestPlugin"] = whole(conformance.PluginConformance, "the plugin")
-    return found, left
+def _environment() -> dict[str, str]:
+    """Without what is set for pytest, or for Troupe; other plugins of pytest stay out."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "TROUPE_"))}
+    path = os.pathsep.join(filter(None, sys.path))
+    return own | {"PYTHONPATH": path, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
-def _looked_into(
-    plugin: Any, table: Mapping[str, Any], tables: Mapping[str, Mapping[str, Any]]
-) -> tuple[list[Record], bool]:
-    """What it registers, and whether it stands around models."""
-    every = {own_name(plugin): table, **tables}
-    settings = {name: each for name, each in every.items() if each}
-    with Runtime([plugin], config={}, settings=settings or None, autoload=False) as runtime:
-        name = last_origin(runtime).plugin
-        return own_records(runtime), "troupe_llm_handler" in runtime.plugins.hooks_of(name)
-
-
-def _class(base: type[Any], subject: str, *, plugin: Any, table: Mapping[str, Any], name: str = "") -> type[Any]:
-    return type("Test", (base,), {"plugin": plugin, "settings": table, "name": name, "subject": subject})
-
-
-def orders() -> dict[str, Any]:
-    """What this process was told to check."""
-    told = os.environ.get(ORDERS)
-    if told is None:
-        raise ArgumentError(f"nothing was said to be checked: {ORDERS} is not set; use `troupe plugin check`")
-    found: dict[str, Any] = json.loads(told)
-    return found
-
-
-def promise_of(function: Any) -> str:
-    """What a check's docstring says, on one line."""
-    return " ".join((getattr(function, "__doc__", None) or "").split())
-
-
-def lines_of(message: str) -> Iterator[str]:
-    """The message of an assertion, without what pytest adds."""
-    for line in message.splitlines():
-        if line.startswith("assert "):
-            return
-        yield line.removeprefix("AssertionError: ")
+def _end(done: subprocess.CompletedProcess[str]) -> str:
+    """How a process ended before it should have, and what it said last."""
+    how = f"with exit code {done.returncode}"
+    if done.returncode < 0:
+        how = f"by signal {-done.returncode}"
+        with suppress(ValueError):
+            how = f"by {signal.Signals(-done.returncode).name}"
+    said = (done.stdout + done.stderr).strip().splitlines()[-LAST:]
+    return "\n".join([f"the process in which it was checked was ended {how}{':' if said else ''}", *said])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from troupe_testing.checking import classes_for, orders
+from troupe_testing.checking.choosing import classes_for, orders
 
 CLASSES, LEFT = classes_for(**orders())
 globals().update(CLASSES)

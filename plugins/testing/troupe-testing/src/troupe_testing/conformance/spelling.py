@@ -1,22 +1,18 @@
-"""How hooks are annotated and settings are spelled."""
+"""How hooks are annotated."""
 
 from __future__ import annotations
 
 import inspect
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-import attrs
-
-from troupe_core import Runtime, SecretRef
+from troupe_core import Runtime
 from troupe_core.hookspecs import TroupeSpecs
 from troupe_testing.conformance.stage import last_origin
 
 _ANYTHING = {"", "Any", "object"}
 _CONTAINERS = {"Iterable", "Iterator", "Generator", "Collection", "Sequence", "list", "tuple", "None", *_ANYTHING}
-_SECRET = re.compile(r"(?:.*_)?(?:key|token|secret|password|passphrase|credentials?)")
 
 
 def misspelled(runtime: Runtime) -> list[str]:
@@ -52,28 +48,3 @@ def _words(annotation: Any) -> str:
 
 def _named(text: str) -> set[str]:
     return {*re.findall(r"\w+", text)}
-
-
-def secretive(settings: type[Any]) -> list[str]:
-    """The settings that are called a secret, and are text."""
-    attrs.resolve_types(settings)
-    fields = attrs.fields(settings)
-    return [field.name for field in fields if _SECRET.fullmatch(field.name.lower()) and "str" in _words(field.type)]
-
-
-def referring(settings: type[Any]) -> list[str]:
-    """The settings that are references to secrets."""
-    return [field.name for field in attrs.fields(attrs.resolve_types(settings)) if "SecretRef" in _words(field.type)]
-
-
-def written(settings: Any) -> dict[str, Any]:
-    """Settings as a file has them; what a kind of memory works with is not given to it."""
-    return attrs.asdict(
-        settings, filter=lambda field, _: field.init, value_serializer=lambda _, __, value: _plain(value)
-    )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, SecretRef):
-        return value.place
-    return str(value) if isinstance(value, Path) else value

@@ -19,8 +19,12 @@ from troupe_testing.scripted import Script, ScriptedModel, quiet
 
 def resolved(plugin: Any) -> Any:
     """The plugin itself: `package.module` and `package.module:Class` are imported; a file is left to the runtime."""
-    is_place = isinstance(plugin, str) and not plugin.endswith(".py") and "/" not in plugin and "\\" not in plugin
-    return pkgutil.resolve_name(plugin if ":" in plugin else f"{plugin}:") if is_place else plugin
+    if not isinstance(plugin, str) or plugin.endswith(".py") or "/" in plugin or "\\" in plugin:
+        return plugin
+    try:
+        return pkgutil.resolve_name(plugin if ":" in plugin else f"{plugin}:")
+    except (Exception, SystemExit) as error:  # a stranger's module can do anything when it is imported
+        raise PluginError(f"{plugin} cannot be imported: {type(error).__name__}: {error}") from error
 
 
 def own_name(plugin: Any) -> str:
@@ -71,8 +75,11 @@ class Stage:
         own = dict(self.table if table is None else table)
         settings = {self.settings_name(): own} if own else None
         runtime = self.make_runtime(model, plugins=[*plugins, resolved(self.plugin)], settings=settings, **options)
-        for record in own_records(runtime):
-            runtime.make(type(record), record.name)
+        for record in every_record(runtime):
+            if isinstance(record, CommandSpec):
+                record.load()
+            else:
+                runtime.make(type(record), record.name)
         return runtime
 
     def settings_name(self) -> str:
@@ -104,10 +111,14 @@ def last_origin(runtime: Runtime) -> Origin:
     return list(runtime.plugins.origins.values())[-1]
 
 
+def every_record(runtime: Runtime) -> list[Record]:
+    """What that plugin registers."""
+    return [record for _, record in runtime.registry.registered_by(last_origin(runtime).plugin)]
+
+
 def own_records(runtime: Runtime) -> list[Record]:
-    """What that plugin registers, and has settings, or is asked for by itself."""
-    found = [record for _, record in runtime.registry.registered_by(last_origin(runtime).plugin)]
-    return [record for record in found if not isinstance(record, TemplatesSpec | CommandSpec)]
+    """What of it has settings, or is asked for by itself."""
+    return [record for record in every_record(runtime) if not isinstance(record, TemplatesSpec | CommandSpec)]
 
 
 def own_settings(runtime: Runtime) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from troupe_core import (
     Turn,
     action,
     current_simulation,
+    sync,
 )
 from troupe_core.errors import Busy, CrossThingError, SimulationEnded, SimulationError, WrongThread
 from troupe_testing import ScriptedModel, do, quiet, talk, turn
@@ -903,6 +904,19 @@ def test_closing_the_runtime_ends_the_threads_that_plugins_have_worked_in(make_s
     runtime.close()
     assert done.is_set()
     assert set(threading.enumerate()) <= before
+
+
+def test_a_thread_that_is_stuck_does_not_hold_up_who_closes_the_runtime(make_simulation, monkeypatch, caplog):
+    monkeypatch.setattr(sync, "PATIENCE", 0.05)
+    runtime, go_on = make_simulation().runtime, threading.Event()
+
+    async def stuck() -> None:
+        asyncio.get_running_loop().run_in_executor(None, go_on.wait)
+
+    runtime.wait(stuck, "")
+    runtime.close()
+    assert "something that was begun in a thread has not ended yet" in caplog.text
+    go_on.set()
 
 
 def test_a_call_after_the_end_of_the_runtime_is_refused_and_leaves_no_coroutine_behind(make_simulation):

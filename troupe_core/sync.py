@@ -7,6 +7,7 @@ notebooks and servers, and nobody has to know which loop an object belongs to.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent import futures
@@ -16,6 +17,11 @@ from typing import Any, Generic, TypeVar
 from troupe_core.errors import SimulationError, TroupeError, WrongThread
 
 T = TypeVar("T")
+
+PATIENCE = 5.0
+"""Seconds that closing waits for threads in which something is still done."""
+
+log = logging.getLogger("troupe")
 
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 First = Callable[[], Coroutine[Any, Any, None]]
@@ -32,6 +38,8 @@ class LoopThread:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._workers = futures.ThreadPoolExecutor(thread_name_prefix="troupe-worker")
+        """What `asyncio.to_thread` uses on this loop. It has no thread before somebody needs one."""
         self.closed = False
         self.gone = threading.Event()
         """Set when the thread has ended."""
@@ -47,6 +55,7 @@ class LoopThread:
                 raise SimulationError("the runtime is closed; make another one")
             if self._loop is None:
                 self._loop = self._factory()
+                self._loop.set_default_executor(self._workers)
                 self._thread = threading.Thread(target=self._serve, args=(self._loop,), name="troupe", daemon=True)
                 self._thread.start()
             return self._loop
@@ -136,10 +145,18 @@ class LoopThread:
                 with suppress(SystemExit):
                     loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
             loop.run_until_complete(loop.shutdown_asyncgens())
-            with suppress(RuntimeError):  # at the end of a program no thread can begin, and these have been waited for
-                loop.run_until_complete(loop.shutdown_default_executor())
+            self._wait_for_threads()
         finally:
             loop.close()
+
+    def _wait_for_threads(self) -> None:
+        """For what plugins do in threads, but not for ever: one that is stuck must not hold up who closes a runtime."""
+        waiting = threading.Thread(target=self._workers.shutdown, name="troupe-closing", daemon=True)
+        with suppress(RuntimeError):  # at the end of a program no thread can begin, and these have been waited for
+            waiting.start()
+            waiting.join(PATIENCE)
+            if waiting.is_alive():
+                log.warning("the runtime is closed, and something that was begun in a thread has not ended yet")
 
 
 class Job(Generic[T]):

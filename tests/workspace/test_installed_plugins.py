@@ -8,6 +8,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 import venv
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,6 +69,8 @@ def test_in_a_clean_environment_each_passes_its_own_tests(tmp_path):
         run(sys.executable, "-m", "troupe_cli", "plugin", "new", kind, chosen, "--into", begun, cwd=tmp_path)
     plugins = [*sorted(begun.iterdir()), *PLUGINS]
     assert len(plugins) == len(KINDS) + 3
+    for folder in plugins:
+        assert imported_by(folder) <= needed_by(folder), "it needs what it imports, and not what others bring"
     for folder in (*(ROOT / place for place in NEEDED), *plugins):
         build(folder, wheels)
     venv.create(tmp_path / "environment", with_pip=False)
@@ -80,10 +83,34 @@ def test_in_a_clean_environment_each_passes_its_own_tests(tmp_path):
     said = run(python, "-m", "pytest", *options, *(folder / "tests" for folder in plugins), cwd=tmp_path)
     assert " passed" in said
     assert "warning" not in said
+    page = (ROOT / "docs" / "cookbook" / "your-first-plugin.md").read_text()
+    (tmp_path / "try_calm.py").write_text(
+        page.partition("as `try_calm.py`")[2].partition("```py\n")[2].partition("```")[0]
+    )
+    assert "Tension: 2 of 10" in run(python, tmp_path / "try_calm.py", cwd=tmp_path)
     assert run(python, EXAMPLES / "shopping.py", cwd=tmp_path).splitlines() == [
         "Ana: 1 × price, 1 × bottle, 13.00 left",
         "Ben: 2 × price, 0 × bottle, 20.00 left",
     ]
+
+
+def imported_by(plugin: Path) -> set[str]:
+    """The distributions whose packages its code imports, at the top or within functions."""
+    found: set[str] = set()
+    for file in plugin.glob("src/**/*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {each.name for each in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found.add(str(node.module))
+    tops = {name.partition(".")[0] for name in found} - set(sys.stdlib_module_names)
+    return {top.replace("_", "-") for top in tops}
+
+
+def needed_by(plugin: Path) -> set[str]:
+    """The distributions that it says it needs."""
+    project = tomllib.loads((plugin / "pyproject.toml").read_text())["project"]
+    return {re.split(r"[<>=!~ \[]", each)[0] for each in project["dependencies"]}
 
 
 # -- the three examples -----------------------------------------------------------------------------------------------

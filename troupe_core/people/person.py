@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from os import PathLike
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 from unicodedata import normalize
 
 import attrs
 
-from troupe_core.errors import ArgumentError, PluginError
+from troupe_core.errors import ArgumentError
 from troupe_core.people.abilities import abilities_of
 from troupe_core.people.faculty import TinyMentalFaculty
+from troupe_core.people.files import fragment_in
+from troupe_core.people.fragments import Part, whole_of
+from troupe_core.people.given import faculty_named, several, tool_named
 from troupe_core.people.perceiving import checked_text, checked_words, name_of, perceive, stimulus
 from troupe_core.people.persona import Persona
 from troupe_core.people.state import NO_SLICES, PersonState
 from troupe_core.people.ties import NOBODY
 from troupe_core.people.tool import TinyTool
-from troupe_core.records import TOOL
 from troupe_core.simulation.simulation import same_simulation, simulation_of
 from troupe_core.simulation.things import Handle
 
@@ -62,8 +65,9 @@ class TinyPerson(Handle, state=PersonState, kind="person"):
         elif persona is not None and not isinstance(persona, Mapping):
             raise ArgumentError(f"a persona is a mapping or a sentence, not {type(persona).__name__}")
         described = {"name": name, **{key: value for key, value in (persona or {}).items() if key != "name"}}
-        named = {_faculty(joined, given) for given in _several(mental_faculties, "mental_faculties")} - {CONVERSATION}
-        tooled = {_tool(joined, given) for given in _several(tools, "tools")}
+        given = several(mental_faculties, "mental_faculties")
+        named = {faculty_named(joined, each) for each in given} - {CONVERSATION}
+        tooled = {tool_named(joined, each) for each in several(tools, "tools")}
         faculties = (CONVERSATION, *sorted(named), *sorted(tooled))
         abilities_of(joined.runtime, faculties)  # two that clash are found here, not in the middle of a run
         kept = {each: joined.runtime.faculty(each).start() for each in faculties}
@@ -132,6 +136,32 @@ class TinyPerson(Handle, state=PersonState, kind="person"):
         def change(state: PersonState) -> PersonState:
             persona = Persona.of({**state.persona.data(), key: value})
             return state.changed(persona=simulation.interned(persona))
+
+        return self._change(change)
+
+    def include_persona_definitions(self, additional_definitions: Mapping[str, Any]) -> TinyPerson:
+        """Add to the persona: what is missing is added, tables and lists are joined. Anything that is said already in
+        another way is an error, which names every place.
+        """
+        return self._join(additional_definitions, "what is to be added")
+
+    def import_fragment(self, fragment: str | PathLike[str]) -> TinyPerson:
+        """The same with what stands in a file: `{"type": "Fragment", "persona": {…}}`."""
+        return self._join(fragment_in(fragment), str(fragment))
+
+    def __add__(self, other: Mapping[str, Any] | str | PathLike[str]) -> TinyPerson:
+        """`ada + "fragments/picky.fragment.json"`, `ada + {"likes": ["rain"]}`: this person, with more to it."""
+        if isinstance(other, Mapping):
+            return self.include_persona_definitions(other)
+        return self.import_fragment(other) if isinstance(other, str | PathLike) else NotImplemented
+
+    def _join(self, more: Mapping[str, Any], source: str) -> TinyPerson:
+        simulation = self.simulation
+        added = Part(source, Persona.of(more).data())
+
+        def change(state: PersonState) -> PersonState:
+            whole = whole_of([Part(f"what {state.name} is", state.persona.data()), added])
+            return state.changed(persona=simulation.interned(Persona.of(whole)))
 
         return self._change(change)
 
@@ -337,39 +367,6 @@ def checked_people(agents: Any) -> list[TinyPerson]:
         if not isinstance(person, TinyPerson):
             raise ArgumentError(f"agents must be TinyPersons; got {person!r}")
     return people
-
-
-def _faculty(simulation: Simulation, given: Any) -> str:
-    if isinstance(given, str):
-        made = simulation.runtime.faculty(given)
-        if not isinstance(made, TinyMentalFaculty):
-            raise PluginError(f"the faculty {given!r} is no TinyMentalFaculty: its factory makes {made!r}")
-        return given
-    kind = given if isinstance(given, type) else type(given)
-    if not issubclass(kind, TinyMentalFaculty):
-        raise ArgumentError(f"a mental faculty is a name or a TinyMentalFaculty, not {given!r}")
-    if issubclass(kind, TinyTool):
-        raise ArgumentError(f"{kind.__qualname__} is a tool: give it as tools=[…], not among the mental faculties")
-    return simulation.runtime.lend(given)
-
-
-def _tool(simulation: Simulation, given: Any) -> str:
-    if isinstance(given, str):
-        name = given if given.startswith(TOOL) else TOOL + given
-        made = simulation.runtime.faculty(name)
-        if not isinstance(made, TinyTool):
-            raise PluginError(f"the tool {given!r} is no TinyTool: its factory makes {made!r}")
-        return name
-    kind = given if isinstance(given, type) else type(given)
-    if not issubclass(kind, TinyTool):
-        raise ArgumentError(f"a tool is a name or a TinyTool, not {given!r}")
-    return simulation.runtime.lend(given)
-
-
-def _several(given: Any, argument: str) -> list[Any]:
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        raise ArgumentError(f"{argument} is a list; write [{given!r}]")
-    return list(given)
 
 
 def _notes(context: Sequence[str]) -> tuple[str, ...]:

@@ -180,8 +180,6 @@ class Registry:
                     self._check_table(name)
                 except ConfigError as error:
                     mistakes.append(str(error))
-        if mistakes:
-            raise ConfigError("\n".join(mistakes))
         known = brought | set(self.manager.origins)
         known |= {each.origin.plugin for each in self._left_out}
         for name, source in self.layers.tables_for_nobody(known):
@@ -193,7 +191,9 @@ class Registry:
             else:
                 left_out = [f"Left out: {each}." for each in self._left_out]
                 text += f"{meant or '.'} There are {', '.join(sorted(known))}."
-                raise ConfigError(" ".join([text, *left_out, *self._not_looked_for()]))
+                mistakes.append(" ".join([text, *left_out, *self._not_looked_for()]))
+        if mistakes:
+            raise ConfigError("\n".join(mistakes))
 
     def _check_table(self, name: str) -> None:
         """It has one owner with settings, or several whose settings are the same; it is what such settings can be."""

@@ -13,7 +13,7 @@ import attrs
 from troupe_core import ArgumentError
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-_CORE = "troupe-core>=0.1,<0.2"
+_CORE, _ATTRS = "troupe-core>=0.1,<0.2", "attrs>=24.2"
 
 
 @attrs.frozen
@@ -23,7 +23,7 @@ class Kind:
     name: str
     summary: str
     prefix: str = ""
-    dependencies: tuple[str, ...] = (_CORE,)
+    dependencies: tuple[str, ...] = (_CORE, _ATTRS)
     value: str = "{package}"
     """What its entry point names; nothing, if there is no code."""
 
@@ -37,13 +37,13 @@ KINDS = (
         "backend",
         "An LLM backend: models of a provider, under names of their own.",
         "llm",
-        (_CORE, "aiohttp>=3.9"),
+        (_CORE, _ATTRS, "aiohttp>=3.9"),
     ),
     Kind("faculty", "A mental faculty: something that a person can do, and is aware of."),
     Kind("memory", "A kind of memory: what a person keeps, and what comes back to it."),
     Kind("tool", "A tool: something that a person does outside of the simulation."),
     Kind("enricher", "An enricher: rewrites a text by requirements."),
-    Kind("extractor", "An extractor: draws findings from what people said and did."),
+    Kind("extractor", "An extractor: draws findings from what people said and did.", dependencies=(_CORE,)),
     Kind("wrapper", "A wrapper: does something around every call of every model.", value="{package}:Plugin"),
     Kind(
         "bundle",

@@ -1,0 +1,50 @@
+"""Files that describe people: JSON, one document each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from troupe_core.errors import ArgumentError
+
+LARGEST = 16 * 2**20
+"""Bytes. All that describes a person stands in each of its prompts."""
+
+
+def read(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The document in a file, or an error that names the file, and the line where it breaks off."""
+    place = Path(path).expanduser()
+    try:
+        size = place.stat().st_size
+        if size > LARGEST:
+            raise ArgumentError(f"{place} has {size:,} bytes, and at most {LARGEST:,} are read: is it the right file?")
+        text = place.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise ArgumentError(f"there is no file {place}") from None
+    except OSError as error:
+        raise ArgumentError(f"{place} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise ArgumentError(f"{place} is not in UTF-8 (at byte {error.start:,}); save it as UTF-8") from None
+    if not text.strip():
+        raise ArgumentError(f"{place} is empty")
+    try:
+        data = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise ArgumentError(f"{place}, line {error.lineno}: this is no JSON: {error.msg}") from None
+    if not isinstance(data, dict):
+        raise ArgumentError(f'{place} holds a {type(data).__name__}; an object is expected, as {{"persona": {{…}}}}')
+    return data
+
+
+def fragment_in(path: str | os.PathLike[str]) -> Mapping[str, Any]:
+    """What a file with a fragment adds to a persona."""
+    data = read(path)
+    kind, persona = data.get("type"), data.get("persona")
+    if kind != "Fragment" or not isinstance(persona, Mapping):
+        found = f"its type is {kind!r}" if kind != "Fragment" else "it has no persona"
+        raise ArgumentError(f'{path} is no fragment: {found}. One is {{"type": "Fragment", "persona": {{…}}}}')
+    return persona

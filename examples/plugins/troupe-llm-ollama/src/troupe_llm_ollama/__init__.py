@@ -16,7 +16,8 @@ class Ollama(LLMBackend, config=Config):
     async def open(self):
         import aiohttp  # where it is needed: a runtime imports every installed plugin
 
-        self.http, self.trouble, self.within = aiohttp.ClientSession(), aiohttp.ClientError, aiohttp.ClientTimeout
+        self.http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))  # 0: as many at once as are asked
+        self.trouble, self.within = aiohttp.ClientError, aiohttp.ClientTimeout
 
     async def aclose(self):
         await self.http.close()

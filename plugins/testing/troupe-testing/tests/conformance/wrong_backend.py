@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any
 
 import aiohttp
 import orjson
-import pytest
 from attrs import evolve, frozen
 
 from troupe_core import (
@@ -40,7 +37,7 @@ class Config:
 
 class Acme(LLMBackend, config=Config):
     async def open(self) -> None:
-        self.http = aiohttp.ClientSession()
+        self.http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
 
     async def aclose(self) -> None:
         await self.http.close()
@@ -98,15 +95,16 @@ class OfAcme(LLMBackendConformance):
 
 class TestRight(OfAcme):
     plugin = Acme
-    at_once = 100
+    at_once = LLMBackendConformance.at_once
 
 
 class Streaming(Acme):
     async def stream(self, request: LLMRequest, call: Any) -> AsyncIterator[LLMChunk]:
         space, body = "", {**self.body(request), "pieces": True}
         try:
-            async with self.post(body) as answer:
-                async for line in answer.content:
+            answer = await asyncio.wait_for(self.post(body), self.patience(call))
+            async with answer:
+                while line := await asyncio.wait_for(answer.content.readline(), self.patience(call)):
                     told = orjson.loads(line)
                     if "piece" not in told:
                         whole = self.read(told)
@@ -114,6 +112,8 @@ class Streaming(Acme):
                         return
                     yield LLMChunk(space + told["piece"])
                     space = " "
+        except TimeoutError:
+            raise ModelTimeout("acme took too long. Ask again.") from None
         except aiohttp.ClientError as error:
             raise ModelUnavailable(f"acme broke off: {error!r}. Ask again.") from None
         raise ModelUnavailable("acme broke off. Ask again.")
@@ -251,12 +251,63 @@ class Content(Streaming):
         try:
             async for chunk in super().stream(request, call):
                 yield chunk
-        except ModelError:
+        except ModelUnavailable:
             yield LLMChunk("", Usage(), "stop")
 
 
 class TestIsContentWithHalfAStream(OfAcme):
     plugin = Content
+
+
+class Unhurried(Streaming):
+    async def stream(self, request: LLMRequest, call: Any) -> AsyncIterator[LLMChunk]:
+        async for chunk in super().stream(request, evolve(call, timeout=None)):
+            yield chunk
+
+
+class TestWaitsForEverForAPiece(OfAcme):
+    plugin = Unhurried
+    patience = 0.3
+
+
+class Shielded(Streaming):
+    async def stream(self, request: LLMRequest, call: Any) -> AsyncIterator[LLMChunk]:
+        pieces = super().stream(request, call)
+        while (chunk := await asyncio.shield(asyncio.ensure_future(anext(pieces, None)))) is not None:
+            yield chunk
+
+
+class TestStreamsOnWhenItIsCancelled(OfAcme):
+    plugin = Shielded
+    patience = 0.3
+
+
+class Ahead(Streaming):
+    """Reads while others think."""
+
+    async def stream(self, request: LLMRequest, call: Any) -> AsyncIterator[LLMChunk]:
+        come: asyncio.Queue[LLMChunk | None] = asyncio.Queue()
+
+        async def read() -> None:
+            try:
+                async for chunk in super(Ahead, self).stream(request, call):
+                    come.put_nowait(chunk)
+            finally:
+                come.put_nowait(None)
+
+        reading = asyncio.ensure_future(read())
+        try:
+            while (chunk := await come.get()) is not None:
+                yield chunk
+            await reading
+        except asyncio.CancelledError:
+            reading.cancel()
+            raise
+
+
+class TestReadsOnWhenNobodyReadsIt(OfAcme):
+    plugin = Ahead
+    patience = 0.3
 
 
 # -- what goes wrong --------------------------------------------------------------------------------------------------
@@ -338,6 +389,16 @@ class Stubborn(Acme):
 
 class TestTakesCancellingForATimeout(OfAcme):
     plugin = Stubborn
+
+
+class Shielding(Acme):
+    async def complete(self, request: LLMRequest, call: Any) -> LLMResponse:
+        return await asyncio.shield(asyncio.ensure_future(super().complete(request, call)))
+
+
+class TestAsksOnWhenItIsCancelled(OfAcme):
+    plugin = Shielding
+    patience = 0.3
 
 
 class Offended(Acme):
@@ -459,22 +520,11 @@ class TestLogsItsKey(OfAcme):
 # -- ending -----------------------------------------------------------------------------------------------------------
 
 
-class Listening(Acme):
-    lines: ClassVar[list[socket.socket]] = []
-
-    async def open(self) -> None:
-        await super().open()
-        parts = urlsplit(self.config.url)
-        if parts.hostname == "127.0.0.1":
-            self.lines.append(socket.create_connection((parts.hostname, parts.port or 80)))
+class Leaving(Acme):
+    async def aclose(self) -> None:
+        pass
 
 
-class TestLeavesAConnectionOpen(OfAcme):
-    plugin = Listening
+class TestLeavesConnectionsOpen(OfAcme):
+    plugin = Leaving
     patience = 0.5
-
-    @pytest.fixture(autouse=True)
-    def lines(self) -> Iterator[None]:
-        yield
-        while Listening.lines:
-            Listening.lines.pop().close()

@@ -89,12 +89,59 @@ def registering(kind: type[Any]) -> type[Any]:
 
 class TestRight(DiaryConformance):
     plugin = registering(Diary)
+    keeps = None
+
+
+class Recent(Diary):
+    """Forgets what it does not show."""
+
+    keep = 10
+
+    def append(self, state: Any, items: Sequence[Fact]) -> Any:
+        facts = (*state.facts, *items)
+        return evolve(state, facts=facts[-self.keep :] if len(facts) > 2 * self.keep else facts)
+
+    def window(self, state: Any) -> Sequence[Fact]:
+        return [*state.facts]
+
+    def due(self, state: Any) -> bool:
+        return False
+
+
+class TestRightIfItForgets(DiaryConformance):
+    plugin = registering(Recent)
+
+
+class Important(Recent):
+    """Only the ten most important things, which fade."""
+
+    def append(self, state: Any, items: Sequence[Fact]) -> Any:
+        facts = [fact for fact in (*state.facts, *items) if fact is not PAUSE]
+        weights = {fact.id: fact.id[0] / 8 + place for place, fact in enumerate(facts)}
+        kept = sorted(weights, key=weights.__getitem__)[-self.keep :]
+        return evolve(state, facts=tuple(fact for fact in facts if fact.id in kept))
+
+
+class TestRightIfItKeepsWhatIsImportant(DiaryConformance):
+    plugin = registering(Important)
+    keeps = 0
 
 
 INVENTED = Fact.of(b"", 1, "memory", "MEMORY", "Ada", "Ada", "I was born in a small town.")
 
 
 # -- the laws of a life -----------------------------------------------------------------------------------------------
+
+
+class Unfinished(Diary):
+    due = None  # type: ignore[assignment]
+
+    def recall(self, state: Any, query: str, k: int, turn: Any = None) -> Any:
+        return best(self.items(state), query)[:k]
+
+
+class TestLacksSomething(DiaryConformance):
+    plugin = registering(Unfinished)
 
 
 class Born(Diary):
@@ -113,6 +160,17 @@ class Losing(Diary):
 
 class TestLosesSomething(DiaryConformance):
     plugin = registering(Losing)
+
+
+class Hasty(Diary):
+    """The latest of a turn first."""
+
+    def append(self, state: Any, items: Sequence[Fact]) -> Any:
+        return super().append(state, items[::-1])
+
+
+class TestTurnsItsDaysAround(DiaryConformance):
+    plugin = registering(Hasty)
 
 
 @frozen

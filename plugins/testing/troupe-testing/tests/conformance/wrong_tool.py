@@ -94,7 +94,38 @@ class TestRightIfRepeated(ToolConformance):
         return {**DIAL}
 
 
+class Shelf(Letters):
+    @action
+    async def count(self, call: ToolCall) -> str:
+        """count the letters in the box."""
+        return f"There are {len(self.letters())}."
+
+
+class TestRightIfItReadsWhatWasWritten(Posting):
+    plugin = Shelf
+
+
 # -- what people perceive ---------------------------------------------------------------------------------------------
+
+
+class Idle(TinyTool):
+    """There is a hole in the wall."""
+
+
+class TestIsOfNoUse(ToolConformance):
+    plugin = Idle
+
+
+class Numbering(Letters):
+    @action
+    async def send(self, call: ToolCall, words: str) -> Any:
+        """send a letter."""
+        self.post(call)
+        return 42
+
+
+class TestReturnsANumber(Posting):
+    plugin = Numbering
 
 
 class Wordless(Letters):
@@ -201,6 +232,24 @@ class Confused(Letters):
 
 class TestMistakesOneForAnother(Posting):
     plugin = Confused
+
+
+class Unguarded(Letters):
+    """All write at one sheet."""
+
+    @action
+    async def send(self, call: ToolCall, words: str) -> str:
+        """send a letter."""
+        self.post(call)
+        sheet = self.box.with_name("sheet.txt")
+        sheet.write_text(words, encoding="utf-8")
+        await asyncio.sleep(0)
+        sheet.rename(self.box.with_name("last.txt"))
+        return IN_THE_BOX
+
+
+class TestIsNotGuardedAgainstMany(Posting):
+    plugin = Unguarded
 
 
 class Noting(Letters):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
+import attrs
 import pytest
 
 from troupe_core import (
@@ -52,14 +53,15 @@ class ActingConformance(PluginConformance):
     def exercise(self, stage: Stage, runtime: Runtime) -> object:
         """Three people do everything that is ordered: with tools one after the other, else at the same time."""
         simulation = Simulation(runtime=runtime, seed=7)
-        world = TinyWorld("The room", self.company(stage, simulation), simulation=simulation)
+        people = self.company(stage, simulation)
+        world = TinyWorld("The room", people, simulation=simulation)
         world.broadcast("What shall we do?")
         schedule = "sequential" if self.kind is ToolSpec else "parallel"
         world.run(max(2, len(self.ordered(stage))), schedule=schedule)
         simulation.end()
-        digest = simulation.digest()
+        result = [*told_to(people), simulation.digest()]
         simulation.close()
-        return digest
+        return result
 
     # -- what checks are made of --------------------------------------------------------------------------------------
 
@@ -124,6 +126,17 @@ class ActingConformance(PluginConformance):
                     errors.append((by_name[person.name], error))
         return errors
 
+    def returned(self, stage: Stage) -> list[tuple[str, object]]:
+        """Of everything that is ordered: the action, and what its method returns for the person to perceive."""
+        seen: list[tuple[str, object]] = []
+        for wanted in self.ordered(stage):
+            runtime = stage.runtime(self.doing(wanted))
+            ability = self.ability(stage, runtime)
+            with replaced(ability, "actions", watched(ability, seen)):
+                (ada,) = self.company(stage, Simulation(runtime=runtime), ["Ada"])
+                ada.act()
+        return seen
+
     # -- checks -------------------------------------------------------------------------------------------------------
 
     def test_every_parameter_of_an_action_has_a_type(self, stage: Stage) -> None:
@@ -171,6 +184,29 @@ def _own(actions: Mapping[str, Shape]) -> dict[str, Shape]:
 def _short(wanted: Mapping[str, Any]) -> str:
     arguments = (f"{name}={value!r:.60}" for name, value in wanted.items() if name != "type")
     return f"{wanted['type']}({', '.join(arguments)})"
+
+
+def perceived(person: TinyPerson) -> list[str]:
+    return [fact.content for fact in person.memories() if fact.kind == "observation"]
+
+
+def told_to(people: Iterable[TinyPerson]) -> list[str]:
+    """What each of them has perceived of what it did, line by line."""
+    return [f"{person.name}: {said}" for person in people for said in perceived(person)]
+
+
+def watched(faculty: Any, seen: list[tuple[str, object]]) -> tuple[Any, ...]:
+    """Its actions; what the observing ones return is noted."""
+
+    def watching(each: Any) -> Any:
+        async def perform(*given: Any, **arguments: Any) -> object:
+            result = each.perform(*given, **arguments)
+            seen.append((each.name, await result if hasattr(result, "__await__") else result))
+            return seen[-1][1]
+
+        return attrs.evolve(each, perform=perform) if each.observe and each.perform is not None else each
+
+    return tuple(map(watching, faculty.actions))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import asyncio
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from troupe_core import (
     Call,
     Form,
+    LLMBackend,
     LLMChunk,
     LLMRequest,
     LLMResponse,
@@ -24,7 +26,7 @@ from troupe_core import (
     TinyPerson,
     TroupeError,
 )
-from troupe_testing.conformance.played import Telling
+from troupe_testing.conformance.played import Pausing, Telling
 from troupe_testing.server import Fault, ProtocolServer, Request
 
 if TYPE_CHECKING:
@@ -92,7 +94,7 @@ class Asking:
         self.answer(*messages, **form)
         return self.server.requests[-1]
 
-    def pieces(self, *messages: str) -> tuple[list[LLMChunk], BaseException | None]:
+    def pieces(self, *messages: str, call: Call = SOMEBODY) -> tuple[list[LLMChunk], BaseException | None]:
         """Of a stream, and the error that it ended in."""
 
         async def all_of_them() -> tuple[list[LLMChunk], BaseException | None]:
@@ -100,7 +102,7 @@ class Asking:
             try:
                 async with asyncio.timeout(self.patience):
                     handler = self.runtime.llm_handler(self.model)
-                    async for piece in handler.stream(self.request(*messages), SOMEBODY):
+                    async for piece in handler.stream(self.request(*messages), call):
                         found.append(piece)  # noqa: PERF401 - those before an error count
             except Exception as error:
                 return found, error
@@ -114,13 +116,19 @@ class Asking:
         self.server.inject(fault)
         return self.outcome()
 
-    def cancelled(self) -> Outcome:
+    def cancelled(self, *, streamed: bool = False) -> Outcome:
         """What comes of a call that is cancelled while the provider has it."""
+        handler = self.runtime.llm_handler(self.model)
+
+        async def call() -> Any:
+            if not streamed:
+                return await handler.complete(self.request(), SOMEBODY)
+            return [piece async for piece in handler.stream(self.request(), SOMEBODY)]
 
         async def cancel() -> Outcome:
             come, loop = asyncio.Event(), asyncio.get_running_loop()
             rule = self.server.inject(Telling(lambda: loop.call_soon_threadsafe(come.set)), times=1)
-            task = asyncio.ensure_future(self.runtime.llm_handler(self.model).complete(self.request(), SOMEBODY))
+            task = asyncio.ensure_future(call())
             coming = asyncio.ensure_future(come.wait())
             await asyncio.wait({task, coming}, timeout=self.patience, return_when=asyncio.FIRST_COMPLETED)
             coming.cancel()
@@ -132,6 +140,27 @@ class Asking:
             return asyncio.CancelledError() if task.cancelled() else task.exception() or task.result()
 
         return self.run(cancel)  # type: ignore[no-any-return]
+
+    def left(self) -> None:
+        """Read one piece of a stream, and no more."""
+        self.server.inject(Pausing(), times=1)
+
+        async def leave() -> None:
+            stream: Any = self.runtime.llm_handler(self.model).stream(self.request(), SOMEBODY)
+            async with asyncio.timeout(self.patience), aclosing(stream):
+                await anext(stream)
+
+        self.run(leave)
+
+    @property
+    def streams(self) -> bool:
+        """Whether it has a `stream` of its own. The usual one gives the answer of `complete` in one piece."""
+        backend = self.stage.make(self.runtime)
+        return getattr(type(backend), "stream", None) is not LLMBackend.stream
+
+    def asked_still(self) -> int:
+        """Requests that the provider goes on answering. It hears a moment later that nobody listens."""
+        return settled(lambda: self.server.stats.in_flight, self.patience)
 
 
 def answered(outcome: Outcome) -> LLMResponse:
@@ -163,10 +192,15 @@ def traced(outcome: Any) -> str:
 
 def left_open(server: ProtocolServer, patience: float) -> int:
     """The server hears of the end of a connection a moment later."""
+    return settled(lambda: server.stats.connected, patience)
+
+
+def settled(count: Callable[[], int], patience: float) -> int:
+    """What is counted, as soon as that is nothing, or when there is no more patience."""
     end = time.monotonic() + patience
-    while server.stats.connected and time.monotonic() < end:
+    while count() and time.monotonic() < end:
         time.sleep(0.001)
-    return server.stats.connected
+    return count()
 
 
 def life(runtime: Runtime, model: str) -> TroupeError | None:

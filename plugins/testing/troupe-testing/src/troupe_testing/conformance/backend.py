@@ -34,6 +34,7 @@ from troupe_testing.conformance.played import (
     STATUSES,
     TALK,
     Gathering,
+    Pausing,
     leaves,
     meaning,
     words,
@@ -65,7 +66,9 @@ class LLMBackendConformance(BackendTrial):
     def test_it_answers(self, stage: BackendStage) -> None:
         """A question gets an `LLMResponse`."""
         outcome = Asking(stage).outcome()
-        assert isinstance(outcome, LLMResponse), f"complete() has to return an LLMResponse; it came to {said(outcome)}"
+        assert isinstance(outcome, LLMResponse), (
+            f"async def complete(self, request, call) has to return an LLMResponse; it came to {said(outcome)}"
+        )
 
     def test_it_answers_in_the_words_of_its_provider(self, wired: Asking) -> None:
         """The text is the provider's, to the letter."""
@@ -147,6 +150,28 @@ class LLMBackendConformance(BackendTrial):
             pytest.skip("its answers come in one piece")
         assert isinstance(problem, ModelError), f"it was cut after two pieces, and came to {problem or pieces}"
 
+    def test_a_stream_gives_up_when_it_is_told_to(self, streaming: Asking) -> None:
+        """If the first piece, or the next one, has not come after `call.timeout` seconds, with a `ModelTimeout`."""
+        met = {}
+        for fault in (Hang(), Pausing()):
+            streaming.server.heal()
+            streaming.server.inject(fault)
+            met[fault] = streaming.pieces(call=evolve(SOMEBODY, timeout=0.02))[1]
+        wrong = [f"{fault} came to {type(error).__name__}" for fault, error in met.items() if not _is_timeout(error)]
+        assert not wrong, f"wait call.timeout seconds for each piece, and raise ModelTimeout: {'; '.join(wrong)}"
+
+    def test_a_stream_that_is_cancelled_is_not_paid_for(self, streaming: Asking) -> None:
+        """Nobody listens any more: the connection goes, and the provider stops."""
+        streaming.cancelled(streamed=True)
+        found = streaming.asked_still()
+        assert not found, "the provider still has a request whose stream was cancelled: let nothing shield it"
+
+    def test_a_stream_that_nobody_reads_to_its_end_is_not_paid_for(self, streaming: Asking) -> None:
+        """Whoever has read enough closes it with `aclose`, which arrives in it as `GeneratorExit`."""
+        streaming.left()
+        found = streaming.asked_still()
+        assert not found, "the provider still has a request whose stream was closed: give it up in a finally"
+
     # -- what goes wrong ----------------------------------------------------------------------------------------------
 
     def test_each_status_is_the_error_that_it_stands_for(self, wired: Asking) -> None:
@@ -181,7 +206,9 @@ class LLMBackendConformance(BackendTrial):
         """After `call.timeout` seconds, if that is set, with a `ModelTimeout`: whoever waits has set it."""
         wired.server.inject(Hang())
         outcome = wired.outcome(call=evolve(SOMEBODY, timeout=0.02))
-        assert isinstance(outcome, ModelTimeout), f"after call.timeout it came to {said(outcome)}"
+        assert _is_timeout(outcome), (
+            f"give up after call.timeout seconds, and raise ModelTimeout; it came to {type(outcome).__name__}"
+        )
 
     def test_it_asks_once(self, wired: Asking) -> None:
         """Whether to ask again is decided outside, once for all backends; each attempt is on the bill."""
@@ -194,6 +221,12 @@ class LLMBackendConformance(BackendTrial):
         """At once, as `CancelledError`: it is let through, whatever else is caught."""
         outcome = wired.cancelled()
         assert isinstance(outcome, asyncio.CancelledError), f"a cancelled call came to {said(outcome)}"
+
+    def test_a_call_that_is_cancelled_is_not_paid_for(self, wired: Asking) -> None:
+        """The connection goes with the call, so that the provider can stop."""
+        wired.cancelled()
+        found = wired.asked_still()
+        assert not found, "the provider still has a request that was cancelled: let nothing shield it, or go on"
 
     def test_after_a_call_that_was_cancelled_it_goes_on(self, wired: Asking) -> None:
         """Who gave up leaves nothing behind that is in the way of others."""
@@ -253,7 +286,9 @@ class LLMBackendConformance(BackendTrial):
         """The provider gets it with every request; of what a server shows of a key, its end is enough to tell."""
         request = keyed.sent()
         places = [*request.headers.values(), request.path, request.query, *leaves(request.body)]
-        assert any(SECRET[-4:] in str(place) for place in places), "its key is nowhere in what is sent"
+        assert any(SECRET[-4:] in str(place) for place in places), (
+            "its key is nowhere in what is sent: send what reveal() of its SecretRef returns"
+        )
 
     def test_its_key_is_in_no_error_and_no_log(self, keyed: Asking, caplog: pytest.LogCaptureFixture) -> None:
         """Nor is a part of it, whatever the provider repeats. What is held in a `SecretRef` the core takes out."""
@@ -273,3 +308,7 @@ class LLMBackendConformance(BackendTrial):
         wired.runtime.close()
         found = left_open(wired.server, self.patience)
         assert not found, f"{found} connections are open when the runtime is closed; close them in aclose"
+
+
+def _is_timeout(outcome: object) -> bool:
+    return isinstance(outcome, ModelTimeout)

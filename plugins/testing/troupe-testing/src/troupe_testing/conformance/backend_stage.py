@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import nullcontext
 from typing import Any, ClassVar, cast
@@ -101,8 +102,11 @@ class Known:
     secrets: frozenset[str] | None = None
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 class BackendTrial(PluginConformance):
-    """What there is to say of a backend that is tried."""
+    """What there is to say of a backend that is tried. What it leaves open is counted by one check; Python warns of it
+    in whichever runs when it is collected.
+    """
 
     kind = BackendSpec
     provider: ClassVar[Callable[..., ProtocolServer] | None] = None
@@ -115,10 +119,17 @@ class BackendTrial(PluginConformance):
         temperature=0.25, top_p=0.75, max_tokens=321, stop=("THE END",), extra={"conformance": "as it is"}
     )
     """Those that the provider takes, each of a value that can be told from everything else that is sent."""
-    at_once: ClassVar[int] = 100
-    """So many calls have to be in flight together."""
+    at_once: ClassVar[int] = 128
+    """So many calls have to be in flight together: more than the pools of most clients take, unless they are told."""
     patience: ClassVar[float] = 10.0
     """Seconds after which something does not happen any more. What is right never waits for it."""
+
+    @pytest.fixture(autouse=True, scope="class")
+    @classmethod
+    def swept(cls) -> Iterator[None]:
+        """What is left open is collected before other tests begin, for which the warnings may be errors."""
+        yield
+        gc.collect()
 
     def settings_for(self, server: ProtocolServer) -> Mapping[str, Any]:
         """The settings with which it asks this server instead of its provider; `settings` are there besides."""
@@ -181,6 +192,13 @@ class BackendTrial(PluginConformance):
         if asking.stage.server is None:
             pytest.skip("it has no provider: it answers by itself")
         return asking
+
+    @pytest.fixture
+    def streaming(self, wired: Asking) -> Asking:
+        """The same, if it streams."""
+        if not wired.streams:
+            pytest.skip("its answers come in one piece")
+        return wired
 
     @pytest.fixture
     def keyed(self, wired: Asking, known: Known) -> Asking:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from itertools import pairwise, takewhile
 from typing import Any, TypeAlias, TypeVar
 
 from troupe_core import PAUSE, Fact, TinyMentalFaculty, Turn, action
@@ -84,3 +85,13 @@ def seen_of(kind: Any, state: Any) -> object:
 
 def size_of(facts: Iterable[Fact]) -> int:
     return sum(len(fact.content) + 40 for fact in facts)
+
+
+def paid_anew(windows: Sequence[Sequence[Fact]]) -> int:
+    """Characters that were shown before, and stand behind something that has changed: no provider knows them there."""
+    paid = 0
+    for before, after in pairwise(windows):
+        same = sum(1 for _ in takewhile(lambda pair: pair[0].id == pair[1].id, zip(before, after, strict=False)))
+        known = {fact.id for fact in before}
+        paid += size_of(fact for fact in after[same:] if fact.id in known and fact is not PAUSE)
+    return paid

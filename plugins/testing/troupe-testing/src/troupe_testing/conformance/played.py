@@ -96,6 +96,18 @@ class Telling:
         await asyncio.Event().wait()
 
 
+@attrs.frozen(eq=False)
+class Pausing:
+    """A fault: half of a stream comes, and nothing more."""
+
+    async def play(self, exchange: Exchange) -> None:
+        response = await exchange.answer()
+        exchange.count(response)
+        pieces = [*response.framed()]
+        exchange.write(b"".join([response.head(keep_alive=True), *pieces[: (len(pieces) + 1) // 2]]))
+        await asyncio.Event().wait()
+
+
 def leaves(value: Any) -> Iterator[Any]:
     """Everything in a body that is neither a mapping nor a list, the names in mappings included."""
     if isinstance(value, Mapping):

@@ -78,6 +78,10 @@ class PluginConformance:
         """Something that is usual for it, in a simulation of its own; the same each time."""
         return _a_small_study(runtime)
 
+    def difference(self, results: Sequence[object]) -> str:
+        """What there is to add where `exercise` has come to these, and not all of them are the same."""
+        return ""
+
     # -- importing ----------------------------------------------------------------------------------------------------
 
     @pytest.fixture
@@ -154,12 +158,15 @@ class PluginConformance:
         third = self.exercise(stage, two)
         assert [second, third] == [first, first], (
             "beside another runtime, or after it was closed, it comes to another result"
+            + self.difference([first, second, third])
         )
 
     def test_who_is_answered_first_changes_nothing(self, stage: Stage) -> None:
         """A study comes to the same however long each answer takes."""
         one, two = (self.exercise(stage, stage.runtime(self.script, seed=seed)) for seed in (1, 2))
-        assert one == two, "the same study comes to another result when answers arrive in another order"
+        assert one == two, (
+            "the same study comes to another result when answers arrive in another order" + self.difference([one, two])
+        )
 
     def test_nothing_runs_on_when_the_runtime_is_closed(self, stage: Stage) -> None:
         """What it starts, it stops in `aclose`."""

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent import futures
+from concurrent.futures.thread import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
@@ -38,7 +39,7 @@ class LoopThread:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._workers = futures.ThreadPoolExecutor(thread_name_prefix="troupe-worker")
+        self._workers = ThreadPoolExecutor(thread_name_prefix="troupe-worker")
         """What `asyncio.to_thread` uses on this loop. It has no thread before somebody needs one."""
         self.closed = False
         self.gone = threading.Event()

@@ -390,7 +390,7 @@ def test_folder_where_nobody_can_write(kind: str, make: Make) -> None:
 READ_ONLY = """
 import os, sys
 from pathlib import Path
-from troupe_core import Runtime, Simulation, TinyPerson
+from troupe_core import Runtime, Simulation, TinyPerson, sync  # everything that is not read any more later on
 from troupe_core.errors import JournalError
 from troupe_core.simulation.journal import document, opening
 runtime = Runtime(autoload=False)

@@ -36,4 +36,4 @@ class Ollama(LLMBackend, config=Config):
         except TimeoutError:
             raise ModelTimeout(f"{url} took too long to answer as {request.model}") from None
         except (self.trouble, ValueError, LookupError, TypeError) as error:
-            raise ModelUnavailable(f"{url} gave no answer: {error!r}") from None
+            raise ModelUnavailable(f"{url} gave no answer: {type(error).__name__}: {error}") from None

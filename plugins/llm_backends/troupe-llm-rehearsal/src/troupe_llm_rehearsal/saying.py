@@ -1,0 +1,164 @@
+"""One person's voice: sentences that are composed of many small parts, none of them said before by anybody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from troupe_core import Stream
+from troupe_llm_rehearsal import phrases
+from troupe_llm_rehearsal.life import Life
+from troupe_llm_rehearsal.reading import Scene
+from troupe_llm_rehearsal.taste import Taste, Topic, Touch, Verdict
+from troupe_llm_rehearsal.words import beginning, sentences, spelled
+
+_MINE = re.compile(r"\b(?:her|his|their|your)\b(?= \w)")
+_MYSELF = re.compile(r"\b(?:herself|himself|themselves|themself)\b")
+_CLAUSE_LIKE = re.compile(r"\b(?:is|are|was|has|have|had|should|must|can|will|would|does|do|he|she|they|I)\b")
+
+
+class Voice:
+    """Says what it is told to say in words of its own, and remembers them."""
+
+    def __init__(self, scene: Scene, chance: Stream) -> None:
+        self.taste: Taste = scene.taste
+        self.life = Life.of(scene.persona)
+        self.chance = chance
+        self.spoken = scene.said()
+        self.begun = scene.begun()
+        names = sorted({scene.name, *scene.company})
+        self._place, self._seats = names.index(scene.name), len(names)
+        self._used: set[str] = set()
+        self.told: set[str] = set()
+
+    # -- parts --------------------------------------------------------------------------------------------------------
+
+    def clause(self, pool: Sequence[str], **slots: object) -> str:
+        """One of these that nobody has begun a sentence with yet, or nothing. Those around a table do not draw from the
+        same part of a pool, so that two who speak at once do not say the same.
+        """
+        mine = pool
+        if self._seats <= len(pool) and "x" not in slots:
+            mine = [part for at, part in enumerate(pool) if at % self._seats == self._place % self._seats]
+        order = list(mine)
+        self.chance.shuffle(order)
+        for part in order:
+            made = part.format(**slots)
+            if part not in self._used and beginning(spelled(made)) not in self.begun and not self._is_in(made):
+                self._used.add(part)
+                self.begun.add(beginning(spelled(made)))
+                return made
+        return ""
+
+    def _is_in(self, clause: str) -> bool:
+        """Whether it has been said as a part of something."""
+        low = spelled(clause)
+        return any(low in each for each in self.spoken)
+
+    def sentence(self, *clauses: str, opener: bool = False) -> str:
+        """Put together and finished; nothing if it has been said before."""
+        given = [each for each in clauses if each]
+        if not given:
+            return ""
+        joiner = self.chance.choice(("; ", ", and ", ": ", " – ")) if len(given) > 1 else ""
+        if joiner == ", and " and (given[0].endswith("?") or "?" in given[-1]):
+            joiner = "; "
+        text = joiner.join(each.rstrip("?") if each is not given[-1] else each for each in given)
+        if opener:
+            start = self.clause(phrases.OPENERS)
+            text = f"{start}, {text}" if start else text
+        text = finished(text)
+        if spelled(text) in self.spoken:
+            return ""
+        self.spoken.update(map(spelled, sentences(text)))
+        return text
+
+    # -- meanings -----------------------------------------------------------------------------------------------------
+
+    def reason(self, verdict: Verdict) -> str:
+        """Why, by what in the persona was touched: the weightiest that has not been brought up yet."""
+        for touch in verdict.touches:
+            if touch.topic.kind == "life" or touch.feeling * verdict.score < 0:
+                continue
+            made = self.about(touch)
+            if made:
+                return made
+        return ""
+
+    def about(self, touch: Touch) -> str:
+        topic = touch.topic
+        if topic.kind == "money":
+            return self.clause(phrases.DEAR if touch.feeling < 0 else phrases.BARGAIN, t=touch.text)
+        x = in_my_words(topic)
+        if is_clause(topic, x):
+            return self.clause(phrases.GOAL if topic.kind == "goal" else phrases.CREED, x=x)
+        if touch.denied:
+            return self.clause(phrases.MISSED if topic.care > 0 else phrases.SPARED, x=x)
+        return self.clause(phrases.LIKE if topic.care > 0 else phrases.DISLIKE, x=x)
+
+    def detail(self, verdict: Verdict) -> str:
+        """Something from everyday life, or from how somebody is."""
+        makers = [self._contrast, self._from_work, self._from_age, self._from_here, self._from_habit]
+        self.chance.shuffle(makers)
+        for make in makers:
+            made = make(verdict)
+            if made:
+                return made
+        return "" if self.life or self.taste.topics else self.clause(phrases.PLAIN)
+
+    def _contrast(self, verdict: Verdict) -> str:
+        touched = {touch.topic.phrase for touch in verdict.touches}
+        sign = 1 if verdict.level <= 0 else -1
+        others = [
+            topic
+            for topic in self.taste.topics
+            if topic.kind == "taste" and topic.care * sign > 0 and topic.phrase not in touched
+        ]
+        self.chance.shuffle(others)
+        for topic in others:
+            x = in_my_words(topic)
+            if not is_clause(topic, x) and not self._is_in(x):
+                return self.clause(phrases.INSTEAD if sign > 0 else phrases.PROVIDED, x=x)
+        return ""
+
+    def _from_work(self, verdict: Verdict) -> str:
+        if not self.life.job:
+            return ""
+        return self.clause(phrases.WORKED if self.life.retired else phrases.FROM_WORK, job=self.life.job)
+
+    def _from_age(self, verdict: Verdict) -> str:
+        if not self.life.age or 30 <= self.life.age < 45:
+            return ""
+        return self.clause(phrases.OLD if self.life.age >= 45 else phrases.YOUNG, age=self.life.age)
+
+    def _from_here(self, verdict: Verdict) -> str:
+        return self.clause(phrases.FROM_HERE, place=self.life.place) if self.life.place else ""
+
+    def _from_habit(self, verdict: Verdict) -> str:
+        for trait, (more, less) in phrases.HABIT.items():
+            value = getattr(self.taste.temper, trait)
+            if abs(value) >= 0.3:
+                made = self.clause(more if value > 0 else less)
+                if made:
+                    return made
+        return ""
+
+
+def finished(text: str) -> str:
+    """With a capital at its beginning and a mark at its end."""
+    text = text.strip()
+    bare = text.rstrip("”\"')")
+    end = "" if bare.endswith((".", "!", "?", "…")) else "."
+    first = next((at for at, letter in enumerate(text) if letter.isalnum()), 0)
+    return f"{text[:first]}{text[first : first + 1].upper()}{text[first + 1 :]}{end}"
+
+
+def in_my_words(topic: Topic) -> str:
+    """As somebody says it who is meant by "her" and "his"."""
+    text = _MYSELF.sub("myself", _MINE.sub("my", topic.phrase.strip().rstrip(".!;,")))
+    return text.replace("“", "‘").replace("”", "’")
+
+
+def is_clause(topic: Topic, text: str) -> bool:
+    """Whether it can only be quoted."""
+    return topic.kind in ("belief", "goal") or len(text) > 60 or bool(_CLAUSE_LIKE.search(text))

@@ -9,7 +9,6 @@ import attrs
 import orjson
 
 from troupe_core import BadRequest, Call, Capabilities, LLMBackend, LLMRequest, LLMResponse, Stream, UnknownModelError, Usage
-from troupe_llm_rehearsal import phrases
 from troupe_llm_rehearsal.findings import cells_of, findings
 from troupe_llm_rehearsal.forms import Filling, Unfit
 from troupe_llm_rehearsal.reading import Line, Scene, is_news, scene_of
@@ -93,7 +92,7 @@ def _said(voice: Voice, scene: Scene, about: str, matter: str) -> str:
             return kept[0]
     own = scene.taste.of(about)
     verdict = own if own.touches else scene.taste.of(matter)
-    stance = voice.clause(phrases.STANCE[verdict.level])
+    stance = voice.clause(f"stance {verdict.level}")
     made = voice.sentence(stance, voice.reason(verdict) or voice.detail(verdict))
     return made or voice.sentence(voice.detail(verdict)) or "I have nothing to add to that."
 
@@ -104,7 +103,7 @@ def _plain(scene: Scene, chance: Stream) -> str:
     if scene.persona:
         voice = Voice(scene, chance)
         verdict = scene.taste.of(text)
-        first = voice.sentence(voice.clause(phrases.STANCE[verdict.level]), voice.reason(verdict), opener=True)
+        first = voice.sentence(voice.clause(f"stance {verdict.level}"), voice.reason(verdict), opener=True)
         return f"{first} {voice.sentence(voice.detail(verdict))}".strip()
     return " ".join(salient(text, 4)) or "There is nothing to say about it."
 

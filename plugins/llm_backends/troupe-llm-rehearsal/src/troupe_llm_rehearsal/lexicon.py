@@ -17,7 +17,7 @@ COMMON = frozenset(
     these they thing things think this those though thought three through time times today together told tomorrow too
     took two until us use used uses using very want wants was way we well went were what what's when where whether which
     while who whom whose why will would year years yes yet you you'd you'll you're your yours yourself yourselves
-    imagine suppose please dear question answer opinion opinions think thinks feel feels consider idea ideas love loved
+    ask asks asked imagine suppose please dear question answer opinion opinions think thinks feel feels consider idea ideas love loved
     loves enjoy enjoys hate hates dislike dislikes wish scale rate rating interested interest interests fond keen kind
     kinds sort sorts week weeks month months people person
     """.split()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from troupe_core import Stream
-from troupe_llm_rehearsal import phrases
 from troupe_llm_rehearsal.life import Life
+from troupe_llm_rehearsal.phrases import POOLS
 from troupe_llm_rehearsal.reading import Scene
 from troupe_llm_rehearsal.taste import Taste, Topic, Touch, Verdict
 from troupe_llm_rehearsal.words import beginning, sentences, spelled
@@ -33,11 +32,11 @@ class Voice:
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
-    def clause(self, pool: Sequence[str], **slots: object) -> str:
+    def clause(self, name: str, /, **slots: object) -> str:
         """One of these that nobody has begun a sentence with yet, or nothing. Those around a table do not draw from the
         same part of a pool, so that two who speak at once do not say the same.
         """
-        mine = pool
+        mine = pool = POOLS[name]
         if self._seats <= len(pool) and "x" not in slots:
             mine = [part for at, part in enumerate(pool) if at % self._seats == self._place % self._seats]
         order = list(mine)
@@ -65,7 +64,7 @@ class Voice:
             joiner = "; "
         text = joiner.join(each.rstrip("?") if each is not given[-1] else each for each in given)
         if opener:
-            start = self.clause(phrases.OPENERS)
+            start = self.clause("openers")
             text = f"{start}, {text}" if start else text
         text = finished(text)
         if spelled(text) in self.spoken:
@@ -78,7 +77,7 @@ class Voice:
     def reason(self, verdict: Verdict) -> str:
         """Why, by what in the persona was touched: the weightiest that has not been brought up yet."""
         for touch in verdict.touches:
-            if touch.topic.kind == "life" or touch.feeling * verdict.score < 0:
+            if touch.topic.kind == "life" or not touch.whole or touch.feeling * verdict.score < 0:
                 continue
             made = self.about(touch)
             if made:
@@ -88,13 +87,13 @@ class Voice:
     def about(self, touch: Touch) -> str:
         topic = touch.topic
         if topic.kind == "money":
-            return self.clause(phrases.DEAR if touch.feeling < 0 else phrases.BARGAIN, t=touch.text)
+            return self.clause("dear" if touch.feeling < 0 else "bargain", t=touch.text)
         x = in_my_words(topic)
         if is_clause(topic, x):
-            return self.clause(phrases.GOAL if topic.kind == "goal" else phrases.CREED, x=x)
+            return self.clause("goal" if topic.kind == "goal" else "creed", x=x)
         if touch.denied:
-            return self.clause(phrases.MISSED if topic.care > 0 else phrases.SPARED, x=x)
-        return self.clause(phrases.LIKE if topic.care > 0 else phrases.DISLIKE, x=x)
+            return self.clause("missed" if topic.care > 0 else "spared", x=x)
+        return self.clause("like" if topic.care > 0 else "dislike", x=x)
 
     def detail(self, verdict: Verdict) -> str:
         """Something from everyday life, or from how somebody is."""
@@ -104,7 +103,7 @@ class Voice:
             made = make(verdict)
             if made:
                 return made
-        return "" if self.life or self.taste.topics else self.clause(phrases.PLAIN)
+        return "" if self.life or self.taste.topics else self.clause("plain")
 
     def _contrast(self, verdict: Verdict) -> str:
         touched = {touch.topic.phrase for touch in verdict.touches}
@@ -118,29 +117,28 @@ class Voice:
         for topic in others:
             x = in_my_words(topic)
             if not is_clause(topic, x) and not self._is_in(x):
-                return self.clause(phrases.INSTEAD if sign > 0 else phrases.PROVIDED, x=x)
+                return self.clause("instead" if sign > 0 else "provided", x=x)
         return ""
 
     def _from_work(self, verdict: Verdict) -> str:
         if not self.life.job:
             return ""
-        return self.clause(phrases.WORKED if self.life.retired else phrases.FROM_WORK, job=self.life.job)
+        return self.clause("worked" if self.life.retired else "from_work", job=self.life.job)
 
     def _from_age(self, verdict: Verdict) -> str:
         if not self.life.age or 30 <= self.life.age < 45:
             return ""
-        return self.clause(phrases.OLD if self.life.age >= 45 else phrases.YOUNG, age=self.life.age)
+        return self.clause("old" if self.life.age >= 45 else "young", age=self.life.age)
 
     def _from_here(self, verdict: Verdict) -> str:
-        return self.clause(phrases.FROM_HERE, place=self.life.place) if self.life.place else ""
+        return self.clause("from_here", place=self.life.place) if self.life.place else ""
 
     def _from_habit(self, verdict: Verdict) -> str:
-        for trait, (more, less) in phrases.HABIT.items():
+        for trait in ("curiosity", "care", "worry", "warmth"):
             value = getattr(self.taste.temper, trait)
-            if abs(value) >= 0.3:
-                made = self.clause(more if value > 0 else less)
-                if made:
-                    return made
+            made = self.clause(f"{trait} {1 if value > 0 else -1}") if abs(value) >= 0.3 else ""
+            if made:
+                return made
         return ""
 
 

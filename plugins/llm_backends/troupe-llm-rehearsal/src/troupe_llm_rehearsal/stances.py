@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from troupe_llm_rehearsal.phrases import DISLIKE, LIKE, STANCE
+from troupe_llm_rehearsal.phrases import POOLS
 from troupe_llm_rehearsal.taste import leaning
 from troupe_llm_rehearsal.words import sentences
 
@@ -17,11 +17,11 @@ _RATED = (
     re.compile(rf"^\W*{_COUNT}(?:[.,;:!]|\s*$)", re.I),
 )  # fmt: skip
 _QUOTED = re.compile(r"“[^”]*”")
-_KNOWN = tuple((phrase.lower(), level) for level, pool in STANCE.items() for phrase in pool)
+_KNOWN = tuple((phrase.lower(), level) for level in range(-2, 3) for phrase in POOLS[f"stance {level}"])
 _FRAMES = tuple(
     (max(part.split("{x}"), key=len).strip(" ,").lower(), sign)
-    for sign, pool in ((1, LIKE), (-1, DISLIKE))
-    for part in pool
+    for sign, pool in ((1, "like"), (-1, "dislike"))
+    for part in POOLS[pool]
 )
 
 
@@ -35,6 +35,9 @@ def feeling_of(text: str) -> float:
     framed = [0.6 * sign for frame, sign in _FRAMES if frame in low]
     if framed:
         return framed[0]
+    given = rating_in(text)
+    if given is not None and given[1]:
+        return max(-1.0, min(1.0, 2.4 * (given[0] / given[1] - 0.55))) or 0.01
     signs = [leaning(each) for each in sentences(_QUOTED.sub("", text))]
     return 0.6 * (sum(signs) > 0) - 0.6 * (sum(signs) < 0)
 

@@ -28,6 +28,7 @@ from troupe_llm_rehearsal.words import Word, folded, likeness, words
 _CLAUSE = re.compile(r"[^.;!?\n]+")
 _KEY = re.compile(r"[^\W\d_]+(?:'t)?")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_PREPOSITION = re.compile(r" (?:of|from|in|with|on|at|for|by|about|that|which|who|to|after|before|near|without) ", re.I)
 _BUT = re.compile(r",? (?:but|yet|though|although|however|whereas|while) |, (?=[a-z]+s )")
 _NUMBERS = re.compile(r"[$€£¥]\s?\d+(?:[.,]\d+)*|\d+(?:[.,]\d+)*\s?(?:[$€£¥]|euros?\b|dollars?\b|pounds?\b)|\b\d+\.\d\d\b")
 MOST_TOPICS = 400
@@ -58,6 +59,13 @@ class Topic:
     kind: str
     """"taste", "goal", "belief" or "life": what stands in no list of likes, and says little."""
     words: tuple[Word, ...]
+    head: frozenset[str] = frozenset()
+    """The stems before the first preposition: what it is, of tomatoes from an uncle."""
+
+    def share(self, stems: Mapping[str, float]) -> float:
+        """How much of it these words are, each so much like its own."""
+        weights = {word.stem: 1.0 if word.stem in self.head else 0.5 for word in self.words}
+        return sum(weights[stem] * alike for stem, alike in stems.items()) / sum(weights.values())
 
 
 @attrs.frozen(slots=True)
@@ -67,6 +75,8 @@ class Touch:
     topic: Topic
     feeling: float
     text: str
+    whole: bool = True
+    """Whether the text is about the topic itself, and not about a part of its words."""
 
     @property
     def denied(self) -> bool:
@@ -112,8 +122,8 @@ class Taste:
                 else:
                     self._foreign.append((topic, word))
 
-    def of(self, text: str) -> Verdict:
-        """What this person thinks of a text."""
+    def of(self, text: str, *, spoken: bool = False) -> Verdict:
+        """What this person thinks of a text. Who speaks says no about things; only what is described lacks them."""
         best: dict[str, dict[str, tuple[float, bool, str]]] = {}
         topics: dict[str, Topic] = {}
         for word in words(text):
@@ -124,7 +134,7 @@ class Taste:
                     topics[topic.phrase] = topic
                     met = best.setdefault(topic.phrase, {})
                     if own.stem not in met or met[own.stem][0] < alike:
-                        met[own.stem] = (alike, word.denied != own.denied, word.text)
+                        met[own.stem] = (alike, (word.denied and not spoken) != own.denied, word.text)
         touches = [_touch(topics[phrase], met) for phrase, met in best.items()]
         touches += self._of_money(text)
         touches.sort(key=lambda touch: (-abs(touch.feeling), touch.topic.phrase))
@@ -150,10 +160,10 @@ _BARGAIN = Topic("a bargain", 0.3, "money", ())
 
 
 def _touch(topic: Topic, met: Mapping[str, tuple[float, bool, str]]) -> Touch:
-    share = math.sqrt(min(1.0, sum(alike for alike, _, _ in met.values()) / len({word.stem for word in topic.words})))
+    share = topic.share({stem: alike for stem, (alike, _, _) in met.items()})
     alike, denied, text = max(met.values(), key=lambda each: (each[0], len(each[2])))
-    feeling = topic.care * share * (-0.6 if denied else 1.0)
-    return Touch(topic, feeling, text)
+    feeling = topic.care * share**0.7 * (-0.6 if denied else 1.0)
+    return Touch(topic, feeling, text, share >= 0.6)
 
 
 def _topics(persona: Mapping[str, Any]) -> Iterator[Topic]:
@@ -229,4 +239,5 @@ def _topic(phrase: str, sign: int, kind: str) -> Topic:
     if kind == "belief" or leaning(phrase):  # the clause has its sign already: what denies its verb denies no topic
         found = tuple(attrs.evolve(word, denied=False) for word in found)
         found = tuple(word for word in found if folded(word.text) not in GLAD | SAD)
-    return Topic(phrase, sign * care, kind, found)
+    head = frozenset(word.stem for word in words(_PREPOSITION.split(phrase, maxsplit=1)[0]))
+    return Topic(phrase, sign * care, kind, found, head or frozenset(word.stem for word in found))

@@ -9,9 +9,10 @@ from typing import Any
 import attrs
 
 from troupe_core import Stream
-from troupe_llm_rehearsal import phrases
 from troupe_llm_rehearsal.choosing import asked_scale, on_scale, place
 from troupe_llm_rehearsal.forms import Filling
+from troupe_llm_rehearsal.lexicon import COMMON
+from troupe_llm_rehearsal.phrases import POOLS
 from troupe_llm_rehearsal.reading import Line, Scene, is_news
 from troupe_llm_rehearsal.saying import Voice, in_my_words, is_clause
 from troupe_llm_rehearsal.stances import stance_of
@@ -87,17 +88,15 @@ class Turning:
     def answer(self) -> dict[str, Any]:
         peers = [line for line in self.fresh if line.spoken and self.scene.is_peer(line.source)]
         heard = max(peers, key=self._weight) if peers else None
-        target = ""
         if not self.fresh or not self._wants_to_speak(heard):
-            said, thought = "", self._quiet_thought()
+            said, thought = [], self._quiet_thought()
         else:
             thought = self._thought(heard)
-            said, target = self._speech(heard)
+            said = self._speech(heard)
         actions = [self._act("THINK", thought)]
-        if said or (self.fresh and not self.turns_since):
-            actions += self._own_ability(said)
         if said:
-            actions.append(self._act("TALK", said, target))
+            actions += self._own_ability(said[0][0])
+        actions += [self._act("TALK", *each) for each in said]
         actions.append(self._act("DONE", ""))
         return {"actions": [act for act in actions if act], "cognitive_state": self._mind(heard)}
 
@@ -135,25 +134,26 @@ class Turning:
 
     # -- what ---------------------------------------------------------------------------------------------------------
 
-    def _speech(self, heard: Line | None) -> tuple[str, str]:
+    def _speech(self, heard: Line | None) -> list[tuple[str, str]]:
         """What is said, and to whom."""
-        talk = self.scene.taste.temper.talk
-        parts: list[str] = []
-        target = ""
+        talk, speakers = self.scene.taste.temper.talk, self._speakers()
+        aloud: list[str] = []
+        reply, target = "", ""
         if not self.turns_since or any(self._is_host(line) for line in self.fresh):
-            parts.append(self._stance())
-        if heard is not None and (self.turns_since or len(parts) == 0 or self.chance.random() < 0.5):
-            parts.append(self._reply(heard))
-            target = heard.source if self._names_me(heard) or len(self._speakers()) == 1 else ""
-        if talk > -0.4 and (len(parts) < 2 or self.chance.random() < 0.3 + 0.4 * talk):
-            more = self.voice.detail(self.verdict)
-            parts.append(self.voice.sentence(more, opener=self.chance.random() < 0.25))
-        speakers = self._speakers()
-        if speakers and (heard is not None or self.turns_since) and self.chance.random() < 0.25 + 0.2 * talk:
-            whom = target or self.chance.choice(speakers)
-            parts.append(self.voice.sentence(self.voice.clause(phrases.ASK, name=_first(whom))))
-        said = " ".join(part for part in parts if part)
-        return said, target if said else ""
+            aloud.append(self._stance())
+        if heard is not None and (not aloud or self.chance.random() < 0.5):
+            reply = self._reply(heard)
+            target = heard.source if self._names_me(heard) or len(speakers) == 1 else ""
+        if talk > -0.4 and (len(aloud) + bool(reply) < 2 or self.chance.random() < 0.3 + 0.4 * talk):
+            more = self.voice.sentence(self.voice.detail(self.verdict), opener=self.chance.random() < 0.25)
+            reply, aloud = (f"{reply} {more}", aloud) if reply else ("", [*aloud, more])
+        others = [name for name in speakers if heard is None or name != heard.source]
+        if others and not target and self.chance.random() < 0.25 + 0.2 * talk:
+            aloud.append(self.voice.sentence(self.voice.clause("ask", name=_first(self.chance.choice(others)))))
+        if not target:
+            aloud, reply = [*aloud[:1], reply, *aloud[1:]] if len(aloud) > 1 else [*aloud, reply], ""
+        said = [(" ".join(part.strip() for part in aloud if part), ""), (reply.strip(), target)]
+        return [each for each in said if each[0]]
 
     def _speakers(self) -> list[str]:
         return sorted({line.source for line in self.fresh if line.spoken and self.scene.is_peer(line.source)})
@@ -163,24 +163,24 @@ class Turning:
         scale = asked_scale(self.matter)
         if scale is not None:
             number = on_scale(place(self.scene.taste, self.matter), *scale)
-            stance = self.voice.clause(phrases.SCORED, n=number, high=scale[1])
+            stance = self.voice.clause("scored", n=number, high=scale[1])
         else:
-            stance = self.voice.clause(phrases.STANCE[level])
+            stance = self.voice.clause(f"stance {level}")
         why = self.voice.reason(self.verdict) if level else ""
-        if not why and not self.verdict.touches:
+        if not why:
             why = self.voice.detail(self.verdict)
         return self.voice.sentence(stance, why, opener=self.chance.random() < 0.6)
 
     def _reply(self, heard: Line) -> str:
         name, quote = _first(heard.source), self._quote(heard)
         theirs, mine = stance_of(heard.text), self.verdict.level
-        own = self.scene.taste.of(heard.text)
+        own = self.scene.taste.of(heard.text, spoken=True)
         if theirs and own.level:
             mine = own.level
         if theirs * mine > 0:
-            pool = phrases.AGREE
+            pool = "agree"
         else:
-            pool = phrases.DISAGREE if theirs * mine < 0 and self.scene.taste.temper.warmth < 0.9 else phrases.WONDER
+            pool = "disagree" if theirs * mine < 0 and self.scene.taste.temper.warmth < 0.9 else "wonder"
         start = self.voice.clause(pool, name=name, quote=quote) if quote else ""
         why = self.voice.reason(own) or (self.voice.reason(self.verdict) if mine else "")
         if not why:
@@ -201,7 +201,7 @@ class Turning:
             new = sum(word.stem not in known for word in found) + 0.5 * bool(self.scene.taste.of(clause).touches)
             if new > most and self.scene.name.split(" ")[0] not in clause.split():
                 best, most = clause.strip(), new
-        return best
+        return best[:1].lower() + best[1:] if folded(best.split(" ")[0]) in COMMON and best[:2] != "I " else best
 
     # -- within -------------------------------------------------------------------------------------------------------
 
@@ -212,19 +212,22 @@ class Turning:
         return f"“{found[0].lower() if found[0].istitle() else found[0]}”" if found else "all this"
 
     def _thought(self, heard: Line | None) -> str:
-        source = self.scene.taste.of(heard.text) if heard is not None and self.turns_since else self.verdict
+        source = self.scene.taste.of(heard.text, spoken=True) if heard is not None and self.turns_since else self.verdict
         for touch in source.touches:
             x = in_my_words(touch.topic)
-            if touch.topic.kind == "taste" and not is_clause(touch.topic, x):
-                made = self.voice.sentence(self.voice.clause(phrases.THINK[1 if touch.topic.care > 0 else -1], x=x))
+            if touch.topic.kind == "taste" and touch.whole and not touch.denied and not is_clause(touch.topic, x):
+                made = self.voice.sentence(self.voice.clause(f"think {1 if touch.topic.care > 0 else -1}", x=x))
                 if made:
                     return made
-        about = f"what {_first(heard.source)} says" if heard is not None and self.turns_since else self._about()
-        return self.voice.sentence(self.voice.clause(phrases.THINK[0], about=about)) or self._quiet_thought()
+        if heard is not None and self.turns_since:
+            made = self.voice.sentence(self.voice.clause("think_of", name=_first(heard.source)))
+            if made:
+                return made
+        return self.voice.sentence(self.voice.clause("think 0", about=self._about())) or self._quiet_thought()
 
     def _quiet_thought(self) -> str:
-        made = self.voice.clause(phrases.QUIET, about=self._about()) if self.matter else ""
-        return self.voice.sentence(made) or self.voice.sentence(self.voice.clause(phrases.IDLE))
+        made = self.voice.clause("quiet", about=self._about()) if self.matter else ""
+        return self.voice.sentence(made) or self.voice.sentence(self.voice.clause("idle"))
 
     def _own_ability(self, said: str) -> list[dict[str, Any]]:
         """An action that not everybody has: now and then, and never twice on the same occasion."""
@@ -242,7 +245,7 @@ class Turning:
 
     def _mind(self, heard: Line | None) -> dict[str, Any]:
         level, worry = self.verdict.level, self.scene.taste.temper.worry
-        feeling = self.chance.choice(phrases.FEELING[max(-2, level - 1) if worry > 0.5 else level])
+        feeling = self.chance.choice(POOLS[f"feeling {max(-2, level - 1) if worry > 0.5 else level}"])
         about = self._about()
         goals = [topic.phrase for topic in self.scene.taste.topics if topic.kind == "goal"]
         own = shortened(goals[0].rstrip("."), 80) if goals else ""

@@ -8,7 +8,17 @@ from typing import Any
 import attrs
 import orjson
 
-from troupe_core import BadRequest, Call, Capabilities, LLMBackend, LLMRequest, LLMResponse, Stream, UnknownModelError, Usage
+from troupe_core import (
+    BadRequest,
+    Call,
+    Capabilities,
+    LLMBackend,
+    LLMRequest,
+    LLMResponse,
+    Stream,
+    UnknownModelError,
+    Usage,
+)
 from troupe_llm_rehearsal.findings import cells_of, findings
 from troupe_llm_rehearsal.forms import Filling, Unfit
 from troupe_llm_rehearsal.reading import Line, Scene, is_news, scene_of
@@ -17,7 +27,7 @@ from troupe_llm_rehearsal.summaries import material, memories, overlap, salient
 from troupe_llm_rehearsal.turns import Turning, kinds_of
 
 MODEL = "default"
-_SCORES = frozenset("score verdict grade judgement judgment passed rating result pass".split())
+_SCORES = frozenset("score verdict grade judgement judgment passed rating result".split())
 _REASONS = frozenset("justification reason reasoning rationale explanation why".split())
 
 
@@ -74,8 +84,8 @@ def _form(schema: Mapping[str, Any], scene: Scene, chance: Stream) -> Any:
     names = {name.lower() for name in schema.get("properties", {})}
     if names == {"memories"}:
         return {"memories": memories(list(scene.news), _whose(scene), 6)}
-    if not scene.persona and names & _SCORES and names & _REASONS:
-        claim, text = _claim(scene.text)
+    claim, text = _claim(scene.text)
+    if claim and not scene.persona and names & _SCORES and names & _REASONS:
         share, met = overlap(claim, text)
         filling.score = min(0.99, share)
         found = f"“{'”, “'.join(met[:4])}”" if met else "nothing"
@@ -118,8 +128,8 @@ def _whose(scene: Scene) -> str:
 
 
 def _claim(text: str) -> tuple[str, str]:
-    """What is claimed, which is short, and what it is to be found in, the longest part."""
+    """What is claimed, if the text has several parts, and what it is to be found in, the longest of them."""
     parts = [part for part in text.split("\n\n") if part.strip()] or [text]
     longest = max(parts, key=len)
     rest = " ".join(part for part in parts if part is not longest)
-    return (rest or longest), longest
+    return rest, longest

@@ -17,7 +17,7 @@ _SCALE = re.compile(r"(-?\d+)\s*(?:to|-|–|—|\.\.|through|and)\s*(-?\d+)(?!\d
 _OUT_OF = re.compile(r"out of (\d+)")
 
 YES = frozenset("yes yeah definitely absolutely certainly sure true agree approve accept always buy for favor favour "
-                "strongly support likely positive like love often interested satisfied good excellent oui si ja".split())  # fmt: skip
+                "strongly support likely probably positive like love often interested satisfied good excellent oui si ja".split())  # fmt: skip
 NO = frozenset("no never not none disagree reject refuse false against oppose unlikely negative dislike hate rarely "
                "uninterested dissatisfied bad poor unsatisfied non nein nay without".split())  # fmt: skip
 MIDDLE = frozenset("maybe perhaps neutral neither undecided unsure unclear depends sometimes possibly mixed don't idk "
@@ -92,4 +92,3 @@ def answers(option: str) -> float | None:
 
 def as_number(where: float, low: float, high: float) -> float:
     return round(low + where * (high - low), 2) if math.isfinite(high - low) else where
-

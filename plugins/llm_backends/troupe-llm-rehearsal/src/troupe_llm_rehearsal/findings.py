@@ -15,7 +15,9 @@ from troupe_llm_rehearsal.summaries import salient
 from troupe_llm_rehearsal.taste import Taste, leaning
 from troupe_llm_rehearsal.words import sentences, words
 
-_LINE = re.compile(r"^\[(\d+)\] ([^:\[\n]*?)(?: → ([^:\[\n]*?))?(?: \[(\w+)\])?: (.*(?:\n(?!\[\d+\] |\().*)*)", re.MULTILINE)
+_LINE = re.compile(
+    r"^\[(\d+)\] ([^:\[\n]*?)(?: → ([^:\[\n]*?))?(?: \[(\w+)\])?: (.*(?:\n(?!\[\d+\] |\().*)*)", re.MULTILINE
+)
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 _WHY = frozenset("why reason reasons because opinion thoughts comment summary view verdict feeling feelings".split())
 

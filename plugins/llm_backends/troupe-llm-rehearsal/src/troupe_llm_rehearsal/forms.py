@@ -21,6 +21,7 @@ FORMATS = {"date": "2026-03-14", "date-time": "2026-03-14T18:30:00Z", "time": "1
            "uri": "https://example.org/", "uuid": "6f1e0d4c-5f0a-4b62-9a53-3d1c2b7a8e90"}  # fmt: skip
 DEEPEST = 8
 """Beyond it, whatever need not be there is left out."""
+NOTHING: Mapping[str, Any] = {}
 _SURE = ("confidence", "probability", "certainty", "likelihood")
 
 
@@ -45,11 +46,13 @@ class Filling:
 
     def fill(self, node: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
         """An object, of which some values are given as far as they fit."""
-        out = self._object(node, (), 0)
+        own: dict[str, Any] = {}
         for name, part in node.get("properties", {}).items():
-            if name in given and isinstance(given[name], str) and _takes_text(part, given[name]):
-                out[name] = shortened(given[name], part.get("maxLength", len(given[name])))
-        return out
+            if name in given and not isinstance(given[name], str):
+                own[name] = given[name]
+            elif name in given and _takes_text(part, given[name]):
+                own[name] = shortened(given[name], part.get("maxLength", len(given[name])))
+        return self._object(node, (), 0, None, own)
 
     # -- nodes --------------------------------------------------------------------------------------------------------
 
@@ -101,13 +104,21 @@ class Filling:
         raise Unfit("none of several forms can be filled")
 
     def _object(
-        self, node: Mapping[str, Any], path: tuple[str, ...], depth: int, somebody: Somebody | None = None
+        self,
+        node: Mapping[str, Any],
+        path: tuple[str, ...],
+        depth: int,
+        somebody: Somebody | None = None,
+        given: Mapping[str, Any] = NOTHING,
     ) -> dict[str, Any]:
         properties, required = node.get("properties", {}), node.get("required", ())
         if somebody is None and not self.taste.persona and describes_a_person(properties):
             somebody = Somebody.drawn(self.chance, self.matter)
         out: dict[str, Any] = {}
         for name, part in properties.items():
+            if name in given:
+                out[name] = given[name]
+                continue
             if name not in required and depth > DEEPEST:
                 continue
             try:

@@ -93,8 +93,10 @@ class Somebody:
             _some(DISLIKES, 2, chance),
             _some(TRAITS, 3, chance),
             chance.choice(BELIEFS),
-            {trait: round(min(0.95, max(0.05, chance.gauss(0.5, 0.2))), 2) for trait in
-             ("openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism")},  # fmt: skip
+            {
+                trait: round(min(0.95, max(0.05, chance.gauss(0.5, 0.2))), 2)
+                for trait in ("openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism")
+            },  # fmt: skip
         )
 
     def field(self, name: str, kind: str) -> Any:

@@ -173,7 +173,8 @@ def _company(batches: list[tuple[Line, ...]], me: str) -> tuple[str, ...]:
                 told.update((each.partition(" (")[0].strip(), None) for each in named)
             elif line.spoken and line.source:
                 heard.setdefault(line.source)
-    names = list(told) or list(heard)[1:]
+    cut = any(line.heading == "OMITTED" for batch in batches for line in batch)
+    names = list(told) or list(heard)[0 if cut else 1 :]
     return tuple(name for name in names if name and name != me)
 
 

@@ -12,6 +12,7 @@ from troupe_llm_rehearsal.taste import Taste, Topic, Touch, Verdict
 from troupe_llm_rehearsal.words import beginning, sentences, spelled
 
 _MINE = re.compile(r"\b(?:her|his|their|your)\b(?= \w)")
+_NATION = re.compile(r"\w+(?:ish|ese|ian|ean|nch|tch|rman|ican) ")
 _MYSELF = re.compile(r"\b(?:herself|himself|themselves|themself)\b")
 _CLAUSE_LIKE = re.compile(r"\b(?:is|are|was|has|have|had|should|must|can|will|would|does|do|he|she|they|I)\b")
 
@@ -28,24 +29,27 @@ class Voice:
         names = sorted({scene.name, *scene.company})
         self._place, self._seats = names.index(scene.name), len(names)
         self._used: set[str] = set()
+        self._named: set[str] = set()
         self.told: set[str] = set()
+        """What a form has been told already."""
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
-    def clause(self, name: str, /, **slots: object) -> str:
-        """One of these that nobody has begun a sentence with yet, or nothing. Those around a table do not draw from the
-        same part of a pool, so that two who speak at once do not say the same.
+    def clause(self, name: str, /, *, again: bool = False, **slots: object) -> str:
+        """One of a pool that nobody has begun a sentence with yet, or nothing. Those around a table do not draw from
+        the same part of a pool, as long as there is enough, so that two who speak at once do not say the same. `again`:
+        who is asked has to say something, if need be what has been said.
         """
-        mine = pool = POOLS[name]
-        if self._seats <= len(pool) and "x" not in slots:
-            mine = [part for at, part in enumerate(pool) if at % self._seats == self._place % self._seats]
-        order = list(mine)
+        order = list(enumerate(POOLS[name]))
         self.chance.shuffle(order)
-        for part in order:
+        if "x" not in slots:  # which is somebody's own
+            order.sort(key=lambda each: (each[0] - self._place) % self._seats != 0)
+        for _, part in order:
             made = part.format(**slots)
-            if part not in self._used and beginning(spelled(made)) not in self.begun and not self._is_in(made):
+            first = beginning(spelled(made))
+            if part not in self._used and (again or (first not in self.begun and not self._is_in(made))):
                 self._used.add(part)
-                self.begun.add(beginning(spelled(made)))
+                self.begun.add(first)
                 return made
         return ""
 
@@ -86,6 +90,9 @@ class Voice:
 
     def about(self, touch: Touch) -> str:
         topic = touch.topic
+        if topic.phrase in self._named:
+            return ""
+        self._named.add(topic.phrase)
         if topic.kind == "money":
             return self.clause("dear" if touch.feeling < 0 else "bargain", t=touch.text)
         x = in_my_words(topic)
@@ -121,7 +128,7 @@ class Voice:
         return ""
 
     def _from_work(self, verdict: Verdict) -> str:
-        if not self.life.job:
+        if not self.life.job or self._is_in(self.life.job):
             return ""
         return self.clause("worked" if self.life.retired else "from_work", job=self.life.job)
 
@@ -131,7 +138,7 @@ class Voice:
         return self.clause("old" if self.life.age >= 45 else "young", age=self.life.age)
 
     def _from_here(self, verdict: Verdict) -> str:
-        return self.clause("from_here", place=self.life.place) if self.life.place else ""
+        return self.clause("from_here", place=self.life.place) if self.life.place and not self._is_in(self.life.place) else ""
 
     def _from_habit(self, verdict: Verdict) -> str:
         for trait in ("curiosity", "care", "worry", "warmth"):
@@ -154,6 +161,8 @@ def finished(text: str) -> str:
 def in_my_words(topic: Topic) -> str:
     """As somebody says it who is meant by "her" and "his"."""
     text = _MYSELF.sub("myself", _MINE.sub("my", topic.phrase.strip().rstrip(".!;,")))
+    if " " in text and text[1:].islower() and not _NATION.match(text):
+        text = text[:1].lower() + text[1:]
     return text.replace("“", "‘").replace("”", "’")
 
 

@@ -9,7 +9,18 @@ from troupe_llm_rehearsal.phrases import POOLS
 from troupe_llm_rehearsal.taste import leaning
 from troupe_llm_rehearsal.words import sentences
 
-_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
+_NUMBERS = {
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+}
 _COUNT = rf"(-?\d+(?:\.\d+)?|{'|'.join(_NUMBERS)})"
 _RATED = (
     re.compile(rf"\b{_COUNT}\s*(?:/|out of|on a scale)\s*{_COUNT}", re.I),
@@ -63,4 +74,3 @@ def rating_in(text: str) -> tuple[float, float] | None:
 
 def _value(text: str) -> float:
     return float(_NUMBERS.get(text.lower(), text))
-

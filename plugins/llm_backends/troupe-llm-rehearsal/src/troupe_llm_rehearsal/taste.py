@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -29,9 +29,20 @@ _CLAUSE = re.compile(r"[^.;!?\n]+")
 _KEY = re.compile(r"[^\W\d_]+(?:'t)?")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PREPOSITION = re.compile(r" (?:of|from|in|with|on|at|for|by|about|that|which|who|to|after|before|near|without) ", re.I)
-_BUT = re.compile(r",? (?:but|yet|though|although|however|whereas|while) |, (?=[a-z]+s )")
-_NUMBERS = re.compile(r"[$€£¥]\s?\d+(?:[.,]\d+)*|\d+(?:[.,]\d+)*\s?(?:[$€£¥]|euros?\b|dollars?\b|pounds?\b)|\b\d+\.\d\d\b")
+_VERBS = (
+    r"(?:really |simply |just |do(?:es)? not |don't |doesn't )*(?:love|like|enjoy|adore|prefer|hate|dislike|detest"
+    r"|loathe|fear|avoid|cannot stand|can't stand|cannot bear|can't bear|(?:is|am|'m|are) (?:fond|afraid|scared|allergic|keen|tired|proud|passionate)(?: of| to| on| about)?)(?:e?s|d)?"
+)
+_BUT = re.compile(
+    rf",? (?:but|yet|though|although|however|whereas|while) |(?:, (?:and |or )?| and | or )(?={_VERBS} )", re.I
+)
+_OBJECT = re.compile(rf"^(?:[\w ]{{0,30}}? )?{_VERBS} (?:to )?(.+)$", re.I)
+_LIST = re.compile(r", (?:and |or )?| and | or |; ?")
+_NUMBERS = re.compile(
+    r"[$€£¥]\s?\d+(?:[.,]\d+)*|\d+(?:[.,]\d+)*\s?(?:[$€£¥]|euros?\b|dollars?\b|pounds?\b)|\b\d+\.\d\d\b"
+)
 MOST_TOPICS = 400
+MOST_KNOWN = 500
 _FACTS = frozenset("name age gender sex birth date id nationality country residence city title".split())
 
 
@@ -112,6 +123,7 @@ class Taste:
             if topic.words and (key not in found or abs(found[key].care) < abs(topic.care)):
                 found[key] = topic
         self.topics = tuple(found.values())[:MOST_TOPICS]
+        self._known: dict[tuple[str, bool], Verdict] = {}
         self._by_stem: dict[str, list[tuple[Topic, Word]]] = {}
         self._foreign: list[tuple[Topic, Word]] = []
         for topic in self.topics:
@@ -124,11 +136,18 @@ class Taste:
 
     def of(self, text: str, *, spoken: bool = False) -> Verdict:
         """What this person thinks of a text. Who speaks says no about things; only what is described lacks them."""
+        known = self._known.get((text, spoken))
+        if known is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            known = self._known[text, spoken] = self._of(text, spoken)
+        return known
+
+    def _of(self, text: str, spoken: bool) -> Verdict:
         best: dict[str, dict[str, tuple[float, bool, str]]] = {}
         topics: dict[str, Topic] = {}
         for word in words(text):
-            near = [pair for key in {word.stem, word.weak} - {""} for pair in self._by_stem.get(key, ())]
-            for topic, own in near if word.stem.isascii() else self._foreign:
+            for topic, own in self._near(word):
                 alike = likeness(word, own)
                 if alike:
                     topics[topic.phrase] = topic
@@ -140,6 +159,12 @@ class Taste:
         touches.sort(key=lambda touch: (-abs(touch.feeling), touch.topic.phrase))
         total = sum(touch.feeling for touch in touches)
         return Verdict(math.tanh(1.5 * total), tuple(touches))
+
+    def _near(self, word: Word) -> Sequence[tuple[Topic, Word]]:
+        if not word.stem.isascii():
+            return self._foreign
+        found = self._by_stem.get(word.stem, ())
+        return [*found, *self._by_stem.get(word.weak, ())] if word.weak else found
 
     def _of_money(self, text: str) -> list[Touch]:
         """Who is frugal hears prices."""
@@ -213,19 +238,26 @@ def _of_number(value: Any, sign: int) -> int:
 def _of_text(text: str, sign: int, kind: str) -> Iterator[Topic]:
     if sign:
         turned = -sign if sign > 0 and len(text) > 20 and leaning(text) < 0 else sign
-        yield _topic(text, turned, kind)
+        for each in _listed(text):
+            yield _topic(each, turned, kind)
         return
     for clause in _CLAUSE.findall(text):
-        said = leaning(clause)
-        if kind == "belief":
-            yield _topic(clause.strip(), said or 1, kind)
-            continue
-        for part in _BUT.split(clause):
-            lean = leaning(part)
-            if lean:
-                yield _topic(part.strip(), lean, "belief")
+        for part in [clause] if kind == "belief" and not _OBJECT.match(clause.strip()) else _BUT.split(clause):
+            part = part.strip()
+            lean, named = leaning(part), _OBJECT.match(part)
+            if lean and named and len(named[1].split()) <= 8:
+                for each in _listed(named[1]):
+                    yield _topic(each, lean, "taste")
+            elif lean or kind == "belief":
+                yield _topic(part, lean or 1, "belief")
             elif len(part) < 80:
-                yield _topic(part.strip(), 1, "life")
+                yield _topic(part, 1, "life")
+
+
+def _listed(text: str) -> list[str]:
+    """The items of a list in a sentence, if all of it is short."""
+    parts = [part.strip(" .") for part in _LIST.split(text)]
+    return [part for part in parts if part] if all(len(part.split()) <= 4 for part in parts) else [text]
 
 
 _CARE = {"taste": (0.6, 0.4), "goal": (0.45, 0.3), "belief": (0.5, 0.35), "life": (0.12, 0.08)}

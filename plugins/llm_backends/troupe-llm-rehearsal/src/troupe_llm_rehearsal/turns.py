@@ -77,8 +77,12 @@ class Turning:
             if not self.verdict.touches and before:  # "why?" is about what was asked before
                 earlier = self.scene.taste.of("\n".join(before[-2:]))
                 self.verdict = Verdict(earlier.score * 0.8, earlier.touches)
-        else:
+        else:  # people among themselves
             self.matter = "\n".join(line.text for line in self.fresh)
+            self.turns_since = sum(any(act.get("type") == "TALK" for act in turn) for turn in turns)
+            if any(line.heading == "OMITTED" for batch in batches for line in batch):
+                self.turns_since += SELDOM  # a long talk, whose beginning is out of view
+            self.verdict = self.scene.taste.of(self.matter, spoken=True)
 
     def _is_host(self, line: Line) -> bool:
         return line.heading not in self.kinds and not (line.spoken and self.scene.is_peer(line.source))
@@ -112,7 +116,7 @@ class Turning:
 
     def _names_me(self, line: Line) -> bool:
         own = folded(self.scene.name).split()
-        return bool(own) and own[0] in folded(line.text)
+        return bool(own) and re.search(rf"\b{re.escape(own[0])}\b", folded(line.text)) is not None
 
     def _weight(self, line: Line) -> float:
         """How much a line calls for an answer."""
@@ -125,12 +129,14 @@ class Turning:
     def _wants_to_speak(self, heard: Line | None) -> bool:
         if not self.turns_since or any(self._is_host(line) for line in self.fresh):
             return True
+        if heard is not None and "?" in heard.text and (self._names_me(heard) or len(self._speakers()) == 1):
+            return True
         if heard is not None and self._names_me(heard):
-            return self.turns_since < 5 + 2 * self.scene.taste.temper.talk
+            return self.turns_since < 4 + 2 * self.scene.taste.temper.talk
         drive = 0.75 + 0.3 * self.scene.taste.temper.talk - 0.3 * (self.turns_since - 1)
         if heard is not None and self.scene.taste.of(heard.text).level:
             drive += 0.2
-        return heard is not None and self.turns_since < 5 and self.chance.random() < drive
+        return heard is not None and self.turns_since < 3 and self.chance.random() < drive
 
     # -- what ---------------------------------------------------------------------------------------------------------
 
@@ -139,7 +145,8 @@ class Turning:
         talk, speakers = self.scene.taste.temper.talk, self._speakers()
         aloud: list[str] = []
         reply, target = "", ""
-        if not self.turns_since or any(self._is_host(line) for line in self.fresh):
+        stands = not self.turns_since or any(self._is_host(line) for line in self.fresh)
+        if stands:
             aloud.append(self._stance())
         if heard is not None and (not aloud or self.chance.random() < 0.5):
             reply = self._reply(heard)
@@ -148,10 +155,13 @@ class Turning:
             more = self.voice.sentence(self.voice.detail(self.verdict), opener=self.chance.random() < 0.25)
             reply, aloud = (f"{reply} {more}", aloud) if reply else ("", [*aloud, more])
         others = [name for name in speakers if heard is None or name != heard.source]
-        if others and not target and self.chance.random() < 0.25 + 0.2 * talk:
+        if others and not target and self.turns_since < 3 and self.chance.random() < 0.25 + 0.2 * talk:
             aloud.append(self.voice.sentence(self.voice.clause("ask", name=_first(self.chance.choice(others)))))
+        if heard is not None and not any(self._is_host(line) for line in self.fresh):  # all of it answers one person
+            target = target or (heard.source if self._names_me(heard) or len(speakers) == 1 else "")
+            aloud, reply = ([], " ".join(part for part in (*aloud, reply) if part)) if target else (aloud, reply)
         if not target:
-            aloud, reply = [*aloud[:1], reply, *aloud[1:]] if len(aloud) > 1 else [*aloud, reply], ""
+            aloud, reply = [aloud[0], reply, *aloud[1:]] if stands else [reply, *aloud], ""
         said = [(" ".join(part.strip() for part in aloud if part), ""), (reply.strip(), target)]
         return [each for each in said if each[0]]
 
@@ -165,7 +175,7 @@ class Turning:
             number = on_scale(place(self.scene.taste, self.matter), *scale)
             stance = self.voice.clause("scored", n=number, high=scale[1])
         else:
-            stance = self.voice.clause(f"stance {level}")
+            stance = self.voice.clause(f"stance {level}") or self.voice.clause(f"stance {level}", again=True)
         why = self.voice.reason(self.verdict) if level else ""
         if not why:
             why = self.voice.detail(self.verdict)
@@ -201,7 +211,7 @@ class Turning:
             new = sum(word.stem not in known for word in found) + 0.5 * bool(self.scene.taste.of(clause).touches)
             if new > most and self.scene.name.split(" ")[0] not in clause.split():
                 best, most = clause.strip(), new
-        return best[:1].lower() + best[1:] if folded(best.split(" ")[0]) in COMMON and best[:2] != "I " else best
+        return best[:1].lower() + best[1:] if folded(best.split(" ")[0]) in COMMON and best[:1] != "I" else best
 
     # -- within -------------------------------------------------------------------------------------------------------
 
@@ -212,7 +222,9 @@ class Turning:
         return f"“{found[0].lower() if found[0].istitle() else found[0]}”" if found else "all this"
 
     def _thought(self, heard: Line | None) -> str:
-        source = self.scene.taste.of(heard.text, spoken=True) if heard is not None and self.turns_since else self.verdict
+        source = (
+            self.scene.taste.of(heard.text, spoken=True) if heard is not None and self.turns_since else self.verdict
+        )
         for touch in source.touches:
             x = in_my_words(touch.topic)
             if touch.topic.kind == "taste" and touch.whole and not touch.denied and not is_clause(touch.topic, x):
@@ -266,4 +278,3 @@ def _first(name: str) -> str:
     """What somebody is called to their face."""
     first = name.split(" ")[0]
     return first if len(first) > 2 and not first.endswith(".") else name
-

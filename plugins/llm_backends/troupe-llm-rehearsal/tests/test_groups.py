@@ -130,7 +130,7 @@ def test_strange_abilities_are_used_now_and_then():
         for n in range(6):
             world.broadcast(f"Waltz number {n}?", source="Host").run(1)
         used = Counter(fact.type for fact in simulation.facts)
-        assert 1 <= used["HUM"] + used["RECALL"] <= 12
+        assert 1 <= used["HUM"] + used["RECALL"] <= 24  # each use, and what came of it
         assert used["TALK"] >= 30
 
 

@@ -120,7 +120,8 @@ def _lines(text: str) -> tuple[Line, ...]:
     """Items under headings. What has none is one thing that somebody said."""
     rows = text.split("\n")
     if not any(_HEADING.fullmatch(row) for row in rows):
-        return (Line("", "", text),) if text.strip() else ()
+        nothing = not text.strip() or re.fullmatch(r"\(.*\)", text.partition("\n\n")[0])
+        return () if nothing else (Line("", "", text),)
     out: list[Line] = []
     heading, item = "", ""
 

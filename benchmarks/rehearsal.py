@@ -1,6 +1,7 @@
 """What an answer of the rehearsal costs in CPU, in a focus group of a hundred with personas of the usual size.
 
-Only the answers are timed, and not the turns around them; the first answer of each person, which reads its persona, is in.
+Only the answers are timed, and not the turns around them. The first answer of each person, which reads its persona, is
+in.
 """
 
 import statistics

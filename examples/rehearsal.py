@@ -1,6 +1,6 @@
-"""A focus group that needs no key, and what it comes to: put other people or another question into it, and run it again.
+"""A focus group that needs no key, and what it comes to. Put other people or another question into it.
 
-The people are puppets, which act from the words of their personas: good to try things out, and no evidence about anybody.
+The people are puppets that act from the words of their personas: good to try things out, and no evidence about anybody.
 """
 
 from troupe_core import ResultsExtractor, Runtime, Simulation, TinyPerson, TinyWorld

@@ -29,10 +29,10 @@ def objects(**properties: Any) -> dict[str, Any]:
 
 
 strings = st.builds(
-    lambda least, more, format: (
+    lambda least, more, form: (
         {"type": "string", "minLength": least, "maxLength": least + more}
-        if format is None
-        else {"type": "string", "format": format}
+        if form is None
+        else {"type": "string", "format": form}
     ),
     st.integers(0, 300),
     st.integers(0, 300),
@@ -64,9 +64,8 @@ leaves = st.one_of(
     st.lists(st.text(max_size=9) | st.integers(-9, 9) | st.none(), min_size=1, max_size=5).map(lambda e: {"enum": e}),
     st.builds(lambda value: {"const": value}, st.integers(-(10**9), 10**9) | st.text(max_size=9)),
 )
-names = st.sampled_from("name age rating why score city tags answer would_buy confidence bio 意見".split()) | st.text(
-    max_size=8
-)
+KNOWN = ["name", "age", "rating", "why", "score", "city", "tags", "would_buy", "confidence", "bio", "意見"]
+names = st.sampled_from(KNOWN) | st.text(max_size=8)
 
 
 def grown(children: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -117,7 +116,8 @@ def test_fields_that_the_persona_has_are_its_own():
 
 @pytest.mark.parametrize(
     "options",
-    [["yes", "no"], ["Strongly agree", "Agree", "Neutral", "Disagree", "Strongly disagree"], ["would buy", "would not buy"],
+    [["yes", "no"], ["Strongly agree", "Agree", "Neutral", "Disagree", "Strongly disagree"],
+     ["would buy", "would not buy"],
      ["Very satisfied", "satisfied", "neither", "dissatisfied"], ["tea", "coriander", "neither of them"]],
 )  # fmt: skip
 def test_options_follow_the_taste(options: list[str]):
@@ -149,7 +149,8 @@ def test_a_claim_is_judged_by_the_text():
     text = "{}\n\nAda spoke at length of her garden, of roses and of the long winter, and said that the roses had died."
     right = filled(form, text.format("Ada says that her roses died in winter."), None)
     wrong = filled(form, text.format("Ben bought a motorcycle from his cousin."), None)
-    assert right["score"] >= 7 > 2 >= wrong["score"]
+    assert right["score"] >= 7
+    assert wrong["score"] <= 2
     assert "roses" in right["justification"]
 
 

@@ -22,8 +22,9 @@ from troupe_core import (
 )
 
 PEOPLE: dict[str, dict[str, Any]] = {
-    "Marta Gómez": {"age": 44, "residence": "Valencia", "occupation": {"title": "bus driver"}, "likes": ["ripe tomatoes"],
-                    "dislikes": ["plastic bottles", "being rushed"], "beliefs": ["Food that keeps for weeks was robbed."]},
+    "Marta Gómez": {"age": 44, "residence": "Valencia", "occupation": {"title": "bus driver"},
+                    "likes": ["ripe tomatoes"], "dislikes": ["plastic bottles", "being rushed"],
+                    "beliefs": ["Food that keeps for weeks was robbed."]},
     "Jonas Weber": {"age": 29, "occupation": "software tester", "likes": ["cold soup", "chess"], "dislikes": ["queues"],
                     "personality": {"big_five": {"extraversion": 0.9, "openness": "high"}}},
     "Aiko Tanaka": {"age": 67, "occupation": "retired calligraphy teacher", "interests": ["tea ceremonies"],
@@ -65,7 +66,7 @@ def test_a_focus_group_reads_well(seed: int):
         assert not [fact for fact in said if fact.target == fact.source]
         for fact in done:
             assert not re.search(r"\ba [aeio]\w|\ban [bcdfgkmnp]|[{}]|\.\.|  | ,|\?\.", fact.content), fact.content
-            assert fact.content[0] in "“" or fact.content[0].isupper() or fact.content[0].isdigit(), fact.content
+            assert re.match(r"[“\dA-ZÀ-Þ]", fact.content), fact.content
             assert fact.source.split()[0] not in fact.content.replace("“", " “").split("“")[0], fact.content
         others = [fact for fact in said if any(n.split()[0] in fact.content for n in PEOPLE if n != fact.source)]
         assert len(others) >= 4
@@ -124,8 +125,8 @@ class Humming(TinyMentalFaculty):
 def test_strange_abilities_are_used_now_and_then():
     with Runtime([Humming()], model="rehearsal/default") as runtime:
         simulation = Simulation(runtime=runtime)
-        people = [TinyPerson(f"Person {n}", {"likes": ["waltzes"]}, simulation=simulation, mental_faculties=["humming", "recall"])
-                  for n in range(6)]  # fmt: skip
+        abilities = {"mental_faculties": ["humming", "recall"], "simulation": simulation}
+        people = [TinyPerson(f"Person {n}", {"likes": ["waltzes"]}, **abilities) for n in range(6)]
         world = TinyWorld("Room", people, simulation=simulation)
         for n in range(6):
             world.broadcast(f"Waltz number {n}?", source="Host").run(1)

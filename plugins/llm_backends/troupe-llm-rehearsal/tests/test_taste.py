@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from typing import Any
 
@@ -11,17 +12,21 @@ import pytest
 from troupe_core import Form, LLMRequest, Message, Stream
 from troupe_llm_rehearsal.backend import answer
 
-THINGS = """
-    accordion almond anchovy aquarium badminton bagpipe balloon banjo basil beetroot bicycle blanket bonsai bungalow cactus
-    camel candle canoe caravan carnival castle cathedral cello cherry chess cinnamon clarinet coconut comet coriander crab
-    cricket cucumber curry daisy dinosaur dolphin domino dragonfly drone falcon fern ferry fig flamenco fountain giraffe
-    goose guitar hamster harbour harp hedgehog helicopter herring honey igloo jacket jigsaw juggler kayak kiwi lantern
-    lavender leek lemon library lighthouse liquorice lobster lynx mango marathon marzipan melon mosque moth museum mushroom
-    nettle oboe octopus olive onion opera orchid oyster padlock papaya parrot peach pebble penguin piano pickle pigeon
-    pomegranate pottery pumpkin puppet puzzle quilt rabbit radish raspberry robot saffron salmon sauna saxophone scarf
-    shrimp skateboard snail spinach squirrel submarine sundial swan tango tattoo tavern telescope thistle tractor trumpet
-    tulip turnip turtle typewriter ukulele umbrella vanilla violin volcano walnut waltz whale windmill yoghurt zebra
-""".split()
+THINGS = re.findall(
+    r"\w+",
+    """
+    accordion almond anchovy aquarium badminton bagpipe balloon banjo basil beetroot bicycle blanket bonsai bungalow
+    cactus camel candle canoe caravan carnival castle cathedral cello cherry chess cinnamon clarinet coconut comet
+    coriander crab cricket cucumber curry daisy dinosaur dolphin domino dragonfly drone falcon fern ferry fig
+    flamenco fountain giraffe goose guitar hamster harbour harp hedgehog helicopter herring honey igloo jacket
+    jigsaw juggler kayak kiwi lantern lavender leek lemon library lighthouse liquorice lobster lynx mango marathon
+    marzipan melon mosque moth museum mushroom nettle oboe octopus olive onion opera orchid oyster padlock papaya
+    parrot peach pebble penguin piano pickle pigeon pomegranate pottery pumpkin puppet puzzle quilt rabbit radish
+    raspberry robot saffron salmon sauna saxophone scarf shrimp skateboard snail spinach squirrel submarine sundial
+    swan tango tattoo tavern telescope thistle tractor trumpet tulip turnip turtle typewriter ukulele umbrella
+    vanilla violin volcano walnut waltz whale windmill yoghurt zebra
+""",
+)
 DOING = {
     "knit": "knitting", "bake": "baking", "cycle": "cycling", "swim": "swimming", "paint": "painting", "hike": "hiking",
     "sail": "sailing", "fish": "fishing", "juggle": "juggling", "garden": "gardening", "jog": "jogging", "row": "rowing",
@@ -155,7 +160,7 @@ def test_another_draw_has_other_words_and_the_same_taste():
         ({"description": "She does not like mushrooms."}, "Mushroom soup", -1),
         ({"attitudes": {"nuclear power": "strongly against"}}, "A nuclear power station.", -1),
         ({"personality": {"traits": ["frugal"]}}, "A ticket for 90 euros.", -1),
-        ({"увлечения": "x", "likes": ["рыбалка"]}, "Поедем на рыбалку?", 1),  # noqa: RUF001
+        ({"увлечения": "x", "likes": ["рыбалка"]}, "Поедем на рыбалку?", 1),
         ({"dislikes": ["寿司"]}, "今日は寿司を食べましょう", -1),
         ({"goals": ["to open a bakery"]}, "A course for people who open bakeries.", 1),
     ],

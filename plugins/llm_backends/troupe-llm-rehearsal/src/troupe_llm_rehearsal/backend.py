@@ -27,8 +27,8 @@ from troupe_llm_rehearsal.summaries import material, memories, overlap, salient
 from troupe_llm_rehearsal.turns import Turning, kinds_of
 
 MODEL = "default"
-_SCORES = frozenset("score verdict grade judgement judgment passed rating result".split())
-_REASONS = frozenset("justification reason reasoning rationale explanation why".split())
+_SCORES = frozenset(["score", "verdict", "grade", "judgement", "judgment", "passed", "rating", "result"])
+_REASONS = frozenset(["justification", "reason", "reasoning", "rationale", "explanation", "why"])
 
 
 @attrs.frozen
@@ -79,8 +79,7 @@ def _form(schema: Mapping[str, Any], scene: Scene, chance: Stream) -> Any:
     filling = Filling(schema, scene.taste, matter, chance, lambda about: _said(voice, scene, about, matter))
     kinds = kinds_of(schema)
     if kinds:
-        turn = Turning.of(scene, kinds, chance, filling).answer()
-        return filling.fill(schema, {}) | turn
+        return filling.fill(schema, Turning.of(scene, kinds, chance, filling).answer())
     names = {name.lower() for name in schema.get("properties", {})}
     if names == {"memories"}:
         return {"memories": memories(list(scene.news), _whose(scene), 6)}

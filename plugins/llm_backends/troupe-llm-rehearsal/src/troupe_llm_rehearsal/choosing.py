@@ -9,25 +9,19 @@ from hashlib import blake2b
 from typing import Any
 
 from troupe_core import Stream
-from troupe_llm_rehearsal.lexicon import GLAD, SAD
+from troupe_llm_rehearsal.lexicon import GLAD, SAD, WORDS
 from troupe_llm_rehearsal.taste import Taste
 from troupe_llm_rehearsal.words import folded, words
 
 _SCALE = re.compile(r"(-?\d+)\s*(?:to|-|–|—|\.\.|through|and)\s*(-?\d+)(?!\d|[.,]\d)")
 _OUT_OF = re.compile(r"out of (\d+)")
 
-YES = frozenset("yes yeah definitely absolutely certainly sure true agree approve accept always buy for favor favour "
-                "strongly support likely probably positive like love often interested satisfied good excellent oui si ja".split())  # fmt: skip
-NO = frozenset("no never not none disagree reject refuse false against oppose unlikely negative dislike hate rarely "
-               "uninterested dissatisfied bad poor unsatisfied non nein nay without".split())  # fmt: skip
-MIDDLE = frozenset("maybe perhaps neutral neither undecided unsure unclear depends sometimes possibly mixed don't idk "
-                   "know both average moderate moderately peut-être vielleicht quizás".split())  # fmt: skip
-STRONG = frozenset("strongly definitely absolutely very extremely certainly always never completely totally".split())
-WEAK = frozenset("somewhat rather slightly probably mildly fairly bit little partly".split())
+YES, NO, MIDDLE = WORDS["yes"], WORDS["no"], WORDS["middle"]
+STRONG, WEAK = WORDS["strong"], WORDS["weak"]
 
 
 def place(taste: Taste, text: str, chance: Stream | None = None) -> float:
-    """From 0, against what the text says, to 1, for it. Who has no opinion is near the middle; nobody at all is nearer."""
+    """From 0, against what the text says, to 1, for it. Who has no opinion is near the middle."""
     verdict = taste.of(text)
     known = bool(taste.persona)
     spread = (0.05 if verdict.level else 0.17) if known else 0.06

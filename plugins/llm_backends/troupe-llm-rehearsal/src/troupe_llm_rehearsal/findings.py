@@ -10,6 +10,7 @@ import attrs
 
 from troupe_core import LLMRequest, Stream
 from troupe_llm_rehearsal.choosing import answers, choose, on_scale
+from troupe_llm_rehearsal.lexicon import WORDS
 from troupe_llm_rehearsal.stances import feeling_of, rating_in
 from troupe_llm_rehearsal.summaries import salient
 from troupe_llm_rehearsal.taste import Taste, leaning
@@ -19,7 +20,6 @@ _LINE = re.compile(
     r"^\[(\d+)\] ([^:\[\n]*?)(?: → ([^:\[\n]*?))?(?: \[(\w+)\])?: (.*(?:\n(?!\[\d+\] |\().*)*)", re.MULTILINE
 )
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
-_WHY = frozenset("why reason reasons because opinion thoughts comment summary view verdict feeling feelings".split())
 
 
 @attrs.frozen(slots=True)
@@ -112,11 +112,11 @@ def _number(
         given = rating_in(line.text)
         if given is None:
             continue
-        value, most = given
+        rated, most = given
         if most and most != high and not whole:
-            value = value / most * high
-        if low <= value <= high and (not whole or value == int(value)):
-            return (int(value) if whole else value), [line.number], 0.9
+            rated = rated / most * high
+        if low <= rated <= high and (not whole or rated == int(rated)):
+            return (int(rated) if whole else rated), [line.number], 0.9
     if mean is None:
         return None
     where = 0.5 + 0.45 * mean
@@ -138,7 +138,7 @@ def _named(options: Sequence[Any], own: Sequence[Told]) -> tuple[Any, list[int],
 def _text(asked: str, own: Sequence[Told]) -> tuple[Any, list[int], float] | None:
     """The sentence that has most to do with what is asked."""
     sign, wanted = leaning(asked), {word.stem for word in words(asked)}
-    why = bool(_WHY & set(asked.lower().split()))
+    why = bool(WORDS["why"] & set(asked.lower().split()))
     best: tuple[float, str, int] = (0.0, "", 0)
     for line in own:
         for each in sentences(line.text):

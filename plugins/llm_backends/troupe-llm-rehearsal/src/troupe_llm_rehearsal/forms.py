@@ -1,4 +1,4 @@
-"""Any JSON schema, filled as somebody would fill it in: by the names of its fields, what is liked, and what is asked."""
+"""Any JSON schema, filled as somebody would fill it in: by the names of its fields, by taste, by what is asked."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ class Filling:
 
     # -- nodes --------------------------------------------------------------------------------------------------------
 
-    def _fit(self, node: Any, path: tuple[str, ...], somebody: Somebody | None, depth: int) -> Any:
+    def _fit(  # noqa: PLR0911, PLR0912 - one line for each kind of node
+        self, node: Any, path: tuple[str, ...], somebody: Somebody | None, depth: int
+    ) -> Any:
         if node is True or node == {}:
             return self.say(_asked(path, {}))
         if not isinstance(node, Mapping) or depth > 4 * DEEPEST:
@@ -212,6 +214,7 @@ class Filling:
         own = self.taste.persona.get(path[-1]) if path else None
         if isinstance(own, int | float) and not isinstance(own, bool) and not grain % 1 and _holds(node, own):
             return int(own) if whole else own
+        found: float
         first, last = self._ends(max(low, above), min(high, below), path, node)
         if grain:
             bottom = math.ceil(first / grain) + (first <= above and math.ceil(first / grain) * grain <= above)

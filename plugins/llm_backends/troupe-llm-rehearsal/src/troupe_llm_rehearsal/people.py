@@ -3,46 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from troupe_core import Stream
+from troupe_llm_rehearsal.lexicon import data
 from troupe_llm_rehearsal.words import folded, with_article
 
-COUNTRIES = {
-    "Spain": ("Spanish", "Valencia Zaragoza Vigo", "Lucía Andrés Carmen Iker Nuria Joaquín", "Ferrer Soler Iglesias Prieto Lozano"),
-    "Germany": ("German", "Kassel Rostock Bochum", "Heike Torsten Leonie Mehmet Ulrike Jannik", "Brandt Vogel Lindner Yilmaz Kessler"),
-    "Nigeria": ("Nigerian", "Ibadan Enugu Jos", "Ngozi Tunde Amina Emeka Folake Sani", "Adeyemi Eze Bello Okonkwo Balogun"),
-    "Japan": ("Japanese", "Sendai Kanazawa Kochi", "Haruka Kenji Mio Takumi Yoko Ren", "Mori Fujita Ogawa Nakajima Hara"),
-    "Brazil": ("Brazilian", "Recife Curitiba Belém", "Jussara Caio Luana Otávio Marlene Davi", "Teixeira Moraes Nogueira Prado Rocha"),
-    "India": ("Indian", "Nagpur Mysuru Kochi", "Ananya Rohit Meera Farhan Lakshmi Arjun", "Iyer Deshmukh Khan Nair Banerjee"),
-    "France": ("French", "Limoges Brest Nîmes", "Maëlle Yannick Odile Karim Solène Bastien", "Lefort Garnier Benali Perrot Joly"),
-    "Poland": ("Polish", "Lublin Gdynia Opole", "Zofia Bartek Halina Kacper Iwona Marek", "Wilk Sikora Zając Lis Pawlak"),
-    "Mexico": ("Mexican", "Puebla Mérida Saltillo", "Ximena Raúl Guadalupe Emilio Itzel Beto", "Cárdenas Rojas Villa Ponce Nava"),
-    "Kenya": ("Kenyan", "Kisumu Nakuru Eldoret", "Wanjiku Otieno Achieng Kamau Njeri Kiprop", "Mwangi Odhiambo Mutua Cheruiyot Maina"),
-    "United States": ("American", "Tucson Dayton Duluth", "Renee Marcus Tammy Diego Kayla Walt", "Harlan Ortiz Whitfield Nguyen Brooks"),
-    "United Kingdom": ("British", "Hull Swansea Leith", "Bronwen Gareth Shanice Callum Priya Nigel", "Hargreaves Price Mensah Doyle Patel"),
-}  # fmt: skip
-JOBS = (
-    ("bus driver", 22), ("nurse", 22), ("electrician", 19), ("primary school teacher", 24), ("cook", 19),
-    ("accountant", 24), ("shop assistant", 18), ("plumber", 20), ("librarian", 24), ("software tester", 22),
-    ("hairdresser", 18), ("warehouse worker", 18), ("architect", 26), ("farmer", 20), ("pharmacist", 25),
-    ("translator", 24), ("night porter", 20), ("carpenter", 19), ("civil servant", 24), ("physiotherapist", 24),
-)  # fmt: skip
-INTERESTS = ("fishing at dawn", "old radios", "choir singing", "growing tomatoes", "crime novels", "five-a-side football",
-             "board games", "bird watching", "baking bread", "second-hand bicycles", "street photography", "quiz nights",
-             "hill walking", "dance classes", "crossword puzzles", "knitting socks")  # fmt: skip
-DISLIKES = ("phone calls before nine", "loud restaurants", "waiting in line", "self-checkout tills", "cold coffee",
-            "being talked down to", "plastic packaging", "late trains", "advertising jingles", "small talk in lifts")  # fmt: skip
-TRAITS = ("patient", "dry-humoured", "stubborn", "curious", "cautious", "warm-hearted", "restless", "punctual",
-          "talkative", "reserved", "sceptical", "easygoing")  # fmt: skip
-BELIEFS = ("people should repair things before they replace them", "a promise is a promise", "the young have it harder now",
-           "taxes are the price of order", "nobody owes you anything", "neighbours matter more than politics")  # fmt: skip
-
-_KEYS = frozenset("age occupation job profession nationality country residence gender interests personality traits "
-                  "likes dislikes beliefs education biography bio goals hobbies first_name last_name".split())  # fmt: skip
+_FACTS = {name: text.split(" | ") for name, text in data("people").items()}
+COUNTRIES = {name.removeprefix("in "): facts for name, facts in _FACTS.items() if name.startswith("in ")}
+JOBS = [(job, int(age)) for job, _, age in (each.rpartition(" ") for each in _FACTS["jobs"])]
+_KEYS = frozenset(_FACTS["keys"][0].split())
 _AGES = re.compile(r"\b(\d{2})\s*(?:-|–|to|and)\s*(\d{2})\b|\b(\d{2})[- ]year")
 
 
@@ -79,7 +52,7 @@ class Somebody:
         given = first.split()
         place = chance.below(len(given))
         known = [job for job in JOBS if job[0] in low]
-        job, least = chance.choice(known or list(JOBS))
+        job, least = chance.choice(known or JOBS)
         age = _age(wish, chance, least)
         return cls(
             f"{given[place]} {chance.choice(last.split())}",
@@ -89,28 +62,51 @@ class Somebody:
             nationality,
             chance.choice(cities.split()),
             f"retired {job}" if age >= 67 else job if age >= least else "student",
-            _some(INTERESTS, 3, chance),
-            _some(DISLIKES, 2, chance),
-            _some(TRAITS, 3, chance),
-            chance.choice(BELIEFS),
+            _some(_FACTS["interests"], 3, chance),
+            _some(_FACTS["dislikes"], 2, chance),
+            _some(_FACTS["traits"], 3, chance),
+            chance.choice(_FACTS["beliefs"]),
             {
                 trait: round(min(0.95, max(0.05, chance.gauss(0.5, 0.2))), 2)
                 for trait in ("openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism")
-            },  # fmt: skip
+            },
         )
 
     def field(self, name: str, kind: str) -> Any:
         """What stands in a field of that name, if it is of that type."""
         key = folded(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)).replace(" ", "_")
-        lists = {"interests": self.interests, "hobbies": self.interests, "likes": self.interests, "traits": self.traits,
-                 "dislikes": self.dislikes, "beliefs": (f"{self.belief[0].upper()}{self.belief[1:]}.",),
-                 "personality": self.traits, "personality_traits": self.traits}  # fmt: skip
-        texts = {"name": self.name, "full_name": self.name, "first_name": self.name.split()[0],
-                 "last_name": self.name.split()[-1], "surname": self.name.split()[-1], "gender": self.gender,
-                 "sex": self.gender, "country": self.country, "country_of_residence": self.country,
-                 "nationality": self.nationality, "city": self.city, "residence": f"{self.city}, {self.country}",
-                 "occupation": self.job, "job": self.job, "profession": self.job, "title": self.job,
-                 "biography": self.story, "bio": self.story, "description": self.story, "background": self.story}  # fmt: skip
+        lists = {
+            "interests": self.interests,
+            "hobbies": self.interests,
+            "likes": self.interests,
+            "traits": self.traits,
+            "dislikes": self.dislikes,
+            "beliefs": (f"{self.belief[0].upper()}{self.belief[1:]}.",),
+            "personality": self.traits,
+            "personality_traits": self.traits,
+        }
+        texts = {
+            "name": self.name,
+            "full_name": self.name,
+            "first_name": self.name.split()[0],
+            "last_name": self.name.split()[-1],
+            "surname": self.name.split()[-1],
+            "gender": self.gender,
+            "sex": self.gender,
+            "country": self.country,
+            "country_of_residence": self.country,
+            "nationality": self.nationality,
+            "city": self.city,
+            "residence": f"{self.city}, {self.country}",
+            "occupation": self.job,
+            "job": self.job,
+            "profession": self.job,
+            "title": self.job,
+            "biography": self.story,
+            "bio": self.story,
+            "description": self.story,
+            "background": self.story,
+        }
         if kind in ("integer", "number"):
             return self.age if key == "age" else self.big_five.get(key) if kind == "number" else None
         if kind == "array":
@@ -123,8 +119,10 @@ class Somebody:
     def story(self) -> str:
         first, one = self.name.split()[0], with_article(self.job)
         interest, more, *_ = self.interests
-        return (f"{first} is {self.age}, {one} in {self.city}, and spends free hours on {interest} and {more}. "
-                f"{first} cannot stand {self.dislikes[0]}, and holds that {self.belief}.")  # fmt: skip
+        return (
+            f"{first} is {self.age}, {one} in {self.city}, and spends free hours on {interest} and {more}. "
+            f"{first} cannot stand {self.dislikes[0]}, and holds that {self.belief}."
+        )
 
 
 def _age(wish: str, chance: Stream, least: int) -> int:
@@ -136,7 +134,7 @@ def _age(wish: str, chance: Stream, least: int) -> int:
     return chance.randint(least, 81)
 
 
-def _some(pool: tuple[str, ...], number: int, chance: Stream) -> tuple[str, ...]:
+def _some(pool: Sequence[str], number: int, chance: Stream) -> tuple[str, ...]:
     order = list(pool)
     chance.shuffle(order)
     return tuple(order[:number])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-from importlib.resources import files
+from troupe_llm_rehearsal.lexicon import data
 
-_TEXT = files(__package__).joinpath("phrases.toml").read_text(encoding="utf-8")
-POOLS = {name: tuple(" ".join(text.split()).split(" | ")) for name, text in tomllib.loads(_TEXT).items()}
+POOLS = {name: tuple(text.split(" | ")) for name, text in data("phrases").items()}

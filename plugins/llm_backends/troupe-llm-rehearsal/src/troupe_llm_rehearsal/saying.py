@@ -26,6 +26,7 @@ class Voice:
         self.chance = chance
         self.spoken = scene.said()
         self.begun = scene.begun()
+        self._counted, self._everything = 0, ""
         names = sorted({scene.name, *scene.company})
         self._place, self._seats = names.index(scene.name), len(names)
         self._used: set[str] = set()
@@ -55,8 +56,9 @@ class Voice:
 
     def _is_in(self, clause: str) -> bool:
         """Whether it has been said as a part of something."""
-        low = spelled(clause)
-        return any(low in each for each in self.spoken)
+        if len(self.spoken) != self._counted:
+            self._counted, self._everything = len(self.spoken), "\n".join(self.spoken)
+        return spelled(clause) in self._everything
 
     def sentence(self, *clauses: str, opener: bool = False) -> str:
         """Put together and finished; nothing if it has been said before."""
@@ -138,7 +140,11 @@ class Voice:
         return self.clause("old" if self.life.age >= 45 else "young", age=self.life.age)
 
     def _from_here(self, verdict: Verdict) -> str:
-        return self.clause("from_here", place=self.life.place) if self.life.place and not self._is_in(self.life.place) else ""
+        return (
+            self.clause("from_here", place=self.life.place)
+            if self.life.place and not self._is_in(self.life.place)
+            else ""
+        )
 
     def _from_habit(self, verdict: Verdict) -> str:
         for trait in ("curiosity", "care", "worry", "warmth"):

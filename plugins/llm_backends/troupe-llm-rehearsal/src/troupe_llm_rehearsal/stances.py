@@ -23,10 +23,14 @@ _NUMBERS = {
 }
 _COUNT = rf"(-?\d+(?:\.\d+)?|{'|'.join(_NUMBERS)})"
 _RATED = (
-    re.compile(rf"\b{_COUNT}\s*(?:/|out of|on a scale)\s*{_COUNT}", re.I),
-    re.compile(rf"(?:give|rate|say|rating|score|a|make it|it's|is)\s+(?:it\s+)?(?:an?\s+)?(?:solid\s+)?{_COUNT}(?![\w.,/]*\d)\b", re.I),
-    re.compile(rf"^\W*{_COUNT}(?:[.,;:!]|\s*$)", re.I),
-)  # fmt: skip
+    re.compile(rf"\b{_COUNT}\s*(?:/|out of|on a scale)\s*{_COUNT}", re.IGNORECASE),
+    re.compile(
+        r"\b(?:give|rate|say|rating|score|a|make it|it's|is)\s+(?:it\s+)?(?:an?\s+)?(?:solid\s+)?"
+        rf"{_COUNT}(?![\w.,/]*\d)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"^\W*{_COUNT}(?:[.,;:!]|\s*$)", re.IGNORECASE),
+)
 _QUOTED = re.compile(r"“[^”]*”")
 _KNOWN = tuple((phrase.lower(), level) for level in range(-2, 3) for phrase in POOLS[f"stance {level}"])
 _FRAMES = tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -28,24 +29,30 @@ from troupe_llm_rehearsal.words import Word, folded, likeness, words
 _CLAUSE = re.compile(r"[^.;!?\n]+")
 _KEY = re.compile(r"[^\W\d_]+(?:'t)?")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_PREPOSITION = re.compile(r" (?:of|from|in|with|on|at|for|by|about|that|which|who|to|after|before|near|without) ", re.I)
+_PREPOSITION = re.compile(
+    r" (?:of|from|in|with|on|at|for|by|about|that|which|who|to|after|before|near|without) ", re.IGNORECASE
+)
 _VERBS = (
     r"(?:really |simply |just |do(?:es)? not |don't |doesn't )*(?:love|like|enjoy|adore|prefer|hate|dislike|detest"
-    r"|loathe|fear|avoid|cannot stand|can't stand|cannot bear|can't bear|(?:is|am|'m|are) (?:fond|afraid|scared|allergic|keen|tired|proud|passionate)(?: of| to| on| about)?)(?:e?s|d)?"
+    r"|loathe|fear|avoid|cannot stand|can't stand|cannot bear|can't bear|(?:is|am|'m|are) "
+    r"(?:fond|afraid|scared|allergic|keen|tired|proud|passionate)(?: of| to| on| about)?)(?:e?s|d)?"
 )
 _BUT = re.compile(
-    rf",? (?:but|yet|though|although|however|whereas|while) |(?:, (?:and |or )?| and | or )(?={_VERBS} )", re.I
+    rf",? (?:but|yet|though|although|however|whereas|while) |(?:, (?:and |or )?| and | or )(?={_VERBS} )", re.IGNORECASE
 )
-_OBJECT = re.compile(rf"^(?:[\w ]{{0,30}}? )?{_VERBS} (?:to )?(.+)$", re.I)
+_OBJECT = re.compile(rf"^(?:[\w ]{{0,30}}? )?{_VERBS} (?:to )?(.+)$", re.IGNORECASE)
 _LIST = re.compile(r", (?:and |or )?| and | or |; ?")
 _NUMBERS = re.compile(
     r"[$€£¥]\s?\d+(?:[.,]\d+)*|\d+(?:[.,]\d+)*\s?(?:[$€£¥]|euros?\b|dollars?\b|pounds?\b)|\b\d+\.\d\d\b"
 )
 MOST_TOPICS = 400
 MOST_KNOWN = 500
-_FACTS = frozenset("name age gender sex birth date id nationality country residence city title".split())
+_FACTS = frozenset(
+    ["name", "age", "gender", "sex", "birth", "date", "id", "nationality", "country", "residence", "city", "title"]
+)
 
 
+@lru_cache(maxsize=4_096)
 def leaning(text: str) -> int:
     """Whether a clause speaks for something (1), against it (-1) or neither, by words such as like, hate, allergic."""
     low = folded(text).replace("’", "'")
@@ -186,7 +193,7 @@ _BARGAIN = Topic("a bargain", 0.3, "money", ())
 
 def _touch(topic: Topic, met: Mapping[str, tuple[float, bool, str]]) -> Touch:
     share = topic.share({stem: alike for stem, (alike, _, _) in met.items()})
-    alike, denied, text = max(met.values(), key=lambda each: (each[0], len(each[2])))
+    _, denied, text = max(met.values(), key=lambda each: (each[0], len(each[2])))
     feeling = topic.care * share**0.7 * (-0.6 if denied else 1.0)
     return Touch(topic, feeling, text, share >= 0.6)
 
@@ -243,15 +250,15 @@ def _of_text(text: str, sign: int, kind: str) -> Iterator[Topic]:
         return
     for clause in _CLAUSE.findall(text):
         for part in [clause] if kind == "belief" and not _OBJECT.match(clause.strip()) else _BUT.split(clause):
-            part = part.strip()
-            lean, named = leaning(part), _OBJECT.match(part)
+            said = part.strip()
+            lean, named = leaning(said), _OBJECT.match(said)
             if lean and named and len(named[1].split()) <= 8:
                 for each in _listed(named[1]):
                     yield _topic(each, lean, "taste")
             elif lean or kind == "belief":
-                yield _topic(part, lean or 1, "belief")
-            elif len(part) < 80:
-                yield _topic(part, 1, "life")
+                yield _topic(said, lean or 1, "belief")
+            elif len(said) < 80:
+                yield _topic(said, 1, "life")
 
 
 def _listed(text: str) -> list[str]:
@@ -260,6 +267,7 @@ def _listed(text: str) -> list[str]:
     return [part for part in parts if part] if all(len(part.split()) <= 4 for part in parts) else [text]
 
 
+_FEELINGS = GLAD | SAD
 _CARE = {"taste": (0.6, 0.4), "goal": (0.45, 0.3), "belief": (0.5, 0.35), "life": (0.12, 0.08)}
 
 
@@ -269,7 +277,7 @@ def _topic(phrase: str, sign: int, kind: str) -> Topic:
     care = least + more * blake2b(folded(phrase).encode(), digest_size=1, person=b"care").digest()[0] / 255
     found = words(phrase)
     if kind == "belief" or leaning(phrase):  # the clause has its sign already: what denies its verb denies no topic
-        found = tuple(attrs.evolve(word, denied=False) for word in found)
-        found = tuple(word for word in found if folded(word.text) not in GLAD | SAD)
-    head = frozenset(word.stem for word in words(_PREPOSITION.split(phrase, maxsplit=1)[0]))
+        found = tuple(word._replace(denied=False) for word in found if folded(word.text) not in _FEELINGS)
+    before = _PREPOSITION.split(phrase, maxsplit=1)[0]
+    head = frozenset(word.stem for word in (found if before == phrase else words(before)))
     return Topic(phrase, sign * care, kind, found, head or frozenset(word.stem for word in found))

@@ -13,7 +13,6 @@ from troupe_llm_rehearsal.words import folded
 
 _MORE = re.compile(r"\b(?:very high|high|strong|very|above average|hoch)\b")
 _LESS = re.compile(r"\b(?:very low|low|weak|little|below average|not|niedrig)\b")
-_SIDES = {name: tuple(frozenset(side.split()) for side in sides) for name, sides in TRAITS.items()}
 
 
 @attrs.frozen(slots=True)
@@ -36,7 +35,7 @@ class Temper:
                 found[named] = _level(text)
                 continue
             tokens = set(re.findall(r"[^\W_]+(?:-[^\W_]+)*", folded(text)))
-            for trait, (more, less) in _SIDES.items():
+            for trait, (more, less) in TRAITS.items():
                 found[trait] = found.get(trait, 0.0) + 0.6 * (len(tokens & more) - len(tokens & less))
         return cls(**{name: max(-1.0, min(1.0, value)) for name, value in found.items()})
 

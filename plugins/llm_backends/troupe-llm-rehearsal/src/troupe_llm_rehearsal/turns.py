@@ -276,5 +276,5 @@ class Turning:
 
 def _first(name: str) -> str:
     """What somebody is called to their face."""
-    first = name.split(" ")[0]
+    first = name.split(" ", maxsplit=1)[0]
     return first if len(first) > 2 and not first.endswith(".") else name

@@ -1,16 +1,16 @@
-"""Words, and when two of them are the same: by a light stemmer where letters are Latin, by their beginning elsewhere."""
+"""Words, and when two are the same: by a light stemmer where letters are Latin, by their beginning elsewhere."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from functools import lru_cache
-
-import attrs
+from typing import NamedTuple
 
 from troupe_llm_rehearsal.lexicon import COMMON, IRREGULAR, NEGATORS
 
 _WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f\u0900-\u0dff\u0e00-\u0eff]|['’](?=[^\W_]))*|[.,;:!?()\n]")
+_MARKS = re.compile(r"[\u0300-\u036f]+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _VOWEL = re.compile(r"[aeiouy]")
 _SENTENCE = re.compile(r".+?(?:[.!?…]+[\"”’')]*(?=\s|$)|[。！？]|$)")
@@ -18,9 +18,10 @@ REACH = 3
 """So many words of weight does a negation reach."""
 
 
-@attrs.frozen(slots=True)
-class Word:
-    """A word of weight: as it stands, what it is compared by, and whether it is denied."""
+class Word(NamedTuple):
+    """A word of weight: as it stands, what it is compared by, and whether it is denied. There are many of them, which
+    is why it is a plain tuple.
+    """
 
     text: str
     stem: str
@@ -33,8 +34,7 @@ def folded(text: str) -> str:
     """Without capitals and accents."""
     if text.isascii():
         return text.lower()
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return unicodedata.normalize("NFC", "".join(each for each in apart if not unicodedata.combining(each)))
+    return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold())))
 
 
 @lru_cache(maxsize=8_192)
@@ -143,10 +143,9 @@ def said_in(text: str) -> tuple[frozenset[str], frozenset[str]]:
 def with_article(noun: str) -> str:
     """A bus driver, an engineer."""
     low = noun.lower()
-    sounds_like_a_vowel = low.startswith(("hour", "honest", "heir")) or (
-        low[:1] in "aeiou" and not low.startswith(("uni", "use", "usu", "eur", "one", "once", "uk"))
-    ) or low.startswith(("8", "11", "18"))  # fmt: skip
-    return f"{'an' if sounds_like_a_vowel or low.startswith('unin') else 'a'} {noun}"
+    consonant = low.startswith(("uni", "use", "usu", "eur", "one", "once", "uk")) and not low.startswith("unin")
+    vowel = low.startswith(("hour", "honest", "heir", "a", "e", "i", "o", "u")) and not consonant
+    return f"{'an' if vowel else 'a'} {noun}"
 
 
 def shortened(text: str, most: int) -> str:

@@ -29,8 +29,9 @@ THINGS = re.findall(
 )
 DOING = {
     "knit": "knitting", "bake": "baking", "cycle": "cycling", "swim": "swimming", "paint": "painting", "hike": "hiking",
-    "sail": "sailing", "fish": "fishing", "juggle": "juggling", "garden": "gardening", "jog": "jogging", "row": "rowing",
-    "carve": "carving", "climb": "climbing", "skate": "skating", "embroider": "embroidering", "study": "studying",
+    "sail": "sailing", "fish": "fishing", "juggle": "juggling", "garden": "gardening", "jog": "jogging",
+    "row": "rowing", "carve": "carving", "climb": "climbing",
+    "skate": "skating", "embroider": "embroidering", "study": "studying",
 }  # fmt: skip
 ABOUT = (
     "A new club in town is all about {}. What do you say?",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -82,7 +81,3 @@ def answers(option: str) -> float | None:
     if NO & low or any(token in SAD or token.endswith("n't") for token in tokens):
         return -size
     return size if YES & low or any(token in GLAD for token in tokens) else None
-
-
-def as_number(where: float, low: float, high: float) -> float:
-    return round(low + where * (high - low), 2) if math.isfinite(high - low) else where

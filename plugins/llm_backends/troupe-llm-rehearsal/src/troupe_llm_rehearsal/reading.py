@@ -146,12 +146,6 @@ def _lines(text: str) -> tuple[Line, ...]:
     return tuple(out)
 
 
-def now_of(text: str) -> str:
-    """What follows the news in a message."""
-    head, gap, rest = text.partition("\n\n")
-    return rest if gap and any(_HEADING.fullmatch(row) for row in head.split("\n")) else ""
-
-
 @lru_cache(maxsize=4_096)
 def _actions(text: str) -> tuple[Mapping[str, Any], ...]:
     try:

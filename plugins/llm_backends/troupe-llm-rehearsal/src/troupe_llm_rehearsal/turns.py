@@ -10,7 +10,7 @@ import attrs
 
 from troupe_core import Stream
 from troupe_llm_rehearsal.choosing import asked_scale, on_scale, place
-from troupe_llm_rehearsal.forms import Filling
+from troupe_llm_rehearsal.forms import Filling, Unfit
 from troupe_llm_rehearsal.lexicon import COMMON
 from troupe_llm_rehearsal.phrases import POOLS
 from troupe_llm_rehearsal.reading import Line, Scene, is_news
@@ -205,7 +205,13 @@ class Turning:
         best, most = "", 0.0
         for clause in _CLAUSES.split(heard.text):
             size = len(clause.split())
-            if not 3 <= size <= 9 or "“" in clause or "”" in clause or len(clause) > 60:
+            if (
+                not 3 <= size <= 9
+                or "“" in clause
+                or "”" in clause
+                or len(clause) > 60
+                or clause.lower() in POOLS["openers"]
+            ):
                 continue
             found = words(clause)
             new = sum(word.stem not in known for word in found) + 0.5 * bool(self.scene.taste.of(clause).touches)
@@ -253,7 +259,10 @@ class Turning:
         about = self._about().strip("“”")
         given = {"type": name, "query": about, "topic": about, "title": about, "text": said, "content": said,
                  "target": "", "name": self.scene.name}  # fmt: skip
-        return [self.filling.fill(self.kinds[name], given)]
+        try:
+            return [self.filling.fill(self.kinds[name], given)]
+        except Unfit:
+            return []
 
     def _mind(self, heard: Line | None) -> dict[str, Any]:
         level, worry = self.verdict.level, self.scene.taste.temper.worry

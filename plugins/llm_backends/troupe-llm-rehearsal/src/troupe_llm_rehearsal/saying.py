@@ -41,11 +41,11 @@ class Voice:
         the same part of a pool, as long as there is enough, so that two who speak at once do not say the same. `again`:
         who is asked has to say something, if need be what has been said.
         """
-        order = list(enumerate(POOLS[name]))
+        order = list(POOLS[name])
+        if "x" not in slots and len(order) >= self._seats and not again:  # x is somebody's own
+            order = order[self._place :: self._seats]
         self.chance.shuffle(order)
-        if "x" not in slots:  # which is somebody's own
-            order.sort(key=lambda each: (each[0] - self._place) % self._seats != 0)
-        for _, part in order:
+        for part in order:
             made = part.format(**slots)
             first = beginning(spelled(made))
             if part not in self._used and (again or (first not in self.begun and not self._is_in(made))):

@@ -46,6 +46,7 @@ _NUMBERS = re.compile(
     r"[$€£¥]\s?\d+(?:[.,]\d+)*|\d+(?:[.,]\d+)*\s?(?:[$€£¥]|euros?\b|dollars?\b|pounds?\b)|\b\d+\.\d\d\b"
 )
 MOST_TOPICS = 400
+_FEELINGS = GLAD | SAD
 MOST_KNOWN = 500
 _FACTS = frozenset(
     ["name", "age", "gender", "sex", "birth", "date", "id", "nationality", "country", "residence", "city", "title"]
@@ -66,6 +67,12 @@ def leaning(text: str) -> int:
             sign += (1 if token in GLAD else -1) * (-1 if denied else 1)
             denied = False
     return (sign > 0) - (sign < 0)
+
+
+def _stirs(clause: str) -> bool:
+    """Whether there is a word for or against something in it at all."""
+    low = folded(clause).replace("’", "'")
+    return not _FEELINGS.isdisjoint(re.findall(r"[^\W_]+", low)) or any(phrase in low for phrase in NOT_LIKED)
 
 
 @attrs.frozen(slots=True)
@@ -249,9 +256,11 @@ def _of_text(text: str, sign: int, kind: str) -> Iterator[Topic]:
             yield _topic(each, turned, kind)
         return
     for clause in _CLAUSE.findall(text):
-        for part in [clause] if kind == "belief" and not _OBJECT.match(clause.strip()) else _BUT.split(clause):
+        whole = not _stirs(clause) or (kind == "belief" and not _OBJECT.match(clause.strip()))
+        for part in [clause] if whole else _BUT.split(clause):
             said = part.strip()
-            lean, named = leaning(said), _OBJECT.match(said)
+            lean = leaning(said)
+            named = _OBJECT.match(said) if lean else None
             if lean and named and len(named[1].split()) <= 8:
                 for each in _listed(named[1]):
                     yield _topic(each, lean, "taste")
@@ -267,7 +276,6 @@ def _listed(text: str) -> list[str]:
     return [part for part in parts if part] if all(len(part.split()) <= 4 for part in parts) else [text]
 
 
-_FEELINGS = GLAD | SAD
 _CARE = {"taste": (0.6, 0.4), "goal": (0.45, 0.3), "belief": (0.5, 0.35), "life": (0.12, 0.08)}
 
 

@@ -14,14 +14,16 @@ from troupe_llm_rehearsal.forms import Filling, Unfit
 from troupe_llm_rehearsal.lexicon import COMMON
 from troupe_llm_rehearsal.phrases import POOLS
 from troupe_llm_rehearsal.reading import Line, Scene, is_news
-from troupe_llm_rehearsal.saying import Voice, in_my_words, is_clause
+from troupe_llm_rehearsal.saying import Voice, finished, in_my_words, is_clause
 from troupe_llm_rehearsal.stances import stance_of
 from troupe_llm_rehearsal.taste import Verdict
-from troupe_llm_rehearsal.words import folded, shortened, words
+from troupe_llm_rehearsal.words import folded, sentences, shortened, words
 
 EVERYBODYS = ("TALK", "THINK", "DONE", "REACH_OUT")
 SELDOM = 4
 """So many own turns at least lie between two uses of an action that is not everybody's."""
+_OPENERS = frozenset(finished(each)[:-1] for each in POOLS["openers"]) | frozenset(POOLS["openers"])
+_MYSELF = re.compile(r"I\b")
 _CLAUSES = re.compile(r"[.,;:!?–\n]+\s*")
 
 
@@ -203,21 +205,16 @@ class Turning:
         """A few words of somebody's, whole between two marks."""
         known = {word.stem for word in words(self.matter)}
         best, most = "", 0.0
-        for clause in _CLAUSES.split(heard.text):
+        told = " ".join(each for each in sentences(heard.text) if not each.endswith("?"))
+        for clause in _CLAUSES.split(told):
             size = len(clause.split())
-            if (
-                not 3 <= size <= 9
-                or "“" in clause
-                or "”" in clause
-                or len(clause) > 60
-                or clause.lower() in POOLS["openers"]
-            ):
+            if not 3 <= size <= 9 or "“" in clause or "”" in clause or len(clause) > 60 or clause in _OPENERS:
                 continue
             found = words(clause)
             new = sum(word.stem not in known for word in found) + 0.5 * bool(self.scene.taste.of(clause).touches)
             if new > most and self.scene.name.split(" ")[0] not in clause.split():
                 best, most = clause.strip(), new
-        return best[:1].lower() + best[1:] if folded(best.split(" ")[0]) in COMMON and best[:1] != "I" else best
+        return best[:1].lower() + best[1:] if folded(best.split(" ")[0]) in COMMON and not _MYSELF.match(best) else best
 
     # -- within -------------------------------------------------------------------------------------------------------
 

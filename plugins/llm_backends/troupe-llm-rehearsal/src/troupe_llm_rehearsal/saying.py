@@ -135,7 +135,7 @@ class Voice:
         return self.clause("worked" if self.life.retired else "from_work", job=self.life.job)
 
     def _from_age(self, verdict: Verdict) -> str:
-        if not self.life.age or 30 <= self.life.age < 45:
+        if not self.life.age or 30 <= self.life.age < 45 or self._is_in(str(self.life.age)):
             return ""
         return self.clause("old" if self.life.age >= 45 else "young", age=self.life.age)
 

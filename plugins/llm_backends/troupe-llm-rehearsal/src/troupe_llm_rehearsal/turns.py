@@ -24,7 +24,7 @@ SELDOM = 4
 """So many own turns at least lie between two uses of an action that is not everybody's."""
 _OPENERS = frozenset(finished(each)[:-1] for each in POOLS["openers"]) | frozenset(POOLS["openers"])
 _MYSELF = re.compile(r"I\b")
-_CLAUSES = re.compile(r"[.,;:!?–\n]+\s*")
+_CLAUSES = re.compile(r"[.,;:!?–\n]+(?:\s+|$)|\s–\s")
 
 
 def kinds_of(schema: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -206,7 +206,8 @@ class Turning:
         known = {word.stem for word in words(self.matter)}
         best, most = "", 0.0
         told = " ".join(each for each in sentences(heard.text) if not each.endswith("?"))
-        for clause in _CLAUSES.split(told):
+        for piece in _CLAUSES.split(told):
+            clause = piece.strip().removeprefix("and ")
             size = len(clause.split())
             if not 3 <= size <= 9 or "“" in clause or "”" in clause or len(clause) > 60 or clause in _OPENERS:
                 continue

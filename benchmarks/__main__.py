@@ -25,6 +25,7 @@ from benchmarks import (
     openai_turns,
     plugins,
     prompts,
+    rehearsal,
     turns,
     wall,
     wire,
@@ -54,6 +55,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "wrappers": plugins.wrappers,
     "wire": wire.wire,
     "extraction": extraction.extraction,
+    "rehearsal": rehearsal.rehearsal,
     "openai_turns": openai_turns.openai_turns,
 }
 README = Path(__file__).parent / "README.md"

@@ -1,0 +1,23 @@
+"""A model that needs no key: puppets that follow the words of their personas, `rehearsal/default`.
+
+Nothing that it says is evidence about people. It is for trying things out, and for testing what stands around a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from troupe_core import BackendSpec, Capabilities, hookimpl
+
+TROUPE_API = (0, 2)
+
+
+@hookimpl
+def troupe_register_llm_backends() -> Iterator[BackendSpec]:
+    yield BackendSpec(
+        "rehearsal",
+        "troupe_llm_rehearsal.backend:Rehearsal",
+        cache_version=1,
+        capabilities=Capabilities(json_schema=True),
+        free=True,
+    )

@@ -12,6 +12,7 @@ OURS: dict[tuple[str, str], str] = {
     ("faculty", "mood"): "troupe-faculty-mood",
     ("faculty", "recall"): "troupe-faculty-recall",
     ("LLM backend", "openai"): "troupe-llm-openai",
+    ("LLM backend", "rehearsal"): "troupe-llm-rehearsal",
     ("LLM backend", "scripted"): "troupe-testing",
     ("LLM cache", "any"): "troupe-cache-sqlite",
     ("tool", "notes"): "troupe-tool-notes",

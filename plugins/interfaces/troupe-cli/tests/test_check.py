@@ -141,6 +141,11 @@ def test_what_is_no_plugin(troupe: Any, write: Any):
         "there is no plugin 'faculty-mod', and no module of that name; did you mean faculty-mood or faculty-recall?"
         in ran.err
     )
+    assert troupe("plugin", "new", "faculty", "calm").code == 0
+    for place in ("troupe-faculty-calm", "./troupe-faculty-calm/"):
+        ran = troupe("plugin", "check", place)
+        assert ran.code == 2
+        assert "troupe-faculty-calm is a folder: pip install -e" in ran.err
     write("watching.py", WATCHER)
     ran = troupe("-p", "./watching.py", "plugin", "check", "%")
     assert ", tool-notes, watching" in ran.err

@@ -74,6 +74,7 @@ def _checked(name: str, with_settings: bool) -> Checks:
         ) from None
     if _is_file(name):
         path = Path(name).expanduser().absolute()
+        _check_no_folder(path)
         if not path.is_file():
             raise click.UsageError(f"there is no file {path}")
         return run(_without_settings(name, with_settings, str(path)))
@@ -85,9 +86,18 @@ def _checked(name: str, with_settings: bool) -> Checks:
             return run(place, _said(found.name), {each.name: _said(each.name) for each in found.registers})
         return run(place)
     if not _is_module(name):
+        _check_no_folder(Path(name))
         names = sorted(each.name for each in known if not each.built_in)
         raise click.UsageError(f"there is no plugin {name!r}, and no module of that name{meant(name, names)}")
     return run(_without_settings(name, with_settings, name))
+
+
+def _check_no_folder(path: Path) -> None:
+    """What was begun a moment ago is a folder, and has not been installed yet."""
+    if path.name and path.is_dir():
+        raise click.UsageError(
+            f"{path} is a folder: pip install -e {path} installs what is in it; then check it by name"
+        )
 
 
 def _known(name: str) -> list[Surveyed]:

@@ -19,10 +19,11 @@ from troupe_core.config.tree import Budget, Config, Loading
 from troupe_core.enrichment import Enricher, EnrichmentTask
 from troupe_core.errors import ModelError, TroupeError
 from troupe_core.events import Fact
-from troupe_core.extraction.extractor import ExtractionTask, Extractor, Finding
-from troupe_core.extraction.fields import Field, Fields, Scale
-from troupe_core.extraction.rows import Results, Row, Unread
-from troupe_core.extraction.transcript import Excerpt, Line, Transcript
+from troupe_core.extraction.extractor import ExtractionTask, Extractor
+from troupe_core.findings.fields import Field, Fields, Scale
+from troupe_core.findings.finding import Finding
+from troupe_core.findings.rows import Results, Row, Unread
+from troupe_core.findings.transcript import Excerpt, Line, Transcript
 from troupe_core.hookspecs import TroupeSpecs
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters

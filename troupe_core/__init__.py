@@ -41,11 +41,12 @@ if TYPE_CHECKING:
         UnknownModelError,
     )
     from troupe_core.events import Fact, ModelCall, Remark, StepEnded, TurnEnded
-    from troupe_core.extraction.extractor import ExtractionTask, Extractor, Finding
-    from troupe_core.extraction.fields import Fields, Scale
+    from troupe_core.extraction.extractor import ExtractionTask, Extractor
     from troupe_core.extraction.results_extractor import ResultsExtractor
-    from troupe_core.extraction.rows import Results, Row
-    from troupe_core.extraction.transcript import Transcript
+    from troupe_core.findings.fields import Fields, Scale
+    from troupe_core.findings.finding import Finding
+    from troupe_core.findings.rows import Results, Row
+    from troupe_core.findings.transcript import Transcript
     from troupe_core.hookspecs import hookimpl
     from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
     from troupe_core.llm.meter import Spent
@@ -114,11 +115,12 @@ _HOMES = {
         "UnknownModelError",
     ),
     "troupe_core.events": ("Fact", "ModelCall", "Remark", "StepEnded", "TurnEnded"),
-    "troupe_core.extraction.extractor": ("ExtractionTask", "Extractor", "Finding"),
-    "troupe_core.extraction.fields": ("Fields", "Scale"),
+    "troupe_core.extraction.extractor": ("ExtractionTask", "Extractor"),
+    "troupe_core.findings.fields": ("Fields", "Scale"),
+    "troupe_core.findings.finding": ("Finding",),
     "troupe_core.extraction.results_extractor": ("ResultsExtractor",),
-    "troupe_core.extraction.rows": ("Results", "Row"),
-    "troupe_core.extraction.transcript": ("Transcript",),
+    "troupe_core.findings.rows": ("Results", "Row"),
+    "troupe_core.findings.transcript": ("Transcript",),
     "troupe_core.hookspecs": ("hookimpl",),
     "troupe_core.llm.handlers": ("Capabilities", "LLMBackend", "LLMHandler", "LLMWrapper"),
     "troupe_core.llm.request": ("Call", "Form", "LLMRequest", "Message", "ModelRef", "Parameters"),

@@ -7,7 +7,7 @@ from time import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from troupe_core.extraction.rows import Results
+    from troupe_core.findings.rows import Results
     from troupe_core.llm.response import Usage
     from troupe_core.worlds.report import RunReport
 

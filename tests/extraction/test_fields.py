@@ -148,3 +148,20 @@ def test_no_fields_at_all_are_a_mistake_and_none_given_are_not(nothing):
     with pytest.raises(ArgumentError, match="fields is empty: name at least one, or leave it out"):
         Fields.of(nothing)
     assert not Fields.of(None)
+
+
+ends = st.integers(-(2**63), 2**63 - 1) | st.floats(-1e9, 1e9, allow_nan=False)
+names = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=12)
+choices = st.lists(names, min_size=1, max_size=4)
+scales = st.tuples(ends, ends).filter(lambda pair: pair[0] < pair[1]).map(lambda pair: Scale(*pair))
+
+
+@given(
+    st.dictionaries(names, scales | choices | st.sampled_from(["text", str, int, float, bool, list[str]]), min_size=1)
+)
+def test_fields_can_be_written_down_and_made_again(wanted):
+    fields = Fields.of(wanted, dict.fromkeys(wanted, "as you feel"))
+    written = json.loads(json.dumps(fields.written))
+    again = Fields.of(written["fields"], written["hints"])
+    assert again.output.schema == fields.output.schema
+    assert again.plain() == fields.plain()

@@ -29,7 +29,7 @@ from troupe_core import (
     TinyWorld,
     Transcript,
 )
-from troupe_core.extraction import Line
+from troupe_core.findings import Line
 
 
 def plain(person: TinyPerson, world: TinyWorld) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import troupe_core
-from troupe_core import extraction
+from troupe_core import findings
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "plugins"
@@ -178,7 +178,7 @@ GIVEN = (
     troupe_core.Extractor,
     troupe_core.ExtractionTask,
     troupe_core.Transcript,
-    extraction.Fields,
-    extraction.Line,
+    findings.Fields,
+    findings.Line,
 )
 OURS = {*troupe_core.__all__, *(member for kind in GIVEN for member in dir(kind) if not member.startswith("_"))}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +9,12 @@ import attrs
 
 from troupe_core.errors import ExtractionStopped, PluginError
 from troupe_core.extraction.extractor import ExtractionTask, Extractor
-from troupe_core.extraction.fields import Fields
-from troupe_core.extraction.rows import Results, Row, Unread
-from troupe_core.extraction.transcript import Happened, Transcript
 from troupe_core.extraction.verifying import verified
+from troupe_core.findings.fields import Fields
+from troupe_core.findings.rows import Results, Row
+from troupe_core.findings.transcript import Happened, Transcript
 from troupe_core.plugins.members import contained, member
+from troupe_core.simulation.crowd import for_each
 from troupe_core.simulation.desk import Desk, Subject, desk
 from troupe_core.worlds.world import TinyWorld
 
@@ -61,35 +61,18 @@ async def draw_all(
 ) -> Results:
     """One about each of several. All are read as they are now, however long it takes until it is their turn."""
     happened = Happened(simulation)
-    transcripts = [happened.to([person]) for person in people]
-    found: list[Row | Unread | None] = [None] * len(people)
-    stopped: list[Exception] = []
-    places = iter(range(len(people)))
+    transcripts = [happened.to([person.id]) for person in people]
 
-    async def work() -> None:
-        for place in places:
-            if stopped:
-                return
-            try:
-                row = found[place] = await draw(simulation, wish, transcripts[place], people[place])
-            except Exception as error:  # one person's failure, whatever it is, takes nobody else's row
-                found[place] = Unread(transcripts[place].name, error)
-                if getattr(error, "fatal", False):
-                    stopped.append(error)
-            else:
-                keep(row)
+    async def work(place: int) -> Row:
+        row = await draw(simulation, wish, transcripts[place], people[place])
+        keep(row)
+        return row
 
-    async with asyncio.TaskGroup() as group:  # so many workers, and not a task for everybody
-        for _ in range(min(simulation.max_in_flight, len(people))):
-            group.create_task(work())
-    rows = [each for each in found if isinstance(each, Row)]
-    failures = [each for each in found if isinstance(each, Unread)]
-    results = Results(rows, failures)
-    if stopped or not rows:
-        cause = stopped[0] if stopped else failures[-1].error
-        made = f"{len(rows)} of {len(people)} rows were made"
+    came = await for_each(simulation, range(len(people)), work)
+    results = Results.of(came, [transcript.name for transcript in transcripts])
+    cause = results.hopeless
+    if cause is not None:
+        made = f"{len(results)} of {len(people)} rows were made"
         raise ExtractionStopped(f"extraction stopped, {made}: {type(cause).__name__}: {cause}", results) from cause
-    if failures:
-        more = f", and {len(failures) - 1} more" if len(failures) > 1 else ""
-        simulation.remark(failures[0].of, f"{EXTRACTION} failed: {failures[0]}{more}")
+    results.remark_failures(simulation, EXTRACTION)
     return results

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import attrs
 
-from troupe_core.events import NO_DATA, Fact
-from troupe_core.extraction.fields import Fields
-from troupe_core.extraction.transcript import Line, Transcript
+from troupe_core.findings.fields import Fields
+from troupe_core.findings.finding import Finding
+from troupe_core.findings.transcript import Transcript
 from troupe_core.keys import canonical, digest, utf8
 from troupe_core.plugins.members import Member
 from troupe_core.records import ExtractorSpec
 
 if TYPE_CHECKING:
     from troupe_core.simulation.desk import Desk
-
-Cited: TypeAlias = Line | Fact | int
-"""A line, the event in it, or its number."""
 
 
 @attrs.frozen
@@ -36,18 +33,6 @@ class ExtractionTask:
     def key(self, extractor: str) -> bytes:
         """What tells it from other tasks about the same subject."""
         return digest(b"extraction", utf8(extractor), canonical([self.objective, self.situation, self.fields.plain()]))
-
-
-@attrs.frozen
-class Finding:
-    """Values by field, how sure each is (1 where nothing is said), and the lines that show it. `seen` are the numbers
-    of the lines that were read, if not all of them: no other one can show anything.
-    """
-
-    values: Mapping[str, Any]
-    confidence: Mapping[str, float] = NO_DATA
-    evidence: Mapping[str, Sequence[Cited]] = NO_DATA
-    seen: Container[int] | None = None
 
 
 class Extractor(Member):

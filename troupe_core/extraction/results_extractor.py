@@ -9,10 +9,11 @@ from typing import Any, TypedDict, TypeVar, Unpack
 
 from troupe_core.errors import ArgumentError
 from troupe_core.extraction.drawing import Draw, draw, draw_all
-from troupe_core.extraction.fields import Fields
-from troupe_core.extraction.rows import Results, Row, as_json
-from troupe_core.extraction.transcript import Happened
-from troupe_core.people.person import TinyPerson, checked_people
+from troupe_core.findings.fields import Fields
+from troupe_core.findings.rows import Results, Row, as_json
+from troupe_core.findings.transcript import Happened
+from troupe_core.people.handle.checking import checked_people
+from troupe_core.people.person import TinyPerson
 from troupe_core.plugins.arguments import checked, checked_name
 from troupe_core.simulation.simulation import same_simulation
 from troupe_core.simulation.things import Handle
@@ -81,7 +82,7 @@ class ResultsExtractor:
         wish = self._wish(extraction_objective, overrides)
 
         async def work() -> Row:
-            return await draw(simulation, wish, Happened(simulation).to([agent]), agent)
+            return await draw(simulation, wish, Happened(simulation).to([agent.id]), agent)
 
         row = await simulation.runtime.thread.hop(work())
         self.agent_extraction[row.of] = self._told(row, wish)
@@ -134,7 +135,7 @@ class ResultsExtractor:
         wish = self._wish(extraction_objective, overrides)
 
         async def work() -> Row:
-            return await draw(simulation, wish, Happened(simulation).to(world.agents, world.id), world)
+            return await draw(simulation, wish, Happened(simulation).to(world.state.roster, world.id), world)
 
         row = await simulation.runtime.thread.hop(work())
         self.world_extraction[row.of] = self._told(row, wish)

@@ -14,9 +14,10 @@ import msgspec
 
 from troupe_core.errors import ArgumentError, PluginError
 from troupe_core.events import Fact
-from troupe_core.extraction.extractor import Cited, ExtractionTask, Finding
-from troupe_core.extraction.rows import Row
-from troupe_core.extraction.transcript import Line, Transcript
+from troupe_core.extraction.extractor import ExtractionTask
+from troupe_core.findings.finding import Cited, Finding
+from troupe_core.findings.rows import Row
+from troupe_core.findings.transcript import Line, Transcript
 from troupe_core.keys import plain
 
 UNSUPPORTED = 0.5

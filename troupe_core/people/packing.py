@@ -208,11 +208,14 @@ _SPELLED: dict[str, Spell] = {
     "said": lambda said, s, parcel: parcel.facts(said),
     "turns": _as_it_is,
     "model": _as_it_is,
+    "mark": _as_it_is,
+    "extras": lambda extras, s, parcel: dict(extras),
 }
 _USUAL: dict[str, Any] = {
     "name": NotImplemented, "persona": NotImplemented, "memory_kind": NotImplemented, "memory": NotImplemented,
     "mind": CALM, "place": "", "context": (), "ties": NOBODY, "told": NOBODY, "faculties": ("conversation",),
     "slices": NO_SLICES, "inbox": (), "trail": NotImplemented, "said": (), "turns": 0, "model": None,
+    "mark": "", "extras": NO_SLICES,
 }  # fmt: skip
 """What is not written down; the others always are."""
 _COMPARED = frozenset({"name", "place", "context", "faculties", "inbox", "said", "turns", "trail", "model"})
@@ -317,7 +320,7 @@ def unpack(id: str, spelled: Mapping[str, Any], shelf: Shelf, simulation: Simula
     ties = get("ties")
     near = NOBODY if ties is None else _ties_from(ties, shelf)
     told = get("told")
-    inbox, said, slices = get("inbox"), get("said"), get("slices")
+    inbox, said, slices, extras = get("inbox"), get("said"), get("slices"), get("extras")
     return PersonState(
         id,
         spelled["name"],
@@ -336,6 +339,8 @@ def unpack(id: str, spelled: Mapping[str, Any], shelf: Shelf, simulation: Simula
         tuple(shelf.facts(said)) if said else (),
         get("turns", 0),
         get("model"),
+        get("mark", ""),
+        MappingProxyType(extras) if extras else NO_SLICES,
         memo=bytes.fromhex(spelled["digest"]),
     )
 

@@ -48,6 +48,10 @@ class PersonState(Struct, frozen=True, eq=False, weakref=True):
     """The last things said, against repetition."""
     turns: int = 0
     model: str | None = None
+    mark: str = ""
+    """"rehearsal" if the persona was made up by a puppet. No turn reads it, and exports bear it."""
+    extras: Mapping[str, Any] = NO_SLICES
+    """What else a file said of the person, plain and unread: it stands in the next one too."""
     history: History = EMPTY
     """A memo of the prompt's, and no part of the digest."""
     memo: bytes = b""
@@ -94,6 +98,8 @@ class PersonState(Struct, frozen=True, eq=False, weakref=True):
         ]
         for name, value in sorted(self.slices.items()):
             parts.append(digest(b"slice", utf8(name), digest_of(value, f"the state of {name}")))
+        if self.mark or self.extras:
+            parts.append(digest(b"papers", canonical([self.mark, self.extras], f"what a file said of {self.id}")))
         return digest(b"person", orjson.dumps(small), b"".join(parts))
 
 

@@ -11,9 +11,10 @@ import attrs
 from troupe_core.errors import ArgumentError, DuplicateName
 from troupe_core.events import STIMULUS, Fact
 from troupe_core.keys import roll
+from troupe_core.people.handle.checking import checked_name, checked_people, checked_person
 from troupe_core.people.memory import Heard, Shared
 from troupe_core.people.perceiving import checked_text, name_of
-from troupe_core.people.person import TinyPerson, checked_name, checked_people, checked_person
+from troupe_core.people.person import TinyPerson
 from troupe_core.people.ties import Roster, Ties
 from troupe_core.simulation.clock import moment
 from troupe_core.simulation.simulation import same_simulation, simulation_of

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from troupe_core.errors import ArgumentError
 from troupe_core.events import ACTION, ECHO, MEMORY, Fact
-from troupe_core.people.person import TinyPerson, checked_people
 from troupe_core.simulation.simulation import same_simulation
-from troupe_core.worlds.world import TinyWorld
+from troupe_core.simulation.things import Handle
 
 if TYPE_CHECKING:
+    from troupe_core.people.person import TinyPerson
     from troupe_core.simulation.simulation import Simulation
+    from troupe_core.worlds.world import TinyWorld
 
 NO_EVENTS = (ECHO, MEMORY)
 
@@ -59,12 +60,11 @@ class Transcript:
         """Everything that a person, or any of several people, did and perceived; of a world, also what happened in it
         and reached none of those who are there now.
         """
-        if isinstance(whom, TinyWorld):
-            return transcript_of_world(whom)
-        people = checked_people(whom)
-        if not people:
-            raise ArgumentError("there is nobody here whose transcript it could be")
-        return Happened(same_simulation(people)).to(people)
+        handles = [whom] if isinstance(whom, Handle) else _several(whom)
+        happened = Happened(same_simulation(handles))
+        roster = _roster(handles[0])
+        ids = [handle.id for handle in handles]
+        return happened.to(ids) if roster is None else happened.to(roster, ids[0])
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
@@ -120,18 +120,18 @@ class Happened:
         for place, fact in enumerate(self.facts):
             self._of.setdefault(fact.thing, []).append(place)
 
-    def to(self, people: Sequence[TinyPerson], world: str | None = None) -> Transcript:
-        """What these people did and perceived, and what happened in that world."""
+    def to(self, people: Sequence[str], world: str | None = None) -> Transcript:
+        """What the people of these ids did and perceived, and what happened in that world."""
         places = set(self._of.get(world, ()) if world is not None else ())
         for person in people:
-            places.update(self._of.get(person.id, ()))
+            places.update(self._of.get(person, ()))
             places.update(place for id in self._perceived(person) if (place := self._places.get(id)) is not None)
-        name = world if world is not None else ", ".join(self._states[person.id].name for person in people)
+        name = world if world is not None else ", ".join(self._states[person].name for person in people)
         return Transcript(name, tuple(self.facts[place] for place in sorted(places)), self._texts)
 
-    def _perceived(self, person: TinyPerson) -> Iterator[bytes]:
+    def _perceived(self, person: str) -> Iterator[bytes]:
         """By id: what the person remembers, and what has reached it since its last turn."""
-        state = self._states[person.id]
+        state = self._states[person]
         for fact in state.memory_kind.items(state.memory):
             yield fact.id
         for entry in state.inbox:
@@ -141,8 +141,20 @@ class Happened:
                 yield from (fact.id for fact in entry)
 
 
-def transcript_of_world(world: TinyWorld) -> Transcript:
-    return Happened(world.simulation).to(world.agents, world.id)
+def _roster(handle: Handle) -> Sequence[str] | None:
+    """Who is there, if it is a place."""
+    found: Sequence[str] | None = getattr(handle.simulation.state(handle.id), "roster", None)
+    return found
+
+
+def _several(whom: Any) -> list[Handle]:
+    handles = list(whom) if isinstance(whom, Iterable) and not isinstance(whom, str) else [whom]
+    for each in handles:
+        if not isinstance(each, Handle) or _roster(each) is not None:
+            raise ArgumentError(f"a transcript is of one TinyPerson, of several, or of a TinyWorld; not of {each!r}")
+    if not handles:
+        raise ArgumentError("there is nobody here whose transcript it could be")
+    return handles
 
 
 def _told(fact: Fact) -> str:

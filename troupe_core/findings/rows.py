@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import orjson
 
 from troupe_core.events import Fact
 from troupe_core.llm.structured import well_formed
+
+if TYPE_CHECKING:
+    from troupe_core.simulation.simulation import Simulation
 
 WIDEST = 40
 """Characters of one cell of a table."""
@@ -79,6 +82,25 @@ class Results(list[Row]):
     def __init__(self, rows: Iterable[Row] = (), failures: Iterable[Unread] = ()) -> None:
         super().__init__(rows)
         self.failures = tuple(failures)
+
+    @classmethod
+    def of(cls, came: Sequence[Row | Exception | None], names: Sequence[str]) -> Results:
+        """What came of each of several, who have these names."""
+        rows = [each for each in came if isinstance(each, Row)]
+        failed = [Unread(name, each) for name, each in zip(names, came, strict=True) if isinstance(each, Exception)]
+        return cls(rows, failed)
+
+    @property
+    def hopeless(self) -> Exception | None:
+        """Why nobody else could have come to more: an error that is everybody's, or everybody's own."""
+        fatal = next((each.error for each in self.failures if getattr(each.error, "fatal", False)), None)
+        return fatal or (self.failures[-1].error if self.failures and not self else None)
+
+    def remark_failures(self, simulation: Simulation, what: str) -> None:
+        """Say for whom it failed, if for anybody."""
+        if self.failures:
+            more = f", and {len(self.failures) - 1} more" if len(self.failures) > 1 else ""
+            simulation.remark(self.failures[0].of, f"{what} failed: {self.failures[0]}{more}")
 
     def plain(self) -> dict[str, Any]:
         """Everything in it as plain data."""

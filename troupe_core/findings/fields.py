@@ -15,7 +15,7 @@ from troupe_core.errors import ArgumentError
 from troupe_core.llm.structured import Output
 
 if TYPE_CHECKING:
-    from troupe_core.extraction.extractor import Finding
+    from troupe_core.findings.finding import Finding
 
 _LEAST, _MOST = -(2**63), 2**63 - 1
 """Whole numbers have 64 bits: what is larger can be written neither as JSON nor into a key."""
@@ -40,6 +40,9 @@ class Scale:
     def is_whole(self) -> bool:
         return isinstance(self.low, int) and isinstance(self.high, int)
 
+    def __str__(self) -> str:
+        return f"{_spelled(self.low)}..{_spelled(self.high)}"
+
 
 @attrs.frozen
 class Field:
@@ -49,6 +52,8 @@ class Field:
     words: str
     type: Any = attrs.field(repr=False)
     hint: str = ""
+    wanted: str | tuple[str, ...] = "text"
+    """The type as it is written: "1..5", "bool", a list of choices."""
 
     @property
     def is_text(self) -> bool:
@@ -94,7 +99,7 @@ class Fields:
 
     def finding(self, answer: Any, seen: Container[int] | None = None) -> Finding:
         """What an answer of that form says; `seen` are the lines that were read for it, if not all of them."""
-        from troupe_core.extraction.extractor import Finding
+        from troupe_core.findings.finding import Finding
 
         cells = {field.name: getattr(answer, f"f{place}") for place, field in enumerate(self.fields)}
         return Finding(
@@ -103,6 +108,12 @@ class Fields:
             {name: cell.evidence for name, cell in cells.items()},
             seen,
         )
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """As plain data, of which `Fields.of` makes them again."""
+        hints = {field.name: field.hint for field in self.fields if field.hint}
+        return {"fields": {field.name: field.wanted for field in self.fields}, "hints": hints}
 
     def plain(self) -> list[list[str]]:
         """As they enter a key."""
@@ -125,7 +136,7 @@ _NAMED = {
 def _field(name: str, wanted: Any, hint: str) -> Field:
     named = wanted.__name__ if isinstance(wanted, type) and not isinstance(wanted, GenericAlias) else str(wanted)
     if isinstance(wanted, str | type | GenericAlias) and named in _NAMED:
-        return Field(name, *_NAMED[named], hint)
+        return Field(name, *_NAMED[named], hint, named)
     if isinstance(wanted, str) and (found := _RANGE.fullmatch(wanted.replace(" ", ""))):
         wanted = Scale(*(float(end) if "." in end else int(end) for end in found.groups()))
     if isinstance(wanted, Scale):
@@ -135,14 +146,26 @@ def _field(name: str, wanted: Any, hint: str) -> Field:
             f"{words} from {wanted.low} to {wanted.high}",
             Annotated[kind, msgspec.Meta(ge=wanted.low, le=wanted.high)],
             hint,
+            str(wanted),
         )
     if isinstance(wanted, list | tuple) and wanted and all(isinstance(each, str) and each.strip() for each in wanted):
-        return Field(name, f"one of: {', '.join(wanted)}", Literal[tuple(dict.fromkeys(wanted))], hint)
+        choices = tuple(dict.fromkeys(wanted))
+        return Field(name, f"one of: {', '.join(wanted)}", Literal[choices], hint, choices)
     kinds = ", ".join(_NAMED)
     raise ArgumentError(
         f"the field {name!r} cannot be of the type {wanted!r}; there are {kinds}, a range such as '1..5' or "
         "Scale(1, 5), and a list of choices such as ['yes', 'no']"
     )
+
+
+def _spelled(end: float) -> str:
+    """A number without an exponent; with a point, if it need not be whole."""
+    if isinstance(end, int):
+        return str(end)
+    from decimal import Decimal
+
+    plain = format(Decimal(repr(end)), "f")
+    return plain if "." in plain else f"{plain}.0"
 
 
 def _checked_name(name: Any) -> str:

@@ -1,0 +1,67 @@
+"""What the person does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from troupe_core.people.handle.base import Base
+from troupe_core.people.perceiving import checked_text, name_of, stimulus
+from troupe_core.people.state import PersonState
+
+if TYPE_CHECKING:
+    from troupe_core.events import Fact
+
+
+class Acting(Base):
+    __slots__ = ()
+
+    def act(self) -> tuple[Fact, ...]:
+        """One turn: what the person does about everything that has reached it since the last one."""
+        return self._wait(self.aact, "person.aact()")
+
+    async def aact(self) -> tuple[Fact, ...]:
+        """`act`, awaited."""
+        return await self._act(None)
+
+    def listen_and_act(self, speech: str, source: Any = None) -> tuple[Fact, ...]:
+        """Hear something, and do something about it."""
+        return self._wait(lambda: self.alisten_and_act(speech, source), "person.alisten_and_act(…)")
+
+    async def alisten_and_act(self, speech: str, source: Any = None) -> tuple[Fact, ...]:
+        """`listen_and_act`, awaited."""
+        return await self._act(self._hearing("CONVERSATION", speech, source, "speech"))
+
+    def see_and_act(self, visual_description: str, source: Any = None) -> tuple[Fact, ...]:
+        """See something, and do something about it."""
+        return self._wait(lambda: self.asee_and_act(visual_description, source), "person.asee_and_act(…)")
+
+    async def asee_and_act(self, visual_description: str, source: Any = None) -> tuple[Fact, ...]:
+        """`see_and_act`, awaited."""
+        return await self._act(self._hearing("VISUAL", visual_description, source, "visual_description"))
+
+    def think_and_act(self, thought: str) -> tuple[Fact, ...]:
+        """Have a thought, and do something about it."""
+        return self._wait(lambda: self.athink_and_act(thought), "person.athink_and_act(…)")
+
+    async def athink_and_act(self, thought: str) -> tuple[Fact, ...]:
+        """`think_and_act`, awaited."""
+        return await self._act(self._hearing("THOUGHT", thought, None, "thought"))
+
+    def _hearing(
+        self, kind: str, content: str, source: Any, argument: str
+    ) -> Callable[[PersonState], tuple[PersonState, Fact]]:
+        text, origin, now = checked_text(content, argument), name_of(source), self.simulation.now(self._id)
+
+        def change(state: PersonState) -> tuple[PersonState, Fact]:
+            fact = stimulus(state, kind, text, origin, now)
+            return state.hear(fact), fact
+
+        return change
+
+    async def _act(self, hear: Callable[[PersonState], tuple[PersonState, Fact]] | None) -> tuple[Fact, ...]:
+        from troupe_core.people.acting import act
+
+        simulation = self.simulation
+        simulation.check_open()
+        return await simulation.runtime.thread.hop(act(simulation, self._id, hear))

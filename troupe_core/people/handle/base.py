@@ -1,0 +1,52 @@
+"""What everything that a person offers stands on: its state, changing it, waiting for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from troupe_core.people.state import PersonState
+from troupe_core.simulation.things import Handle
+
+if TYPE_CHECKING:
+    from troupe_core.people.mind import Mind
+
+T = TypeVar("T")
+
+
+class Base(Handle):
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._id}>"
+
+    @property
+    def state(self) -> PersonState:
+        """The person as a value, as it is now."""
+        found: PersonState = self.simulation.state(self._id)
+        return found
+
+    @property
+    def name(self) -> str:
+        return self.state.name
+
+    @property
+    def persona(self) -> Mapping[str, Any]:
+        """Everything that describes the person, read-only; `define` changes it."""
+        return self.state.persona.view()
+
+    @property
+    def mind(self) -> Mind:
+        """Goals, attention, emotions and notes, as the last turn left them."""
+        return self.state.mind
+
+    @property
+    def place(self) -> str:
+        return self.state.place
+
+    def _change(self, change: Callable[[PersonState], PersonState]) -> Self:
+        self.simulation.apply(self._id, change)
+        return self
+
+    def _wait(self, make: Callable[[], Coroutine[Any, Any, T]], twin: str) -> T:
+        return self.simulation.runtime.wait(make, twin)

@@ -129,6 +129,8 @@ WHAT = {
     "rules": "The beginning of the system message of a turn: how to be somebody, how to read what comes in and how to "
     "answer, and what the person can do. The persona follows.",
     "state": "The end of the last message of a turn, after the news: what is true at this moment. It is not kept.",
+    "ask": "The end of the last message of a question that is put to a person, after the news and the present state: "
+    "how the reply is to be written. The question itself is the last of the news.",
     "consolidate": "The system message of a question about what a person will remember of an episode. Whom it is "
     "about, and what happened, is the message itself. A kind of memory has it as `turn.template('consolidate')`.",
 }

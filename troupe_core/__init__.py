@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from troupe_core.errors import (
         AmbiguousSimulation,
         ArgumentError,
+        AskingStopped,
         AuthenticationError,
         BadRequest,
         BudgetExceeded,
@@ -92,6 +93,7 @@ _HOMES = {
     "troupe_core.errors": (
         "AmbiguousSimulation",
         "ArgumentError",
+        "AskingStopped",
         "AuthenticationError",
         "BadRequest",
         "BudgetExceeded",
@@ -162,6 +164,7 @@ __all__ = [
     "PAUSE",
     "AmbiguousSimulation",
     "ArgumentError",
+    "AskingStopped",
     "AuthenticationError",
     "BackendSpec",
     "BadRequest",

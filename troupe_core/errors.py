@@ -116,15 +116,23 @@ class RunStopped(SimulationError):
         """What the run came to."""
 
 
-class ExtractionStopped(SimulationError):
-    """Nothing could be drawn from anybody's transcript, or nothing more can be. `results` has what there is: the rows
-    that came before, and everybody's failure.
+class Unfinished(SimulationError):
+    """Work for several that came to nothing for anybody, or that nobody else could get through either. `results` has
+    what there is: the rows that came before, and everybody's failure.
     """
 
     def __init__(self, message: str, results: Results) -> None:
         super().__init__(message)
         self.results = results
         """The rows that were made, and `failures`."""
+
+
+class ExtractionStopped(Unfinished):
+    """Nothing could be drawn from anybody's transcript, or nothing more can be."""
+
+
+class AskingStopped(Unfinished):
+    """Nobody could be asked, or nobody else can be."""
 
 
 # -- the journal -----------------------------------------------------------------------------------------------------

@@ -66,6 +66,20 @@ VARIABLES: Mapping[str, Variables] = {
         "memories": Variable("What has come to its mind unbidden.", many=True),
         "awareness": Variable("What its faculties say of their state (`state_prompt`).", many=True),
     },
+    "ask": {
+        "source": Variable("Who asks."),
+        "values": Variable("The names of what is to be ticked, in a line; empty if words are all that is wanted."),
+        "fields": Variable(
+            "The same, one by one.",
+            many=True,
+            parts={
+                "name": Variable("What it is called."),
+                "words": Variable('What it can be, in words: "a whole number from 1 to 5".'),
+                "hint": Variable("What else was said of it."),
+            },
+        ),
+        "form": Variable("The shape of the answer, as an example in JSON."),
+    },
     "consolidate": {},
 }
 """All templates, and what each is given. Whatever else stood in one would be written as nothing, and is refused."""

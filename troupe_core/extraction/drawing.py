@@ -11,7 +11,7 @@ from troupe_core.errors import ExtractionStopped, PluginError
 from troupe_core.extraction.extractor import ExtractionTask, Extractor
 from troupe_core.extraction.verifying import verified
 from troupe_core.findings.fields import Fields
-from troupe_core.findings.rows import Results, Row
+from troupe_core.findings.rows import Results, Row, Unread
 from troupe_core.findings.transcript import Happened, Transcript
 from troupe_core.plugins.members import contained, member
 from troupe_core.simulation.crowd import for_each
@@ -69,7 +69,10 @@ async def draw_all(
         return row
 
     came = await for_each(simulation, range(len(people)), work)
-    results = Results.of(came, [transcript.name for transcript in transcripts])
+    results = Results.of(
+        Unread(transcript.name, each) if isinstance(each, Exception) else each
+        for transcript, each in zip(transcripts, came, strict=True)
+    )
     cause = results.hopeless
     if cause is not None:
         made = f"{len(results)} of {len(people)} rows were made"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Mapping
-from functools import lru_cache
 from types import GenericAlias
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -95,13 +94,16 @@ class Fields:
     @property
     def output(self) -> Output[Any]:
         """The form of an answer: of each field the lines that show it, its value (or null), and how sure that is."""
-        return _output(self)
+        from troupe_core.findings.forms import of_finding
+
+        return of_finding(self)
 
     def finding(self, answer: Any, seen: Container[int] | None = None) -> Finding:
         """What an answer of that form says; `seen` are the lines that were read for it, if not all of them."""
         from troupe_core.findings.finding import Finding
+        from troupe_core.findings.forms import values_in
 
-        cells = {field.name: getattr(answer, f"f{place}") for place, field in enumerate(self.fields)}
+        cells = values_in(self, answer)
         return Finding(
             {name: cell.value for name, cell in cells.items()},
             {name: cell.confidence for name, cell in cells.items()},
@@ -113,7 +115,7 @@ class Fields:
     def written(self) -> dict[str, Any]:
         """As plain data, of which `Fields.of` makes them again."""
         hints = {field.name: field.hint for field in self.fields if field.hint}
-        return {"fields": {field.name: field.wanted for field in self.fields}, "hints": hints}
+        return {"fields": {field.name: _listed(field.wanted) for field in self.fields}, "hints": hints}
 
     def plain(self) -> list[list[str]]:
         """As they enter a key."""
@@ -150,12 +152,16 @@ def _field(name: str, wanted: Any, hint: str) -> Field:
         )
     if isinstance(wanted, list | tuple) and wanted and all(isinstance(each, str) and each.strip() for each in wanted):
         choices = tuple(dict.fromkeys(wanted))
-        return Field(name, f"one of: {', '.join(wanted)}", Literal[choices], hint, choices)
+        return Field(name, f"one of: {', '.join(choices)}", Literal[choices], hint, choices)
     kinds = ", ".join(_NAMED)
     raise ArgumentError(
         f"the field {name!r} cannot be of the type {wanted!r}; there are {kinds}, a range such as '1..5' or "
         "Scale(1, 5), and a list of choices such as ['yes', 'no']"
     )
+
+
+def _listed(wanted: str | tuple[str, ...]) -> str | list[str]:
+    return wanted if isinstance(wanted, str) else list(wanted)
 
 
 def _spelled(end: float) -> str:
@@ -191,39 +197,3 @@ def _checked_hints(hints: Any, names: list[str]) -> dict[str, str]:
         there = f"the fields are {', '.join(names)}" if names else "no fields are given"
         raise ArgumentError(f"fields_hints has a hint for {unknown[0]!r}, and {there}")
     return dict(hints)
-
-
-ENDLESS = ("nan", "inf", "infinity")
-Sure = Annotated[float, msgspec.Meta(ge=0, le=1)]
-
-
-@lru_cache(maxsize=256)
-def _output(fields: Fields) -> Output[Any]:
-    cells: list[tuple[str, Any]] = []
-    for place, field in enumerate(fields.fields):
-        # first what shows it, then what it is: a model that has to point at lines before it judges, judges by them
-        parts: list[tuple[str, Any]] = [("evidence", list[int]), ("value", field.type | None), ("confidence", Sure)]
-        cells.append((f"f{place}", msgspec.defstruct(f"Field{place}", parts, frozen=True)))
-    names = {f"f{place}": name for place, name in enumerate(fields.names)}
-    whole = msgspec.defstruct("Findings", cells, rename=names, frozen=True)
-    texts = {field.name for field in fields.fields if field.is_text}
-    numbers = {field.name for field in fields.fields if field.type is float}
-
-    def spelled(answer: Any) -> Any:
-        """A number where text is wanted is that number as text; what is no finite number is none."""
-        if not isinstance(answer, dict):
-            return answer
-        for name in numbers & answer.keys():
-            cell = answer[name]
-            value = cell.get("value") if isinstance(cell, dict) else None
-            if str(value).strip(" +-").lower() in ENDLESS:
-                raise msgspec.ValidationError(f"Expected a finite number, got {value} - at `$.{name}.value`")
-        return {name: _as_text(cell) if name in texts else cell for name, cell in answer.items()}
-
-    return Output(whole, name="findings", adapt=spelled)
-
-
-def _as_text(cell: Any) -> Any:
-    value = cell.get("value") if isinstance(cell, dict) else None
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return {**cell, "value": str(value)} if is_number else cell

@@ -24,7 +24,7 @@ class Row(dict[str, Any]):
     say.
     """
 
-    __slots__ = ("confidence", "evidence", "of", "problems")
+    __slots__ = ("asked", "confidence", "evidence", "of", "problems", "replicate")
 
     def __init__(
         self,
@@ -34,6 +34,8 @@ class Row(dict[str, Any]):
         confidence: Mapping[str, float],
         evidence: Mapping[str, tuple[Fact, ...]],
         problems: tuple[str, ...] = (),
+        asked: str = "",
+        replicate: int = 0,
     ) -> None:
         super().__init__(values)
         self.of = of
@@ -44,6 +46,10 @@ class Row(dict[str, Any]):
         """By field, the events that show the value; each is in the transcript."""
         self.problems = problems
         """What was wrong with the finding as the extractor gave it."""
+        self.asked = asked
+        """The question, if it is an answer to one."""
+        self.replicate = replicate
+        """Which of several answers to the same question."""
 
     def plain(self) -> dict[str, Any]:
         """Everything in it as plain data; evidence by id, and as it reads."""
@@ -51,8 +57,10 @@ class Row(dict[str, Any]):
             field: [{"id": fact.cite, "text": well_formed(str(fact))} for fact in facts]
             for field, facts in self.evidence.items()
         }
+        asked = {"asked": well_formed(self.asked), "replicate": self.replicate} if self.asked else {}
         return {
             "of": self.of,
+            **asked,
             "values": well_formed(dict(self)),
             "confidence": dict(self.confidence),
             "evidence": shown,
@@ -65,13 +73,20 @@ class Row(dict[str, Any]):
 
 @attrs.frozen
 class Unread:
-    """Somebody from whose transcript nothing could be drawn, and why."""
+    """Somebody from whose transcript nothing could be drawn, or who gave no answer, and why."""
 
     of: str
     error: Exception
+    asked: str = ""
+    """The question, if one was put."""
 
     def __str__(self) -> str:
         return f"{self.of}: {type(self.error).__name__}: {self.error}"
+
+    def plain(self) -> dict[str, Any]:
+        """Everything in it as plain data."""
+        asked = {"asked": self.asked} if self.asked else {}
+        return {"of": self.of, **asked, "error": f"{type(self.error).__name__}: {self.error}"}
 
 
 class Results(list[Row]):
@@ -84,11 +99,10 @@ class Results(list[Row]):
         self.failures = tuple(failures)
 
     @classmethod
-    def of(cls, came: Sequence[Row | Exception | None], names: Sequence[str]) -> Results:
-        """What came of each of several, who have these names."""
-        rows = [each for each in came if isinstance(each, Row)]
-        failed = [Unread(name, each) for name, each in zip(names, came, strict=True) if isinstance(each, Exception)]
-        return cls(rows, failed)
+    def of(cls, came: Iterable[Row | Unread | None]) -> Results:
+        """What came of each of several; None, if it was not begun."""
+        each = list(came)
+        return cls([row for row in each if isinstance(row, Row)], [none for none in each if isinstance(none, Unread)])
 
     @property
     def hopeless(self) -> Exception | None:
@@ -104,8 +118,8 @@ class Results(list[Row]):
 
     def plain(self) -> dict[str, Any]:
         """Everything in it as plain data."""
-        failures = [{"of": each.of, "error": f"{type(each.error).__name__}: {each.error}"} for each in self.failures]
-        return {"rows": [row.plain() for row in self], "failures": well_formed(failures)}
+        failures = well_formed([each.plain() for each in self.failures])
+        return {"rows": [row.plain() for row in self], "failures": failures}
 
     def to_json(self) -> str:
         """The same as JSON."""
@@ -118,9 +132,12 @@ class Results(list[Row]):
     def __str__(self) -> str:
         """A table: each value with its confidence."""
         fields = list(dict.fromkeys(field for row in self for field in row))
-        cells = [["", *fields]]
-        cells += [[row.of, *(_cell(row, field) for field in fields)] for row in self]
-        widths = [max(len(line[at]) for line in cells) for at in range(len(fields) + 1)]
+        several = len({row.asked for row in self}) > 1
+        cells = [["", *(["asked"] if several else []), *fields]]
+        for row in self:
+            asked = [_short(row.asked)] if several else []
+            cells.append([row.of, *asked, *(_cell(row, field) for field in fields)])
+        widths = [max(len(line[at]) for line in cells) for at in range(len(cells[0]))]
         lines = [
             "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells
         ]
@@ -141,5 +158,9 @@ def _cell(row: Row, field: str) -> str:
     if value is None:
         return "–"
     words = "; ".join(map(str, value)) if isinstance(value, Sequence) and not isinstance(value, str) else str(value)
-    words = " ".join(words.split())
-    return f"{words if len(words) <= WIDEST else words[: WIDEST - 1] + '…'} ({row.confidence[field]:.2f})"
+    return f"{_short(words)} ({row.confidence[field]:.2f})"
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= WIDEST else words[: WIDEST - 1] + "…"

@@ -7,7 +7,7 @@ undone with it, so that the call can simply be made again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
 
 import attrs
@@ -39,10 +39,21 @@ LAG = 2
 """What an episode leaves behind is taken in so many steps, or own turns, later: always then, however long it took."""
 
 Perceive = Callable[[PersonState], tuple[PersonState, Fact]]
+Live = Callable[[PersonState, When], Awaitable[Outcome]]
 
 
 async def act(simulation: Simulation, id: str, perceive: Perceive | None = None) -> tuple[Fact, ...]:
     """What the person does."""
+    outcome, _ = await live_through(
+        simulation, id, perceive, lambda state, when: live(simulation, state, when, now_bytes(when))
+    )
+    return tuple(outcome.output)
+
+
+async def live_through(
+    simulation: Simulation, id: str, perceive: Perceive | None, turn: Live
+) -> tuple[Outcome, Fact | None]:
+    """A turn of whatever sort, and what is perceived for its sake, as one change of the person."""
     scene = scene_of(simulation)
     if scene is not None:
         raise Busy(f"{scene.thing!r} is having a turn; within it nobody else can have one, nor {id!r} another")
@@ -58,7 +69,7 @@ async def act(simulation: Simulation, id: str, perceive: Perceive | None = None)
             state: PersonState = simulation.states[id]
             state, heard = perceive(state) if perceive is not None else (state, None)
             async with simulation.slots:
-                outcome = await have_turn(simulation, state, when, now_bytes(when))
+                outcome = await have_turn(simulation, state, when, lambda: turn(state, when))
         except BaseException:
             simulation.states[id] = before
             passage.cut(0)
@@ -73,18 +84,21 @@ async def act(simulation: Simulation, id: str, perceive: Perceive | None = None)
         simulation.commit((id,), passage)
         keep_warm(simulation, (id,))
         await simulation.lasting(id)
-    return tuple(outcome.output)
+    return outcome, heard
 
 
 async def have_turn(
-    simulation: Simulation, state: PersonState, when: When, arguments: bytes, *, in_step: bool = False
+    simulation: Simulation,
+    state: PersonState,
+    when: When,
+    make: Callable[[], Awaitable[Outcome]],
+    *,
+    in_step: bool = False,
 ) -> Outcome:
     """One turn, alone or in a step of a world, with its telemetry. Nothing is changed yet."""
     step = when.step if in_step else None
     try:
-        outcome = await persistently(
-            simulation, state, lambda: live(simulation, state, when, arguments), world=when.world, step=step
-        )
+        outcome = await persistently(simulation, state, make, world=when.world, step=step)
     except Exception as error:
         _report(simulation, state, when, error)
         raise

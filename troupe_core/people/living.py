@@ -126,14 +126,14 @@ async def _turn(scene: Scene, abilities: Abilities, question: Question) -> Outco
     else:  # the last thing is an observation, which nothing was asked about any more
         said += [Message("user", text), did(())]
     entries.append(PAUSE)
-    return _outcome(scene, before, tuple(entries), tuple(unrolled), opening.history, said, guard)
+    return outcome_of(scene, before, tuple(entries), tuple(unrolled), opening.history, said, guard)
 
 
 def _block(scene: Scene, abilities: Abilities, memories: Sequence[str]) -> str:
     return state_block(abilities, scene.state, scene.when.now, memories, _awareness(scene, abilities))
 
 
-def _outcome(
+def outcome_of(
     scene: Scene,
     before: PersonState,
     entries: tuple[Entry, ...],
@@ -142,6 +142,7 @@ def _outcome(
     said: list[Message],
     guard: Guard,
 ) -> Outcome:
+    """What a turn has come to, whose entries and messages these are."""
     memory, trail = scene.state.lived(entries, unrolled)
     first = next(iter(entries[0])) if not isinstance(entries[0], Fact) else entries[0]
     count = sum(1 if isinstance(entry, Fact) else len(entry) for entry in entries)

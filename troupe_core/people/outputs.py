@@ -1,10 +1,13 @@
-"""What a person's transactions come to besides a new state, as a journal spells it: acts, and what an episode left
-behind.
+"""What a person's transactions come to besides a new state, as a journal spells it: acts, answers, and what an episode
+left behind.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+import attrs
 
 from troupe_core.events import Fact
 from troupe_core.simulation.transaction import Outcome
@@ -51,5 +54,27 @@ class Deltas:
         return from_plain(spelled, delta_kind(state.memory_kind), f"what an episode left behind for {state.id}")
 
 
+@attrs.frozen
+class Reply:
+    """An answer to a question: what was ticked, how sure that is, and what was said or thought with it."""
+
+    values: Mapping[str, Any]
+    confidence: Mapping[str, float]
+    done: tuple[Fact, ...]
+
+
+class Replies:
+    """Of a question: what was ticked, and some of the facts, by their places."""
+
+    def spell(self, outcome: Outcome, parcel: Parcel) -> dict[str, Any]:
+        reply = outcome.output
+        done = [outcome.facts.index(fact) for fact in reply.done]
+        return {"values": dict(reply.values), "confidence": dict(reply.confidence), "done": done}
+
+    def read(self, spelled: dict[str, Any], state: Any, facts: tuple[Fact, ...]) -> Reply:
+        return Reply(spelled["values"], spelled["confidence"], tuple([facts[place] for place in spelled["done"]]))
+
+
 ACTS = Acts()
 DELTAS = Deltas()
+REPLIES = Replies()

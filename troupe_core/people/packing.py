@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from troupe_core.errors import ArgumentError
 from troupe_core.events import Fact
 from troupe_core.keys import digest_of, plain
+from troupe_core.people.asking import ASK, Enquiry, Interview
 from troupe_core.people.consolidating import absorb, consolidation
 from troupe_core.people.history import EMPTY
 from troupe_core.people.living import TURN, live
@@ -260,6 +261,8 @@ class PersonPacking:
         when = When(None if now is None else datetime.fromisoformat(now))
         if kind == TURN:
             return await live(simulation, state, when, spelled_arguments(arguments))
+        if kind == ASK:
+            return await Interview(simulation, Enquiry.from_form(arguments["form"])).turn(state, when)
         return await consolidation(simulation, state, when, simulation.stumbles.get(state.id, 0))
 
     def revive(

@@ -11,6 +11,7 @@ from troupe_core.people.abilities import abilities_of
 from troupe_core.people.faculty import TinyMentalFaculty
 from troupe_core.people.given import faculty_named, several, tool_named
 from troupe_core.people.handle.acting import Acting
+from troupe_core.people.handle.asking import Asking
 from troupe_core.people.handle.checking import checked_name
 from troupe_core.people.handle.company import Company
 from troupe_core.people.handle.describing import Describing
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 CONVERSATION = "conversation"
 
 
-class TinyPerson(Describing, Perceiving, Company, Acting, Remembering, state=PersonState, kind="person"):
+class TinyPerson(Describing, Perceiving, Company, Acting, Asking, Remembering, state=PersonState, kind="person"):
     """A simulated person. `persona` is any JSON-like mapping (or a sentence); everything in it reaches the model.
 
     `mental_faculties` are names of installed faculties, or faculties; `tools` likewise, with an effect outside of the

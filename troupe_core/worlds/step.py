@@ -17,6 +17,7 @@ from troupe_core.errors import ArgumentError, told
 from troupe_core.events import Fact, StepEnded
 from troupe_core.people.acting import LAG, WARM, begin_consolidation, cooled, have_turn, now_bytes, take_in
 from troupe_core.people.consolidating import CONSOLIDATION
+from troupe_core.people.living import live
 from troupe_core.simulation.ending import absorb
 from troupe_core.simulation.pending import Due, Pending
 from troupe_core.simulation.rng import Stream
@@ -128,7 +129,10 @@ class Step:
             if self._stop is not None:
                 return None
             try:
-                outcome = await have_turn(simulation, simulation.states[id], when, arguments, in_step=True)
+                state = simulation.states[id]
+                outcome = await have_turn(
+                    simulation, state, when, lambda: live(simulation, state, when, arguments), in_step=True
+                )
                 return cooled(outcome) if self.crowded else outcome
             except Exception as error:
                 self._fail(id, error)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from troupe_testing.latency import LatencyModel, VirtualLoop, constant, exponential, lognormal, uniform
     from troupe_testing.network import NetworkBlocked, NetworkGuard
     from troupe_testing.recorder import HookCall, HookRecorder
-    from troupe_testing.scripted import ScriptedModel, do, quiet, reach_out, talk, think, turn
+    from troupe_testing.scripted import ScriptedModel, do, quiet, reach_out, reply, talk, think, turn
 
 _HOMES = {
     "biased": ("BiasedModel",),
@@ -22,7 +22,7 @@ _HOMES = {
     "latency": ("LatencyModel", "VirtualLoop", "constant", "exponential", "lognormal", "uniform"),
     "network": ("NetworkBlocked", "NetworkGuard"),
     "recorder": ("HookCall", "HookRecorder"),
-    "scripted": ("ScriptedModel", "do", "quiet", "reach_out", "talk", "think", "turn"),
+    "scripted": ("ScriptedModel", "do", "quiet", "reach_out", "reply", "talk", "think", "turn"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -42,6 +42,7 @@ __all__ = [
     "lognormal",
     "quiet",
     "reach_out",
+    "reply",
     "talk",
     "think",
     "turn",

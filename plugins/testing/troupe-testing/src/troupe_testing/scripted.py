@@ -49,6 +49,12 @@ def turn(
     }
 
 
+def reply(answer: str, thought: str = "", *, confidence: float = 0.8, **fields: Any) -> dict[str, Any]:
+    """What somebody says who is asked something (`person.ask`), and ticks; each value as sure as `confidence`."""
+    ticked = {name: {"value": value, "confidence": confidence} for name, value in fields.items()}
+    return {"thought": thought, "answer": answer, **({"fields": ticked} if ticked else {})}
+
+
 def quiet(request: LLMRequest, call: Call) -> Answer:
     """The script of somebody who thinks, and says nothing; of an episode, nothing is remembered."""
     if call.purpose == "consolidation":

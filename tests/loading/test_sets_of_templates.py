@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 import troupe_core
-from troupe_core import EpisodicMemory, Simulation, TemplatesSpec, TinyPerson, hookimpl
+from troupe_core import Call, EpisodicMemory, LLMRequest, Simulation, TemplatesSpec, TinyPerson, hookimpl
 from troupe_core.errors import PluginError, TemplateError
 from troupe_core.templates import CORE_TEMPLATES, VARIABLES, Templates, template
-from troupe_testing import quiet
+from troupe_testing import quiet, reply
 
 PROMPTS = Path(troupe_core.__file__).parent / "prompts"
 TERSE = {"state": "# Now\n{{#place}}Here: {{{place}}}\n{{/place}}", "consolidate": "In one sentence each."}
@@ -88,7 +88,7 @@ def test_another_set_is_another_turn_and_the_same_texts_are_the_same_turn(make_r
 @pytest.mark.parametrize(
     ("factory", "said"),
     [
-        (lambda: {"stat": "x"}, "there is no template 'stat'; there are consolidate, rules, state"),
+        (lambda: {"stat": "x"}, f"there is no template 'stat'; there are {', '.join(sorted(VARIABLES))}"),
         (lambda: {"state": "{{place}}"}, "state: write {{{place}}} with three braces"),
         (lambda: {"state": 5}, "the template 'state' is no text, but 5"),
         (lambda: {"rules": "You are {{{name}}}."}, "rules: there is no variable 'name'; it is given faculties there"),
@@ -147,10 +147,15 @@ def test_every_template_is_given_what_is_said_of_it(make_runtime):
             for name, each in variables.items()
         )
 
-    runtime = make_runtime()
+    def script(request: LLMRequest, call: Call) -> Any:
+        return reply("Well.", rating=3) if call.purpose == "ask" else quiet(request, call)
+
+    runtime = make_runtime(script)
     runtime.templates = watched = Watched()
     with Simulation(runtime=runtime) as simulation:
-        TinyPerson("Ada", memory=EpisodicMemory(episode=1), simulation=simulation).act()
+        ada = TinyPerson("Ada", memory=EpisodicMemory(episode=1), simulation=simulation)
+        ada.ask("Well?", fields={"rating": "1..5"})
+        ada.act()
         simulation.end()
     assert watched.given.keys() == VARIABLES.keys() == {path.stem for path in PROMPTS.glob("*.mustache")}
     assert all(agrees(values, VARIABLES[name]) for name, values in watched.given.items())

@@ -75,6 +75,8 @@ class Fact(Struct, frozen=True, eq=False, gc=False):
     when: str | None = None
     """Simulated time."""
     turn: int = 0
+    mark: str = ""
+    """"rehearsal" if a puppet's answer led to it: then it is no evidence about people. No part of the id."""
 
     @property
     def content(self) -> str:
@@ -96,12 +98,13 @@ class Fact(Struct, frozen=True, eq=False, gc=False):
         data: Mapping[str, Any] = NO_DATA,
         when: str | None = None,
         turn: int = 0,
+        mark: str = "",
     ) -> Fact:
         """The fact with its id."""
         words = utf8("\0".join((str(ordinal), kind, type, thing, source, target, when or "", content)))
         id = digest(b"fact", origin, words) if not data else digest(b"fact", origin, words, canonical(data, type))
         kept = content if content.isascii() else utf8(content)
-        return cls(id, kind, type, thing, source, kept, target, data, when, turn)
+        return cls(id, kind, type, thing, source, kept, target, data, when, turn, mark)
 
     def __plain__(self) -> dict[str, str]:
         """How it stands in the name of something that it is part of: its id covers the rest."""

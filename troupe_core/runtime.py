@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from troupe_core.config.sources import layers_for
 from troupe_core.config.tree import Budget
-from troupe_core.errors import ArgumentError, JournalError, PluginError, UnknownModelError
+from troupe_core.errors import ArgumentError, JournalError, PluginError
 from troupe_core.events import Event, ModelCall
 from troupe_core.llm.handlers import Capabilities, LLMHandler
 from troupe_core.llm.meter import Meter
@@ -24,7 +24,8 @@ from troupe_core.plugins.lifecycle import Lifecycle
 from troupe_core.plugins.observers import Observers
 from troupe_core.plugins.origin import Failure, Origin
 from troupe_core.plugins.registry import Registry, tables_of
-from troupe_core.records import BackendSpec, MemorySpec, Record, TemplatesSpec
+from troupe_core.plugins.unnamed import instead
+from troupe_core.records import MemorySpec, Record, TemplatesSpec
 from troupe_core.templates import CORE_TEMPLATES, Templates
 
 if TYPE_CHECKING:
@@ -204,18 +205,22 @@ class Runtime:
 
     # -- models -------------------------------------------------------------------------------------------------------
 
-    def default_model(self) -> tuple[str, ...]:
-        """What is asked when neither person, purpose nor simulation names a model."""
+    @property
+    def named_model(self) -> tuple[str, ...] | None:
+        """What code, settings or TROUPE_MODEL name to be asked when neither person, purpose nor simulation names a
+        model; None if nobody names any.
+        """
         if self.model is not None:
             return self.model
         named = self.config.model or os.environ.get("TROUPE_MODEL")  # which may have been set since, as the error says
-        if named:
-            return candidates(named)
-        offered = self.registry.records(BackendSpec).names()
-        raise UnknownModelError(
-            "no model is named: give one as Runtime(model=…), Simulation(model=…) or in TROUPE_MODEL, "
-            f"as backend/model. Backends that are installed: {', '.join(offered) or 'none'}."
-        )
+        return candidates(named) if named else None
+
+    def default_model(self, purposes: Iterable[str] | None = None) -> tuple[str, ...]:
+        """The same; the rehearsal if nobody names any and no provider is set up, else `UnknownModelError`. `purposes`
+        are those for which models are named, by default those of the settings.
+        """
+        named = self.named_model
+        return instead(self.registry, self.config.models if purposes is None else purposes) if named is None else named
 
     def llm_handler(self, model: str) -> LLMHandler:
         """The composed handler of a model: made once, wrapped by the plugins, shared by all simulations."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from troupe_core import (
     Budget,
     BudgetExceeded,
     Busy,
+    LLMResponse,
     ModelUnavailable,
     OutputError,
     Runtime,
@@ -213,6 +215,24 @@ def test_the_form_tells_types_and_hints(simulation):
     text = simulation.runtime.model_under_test.requests[-1][0].messages[-1].content
     assert "- rating: a whole number from 1 to 5; 5 is best" in text
     assert "- would_buy: one of: yes, no, maybe" in text
+
+
+def test_what_puppets_said_bears_a_mark_and_so_does_what_is_said_to_somebody_who_heard_them(make_simulation):
+    puppets = True
+
+    def script(request, call):
+        text = orjson.dumps(answers(request, call)).decode()
+        return LLMResponse(text, mark="rehearsal" if puppets else "")
+
+    with make_simulation(script):
+        ada, ben = TinyPerson("Ada"), TinyPerson("Ben")
+        row = ada.ask("Would you?", remember=True)
+        assert row.mark == "rehearsal"
+        assert {fact.mark for fact in row.evidence["answer"]} == {"", "rehearsal"}
+        puppets = False
+        assert ada.ask("Really?").mark == "rehearsal"
+        results = ben.ask(["Would you?"])
+        assert results.mark == ""
 
 
 # -- many -------------------------------------------------------------------------------------------------------------

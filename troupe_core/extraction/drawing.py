@@ -53,7 +53,7 @@ async def _found(extractor: Extractor, task: ExtractionTask, place: Desk, who: s
     found: Any = await extractor.extract(task, place)
     if not isinstance(found, list | tuple) or len(found) != 1:
         raise PluginError(f"{who} gave {found!r} for {task.of}; extract() has to return a list of one Finding")
-    return verified(task, found[0], who)
+    return verified(task, found[0], who, place.mark)
 
 
 async def draw_all(

@@ -10,6 +10,7 @@ import attrs
 import orjson
 
 from troupe_core.events import Fact
+from troupe_core.llm.response import caution
 from troupe_core.llm.structured import well_formed
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Row(dict[str, Any]):
     say.
     """
 
-    __slots__ = ("asked", "confidence", "evidence", "of", "problems", "replicate")
+    __slots__ = ("asked", "confidence", "evidence", "mark", "of", "problems", "replicate")
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class Row(dict[str, Any]):
         problems: tuple[str, ...] = (),
         asked: str = "",
         replicate: int = 0,
+        mark: str = "",
     ) -> None:
         super().__init__(values)
         self.of = of
@@ -50,6 +52,8 @@ class Row(dict[str, Any]):
         """The question, if it is an answer to one."""
         self.replicate = replicate
         """Which of several answers to the same question."""
+        self.mark = mark
+        """"rehearsal" if a puppet has answered, in what was read or when it was read: then it is no evidence."""
 
     def plain(self) -> dict[str, Any]:
         """Everything in it as plain data; evidence by id, and as it reads."""
@@ -65,6 +69,7 @@ class Row(dict[str, Any]):
             "confidence": dict(self.confidence),
             "evidence": shown,
             "problems": list(self.problems),
+            **marked(self.mark),
         }
 
     def __repr__(self) -> str:
@@ -105,6 +110,11 @@ class Results(list[Row]):
         return cls([row for row in each if isinstance(row, Row)], [none for none in each if isinstance(none, Unread)])
 
     @property
+    def mark(self) -> str:
+        """That of its rows, if one of them bears any."""
+        return mark_of(self)
+
+    @property
     def hopeless(self) -> Exception | None:
         """Why nobody else could have come to more: an error that is everybody's, or everybody's own."""
         fatal = next((each.error for each in self.failures if getattr(each.error, "fatal", False)), None)
@@ -119,7 +129,7 @@ class Results(list[Row]):
     def plain(self) -> dict[str, Any]:
         """Everything in it as plain data."""
         failures = well_formed([each.plain() for each in self.failures])
-        return {"rows": [row.plain() for row in self], "failures": failures}
+        return {"rows": [row.plain() for row in self], "failures": failures, **marked(self.mark)}
 
     def to_json(self) -> str:
         """The same as JSON."""
@@ -130,7 +140,7 @@ class Results(list[Row]):
         Path(path).write_bytes(as_json(self.plain()))
 
     def __str__(self) -> str:
-        """A table: each value with its confidence."""
+        """A table: each value with its confidence. What is no evidence says so in its last line."""
         fields = list(dict.fromkeys(field for row in self for field in row))
         several = len({row.asked for row in self}) > 1
         cells = [["", *(["asked"] if several else []), *fields]]
@@ -141,7 +151,8 @@ class Results(list[Row]):
         lines = [
             "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells
         ]
-        return "\n".join([*lines, *(f"failed: {failure}" for failure in self.failures)])
+        lines += [f"failed: {failure}" for failure in self.failures]
+        return "\n".join([*lines, caution(self.mark)] if self.mark else lines)
 
     def __repr__(self) -> str:
         failed = f", {len(self.failures)} failed" if self.failures else ""
@@ -151,6 +162,16 @@ class Results(list[Row]):
 def as_json(value: Any) -> bytes:
     """As a person reads it."""
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def mark_of(rows: Iterable[Row]) -> str:
+    """That of any of them."""
+    return next((row.mark for row in rows if row.mark), "")
+
+
+def marked(mark: str) -> dict[str, str]:
+    """The mark as it stands in exports; nothing if there is none."""
+    return {"mark": mark} if mark else {}
 
 
 def _cell(row: Row, field: str) -> str:

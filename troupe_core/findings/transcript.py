@@ -76,6 +76,11 @@ class Transcript:
         return tuple(Line(number, fact, texts[fact.id]) for number, fact in enumerate(self.facts, 1))
 
     @cached_property
+    def mark(self) -> str:
+        """That of its facts, if one of them bears any: "rehearsal" if a puppet's answer led to it."""
+        return next((fact.mark for fact in self.facts if fact.mark), "")
+
+    @cached_property
     def numbers(self) -> Mapping[bytes, int]:
         """The number of each event, by its id."""
         return {line.fact.id: line.number for line in self.lines}

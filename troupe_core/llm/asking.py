@@ -16,6 +16,9 @@ from troupe_core.llm.structured import Output, Problem, well_formed
 
 Ask = Callable[[], Awaitable[LLMResponse]]
 
+Tell = Callable[[bytes, LLMResponse], None]
+"""Told which answer it is that counts, and the key that names it."""
+
 Check = Callable[[Any], str]
 """What is wrong with an answer beside its form, in words for the model; nothing if nothing is."""
 
@@ -77,8 +80,7 @@ class Errand:
     owner: str
     lane: str
     draw: int
-    tell: Callable[[bytes], None]
-    """Told the key of each answer that comes; the last one counts."""
+    tell: Tell
     check: Check | None
 
     def next(self) -> Errand:
@@ -104,11 +106,11 @@ class Asker:
         lane: str = "",
         draw: int = 0,
         attempts: int | None = 0,
-        tell: Callable[[bytes], None] = lambda key: None,
+        tell: Tell = lambda key, response: None,
         check: Check | None = None,
     ) -> Any:
         """The value that the answer holds (its text, if no form was asked for). `owner` is on whose account the answers
-        are kept, until that account is settled. `tell` is told the key of each answer; the last one counts.
+        are kept, until that account is settled. `tell` is told which answer counts, before its value is given.
 
         Who has come to nothing usable before makes further `attempts`: answers that are no use are passed over for
         another draw, and those that are stay. None: whatever is on record is passed over so, and one draw is new.
@@ -163,25 +165,28 @@ class Asker:
     async def _ask_one(self, model: str, question: Question, messages: tuple[Message, ...], errand: Errand) -> Any:
         output = question.output
         form, messages = self._put(model, question, messages)
-        response = await self._answer(form, messages, errand)
+        key, response = await self._answer(form, messages, errand)
         try:
-            return read(output, response, errand.check)
+            value = read(output, response, errand.check)
         except Problem as first:
             again = correction(first, response, output)
-            second = await self._answer(form, (*messages, *again), errand.next())
+            key, second = await self._answer(form, (*messages, *again), errand.next())
             try:
-                return read(output, second, errand.check)
+                value = read(output, second, errand.check)
             except Problem as problem:
                 raise _unusable(model, errand.call, (response, second), (first, problem)) from None
+            response = second
+        errand.tell(key, response)
+        return value
 
-    async def _answer(self, form: Form, messages: tuple[Message, ...], errand: Errand) -> LLMResponse:
+    async def _answer(self, form: Form, messages: tuple[Message, ...], errand: Errand) -> tuple[bytes, LLMResponse]:
+        """The answer, and the key that names it."""
         call, owner = errand.call, errand.owner
         request = LLMRequest(form, messages, errand.draw, errand.lane)
         key = self._key(request, call)
-        errand.tell(key)
         found = self.answers.find(owner, key)
         if found is not None:
-            return found
+            return key, found
 
         async def ask() -> LLMResponse:
             response = await self.models.llm_handler(form.model).complete(request, call)
@@ -192,7 +197,7 @@ class Asker:
                 )
             return response
 
-        return await self.answers.obtain(owner, key, ask)
+        return key, await self.answers.obtain(owner, key, ask)
 
     def _key(self, request: LLMRequest, call: Call) -> bytes:
         place = b"%d\0%d\0" % (self.seed, call.turn)

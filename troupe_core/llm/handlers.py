@@ -79,7 +79,7 @@ class LLMBackend:
     async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
         """The whole answer as one piece; a backend that can do better overrides it."""
         response = await self.complete(request, call)
-        yield LLMChunk(response.text, response.usage, response.finish)
+        yield LLMChunk(response.text, response.usage, response.finish, response.mark)
 
 
 class LLMWrapper:

@@ -19,6 +19,15 @@ class Usage:
 
 NO_USAGE = Usage()
 
+REHEARSAL = "rehearsal"
+"""The mark of what puppets answer, and of all that is made of it: it is no evidence about people."""
+
+
+def caution(mark: str) -> str:
+    """What stands under findings and reports that bear a mark, for whoever reads them."""
+    said = "puppets said this; it" if mark == REHEARSAL else "this"
+    return f"{mark}: {said} is no evidence about people"
+
 
 @attrs.frozen(slots=True)
 class LLMResponse:
@@ -30,12 +39,15 @@ class LLMResponse:
     model: str = ""
     """Which model it was, as the provider tells it."""
     finish: str = "stop"
+    mark: str = attrs.field(default="", validator=attrs.validators.instance_of(str))
+    """"rehearsal" where a puppet answered. What is marked is no evidence about people, nor is what is made of it."""
 
 
 @attrs.frozen(slots=True)
 class LLMChunk:
-    """A piece of an answer; the last one carries usage and finish."""
+    """A piece of an answer; the last one carries usage, finish and mark."""
 
     text: str
     usage: Usage | None = None
     finish: str | None = None
+    mark: str = ""

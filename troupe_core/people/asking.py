@@ -24,7 +24,7 @@ from troupe_core.people.abilities import abilities_of
 from troupe_core.people.acting import foreseen, live_through, when_of
 from troupe_core.people.history import did
 from troupe_core.people.living import Guard, Opening, first_request, outcome_of
-from troupe_core.people.memory import PAUSE
+from troupe_core.people.memory import PAUSE, Batch
 from troupe_core.people.outputs import REPLIES, Reply
 from troupe_core.people.perceiving import checked_text, name_of, stimulus
 from troupe_core.people.state import PersonState
@@ -148,6 +148,7 @@ class Interview:
             evidence=dict.fromkeys(values, (heard, said)),
             asked=put.question,
             replicate=put.replicate,
+            mark=said.mark or _mark_of(self.simulation.states[put.id]),
         )
 
     async def _remembered(self, put: Put) -> tuple[Fact, Reply]:
@@ -237,6 +238,12 @@ class Interview:
 
     def _fingerprint(self, state: PersonState) -> Fingerprint:
         return self.simulation.models.fingerprint(ASK, _makers(self.simulation.runtime, state.faculties), state.model)
+
+
+def _mark_of(state: PersonState) -> str:
+    """What a real model says as somebody whom puppets have made up, or talked to, is no evidence either."""
+    lived = chain(state.memory_kind.items(state.memory), Batch(state.inbox))
+    return state.mark or next((fact.mark for fact in lived if fact.mark), "")
 
 
 def _is_silent(answer: Any) -> str:

@@ -68,6 +68,11 @@ class Desk(Asking):
         return id
 
     @property
+    def mark(self) -> str:
+        """That of the answers which have come so far: "rehearsal" if one of them is a puppet's."""
+        return self._scene.mark
+
+    @property
     def rng(self) -> Stream:
         """Random numbers; the same in every run with the same seed."""
         return self._scene.stream(self._purpose)

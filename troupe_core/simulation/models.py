@@ -49,6 +49,8 @@ class Models:
             raise ArgumentError(f"parameters must be Parameters, not {type(parameters).__name__}")
         self._runtime = runtime
         self._default = candidates(model) if model is not None else None
+        self._unnamed = False
+        """Whether the default is what is asked where nobody has named a model."""
         self._purposes = {purpose: candidates(named) for purpose, named in models.items()}
         self._parameters = parameters
         self._questions: dict[tuple[int, str, str | None], Question] = {}
@@ -58,7 +60,15 @@ class Models:
         """The candidates, in order."""
         if own is not None:
             return candidates(own)
-        return self._purposes.get(purpose) or self._default or self._runtime.default_model()
+        return self._purposes.get(purpose) or self._usual()
+
+    def _usual(self) -> tuple[str, ...]:
+        """Settled when it is first needed: a study that has begun with one model does not go on with another."""
+        if self._default is None:
+            unnamed = self._runtime.named_model is None
+            self._default = self._runtime.default_model(self._purposes)
+            self._unnamed = unnamed
+        return self._default
 
     def _known(self, purpose: str, own: str | None) -> tuple[str, ...]:
         """None is no error here: what asks no model needs none."""
@@ -85,7 +95,7 @@ class Models:
     def settings(self) -> dict[str, Any]:
         """What was chosen, as plain data; `Models` can be made of it again."""
         try:
-            usual = self._default or self._runtime.default_model()
+            usual = self._usual()
         except UnknownModelError:
             usual = None
         return {
@@ -104,6 +114,11 @@ class Models:
         if made is None:
             from troupe_core.llm.asking import Question
 
-            made = Question(self.named(purpose, own), output, self._parameters)
+            models = self.named(purpose, own)
+            if self._unnamed and models is self._default:
+                from troupe_core.plugins.unnamed import announced
+
+                self._runtime.once("the rehearsal is announced", announced)
+            made = Question(models, output, self._parameters)
             self._questions[key] = made  # it holds the output, so that the id stays taken
         return made

@@ -16,6 +16,7 @@ from troupe_core.llm.structured import Output
 from troupe_core.simulation.rng import Stream
 
 if TYPE_CHECKING:
+    from troupe_core.llm.response import LLMResponse
     from troupe_core.simulation.simulation import Simulation
     from troupe_core.simulation.transaction import Transaction
 
@@ -48,6 +49,7 @@ class Scene:
         "draws",
         "facts",
         "key",
+        "mark",
         "over",
         "owner",
         "simulation",
@@ -72,6 +74,8 @@ class Scene:
         self.attempt = attempt
         self.answered = b""
         """The key of the answer that is being acted on."""
+        self.mark = ""
+        """That of the answers so far, if one of them bears any: whatever happens from then on bears it too."""
 
     @classmethod
     def of(cls, simulation: Simulation, tx: Transaction, when: When) -> Scene:
@@ -103,6 +107,7 @@ class Scene:
             data=data,
             when=self.when.stamp,
             turn=self.state.turns,
+            mark=self.mark,
         )
         if recorded:
             self.facts.append(made)
@@ -143,9 +148,10 @@ class Scene:
             check=check,
         )
 
-    def heed(self, key: bytes) -> None:
+    def heed(self, key: bytes, response: LLMResponse) -> None:
         """That answer is acted on from now on."""
         self.answered = key
+        self.mark = response.mark or self.mark
 
 
 class Asking:

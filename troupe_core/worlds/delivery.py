@@ -112,7 +112,8 @@ class Delivery:
 
     def _tell(self, person: str, act: Fact, content: str) -> None:
         name = self._people[person].name
-        fact = Fact.of(act.id, len(self.facts), STIMULUS, "SOCIAL", person, "", content, target=name, when=self._when)
+        count, when = len(self.facts), self._when
+        fact = Fact.of(act.id, count, STIMULUS, "SOCIAL", person, "", content, target=name, when=when, mark=act.mark)
         self.facts.append(fact)
         self._give(person, fact)
 

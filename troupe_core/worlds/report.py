@@ -6,6 +6,7 @@ import attrs
 
 from troupe_core.errors import told
 from troupe_core.llm.meter import Spent
+from troupe_core.llm.response import caution
 from troupe_core.people.tool import ToolCall
 
 
@@ -36,6 +37,8 @@ class RunReport:
     """Why the run ended early; empty if it did not."""
     in_doubt: tuple[ToolCall, ...] = ()
     """Uses of tools that were interrupted earlier: nobody knows whether they have had their effect."""
+    mark: str = ""
+    """"rehearsal" if a puppet's answer led to anything that happened: then it is no evidence about people."""
 
     def __str__(self) -> str:
         usage = self.spent.usage
@@ -45,7 +48,7 @@ class RunReport:
             lines.append(f"stopped: {self.stopped}")
         lines += [f"failed: {failure}" for failure in self.failures]
         lines += [f"in doubt: {call.action} of {call.tool}, by {call.name} (key {call.key})" for call in self.in_doubt]
-        return "\n".join(lines)
+        return "\n".join([*lines, caution(self.mark)] if self.mark else lines)
 
     def __repr__(self) -> str:
         return f"<{self}>"

@@ -33,7 +33,9 @@ async def run(
 
     def report(stopped: str = "") -> RunReport:
         spent: Spent = simulation.meter.total() - before
-        return RunReport(world, made, turns, tuple(failures), spent, stopped, tuple(simulation.doubts[doubted:]))
+        mark = next((fact.mark for fact in passage if fact.mark), "")
+        doubts = tuple(simulation.doubts[doubted:])
+        return RunReport(world, made, turns, tuple(failures), spent, stopped, doubts, mark)
 
     passage = simulation.facts.begin()
     things = (world, *simulation.states[world].roster)

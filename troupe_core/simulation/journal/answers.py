@@ -82,9 +82,12 @@ def spell(response: LLMResponse) -> bytes:
         row["model"] = response.model
     if response.finish != "stop":
         row["finish"] = response.finish
+    if response.mark:
+        row["mark"] = response.mark
     return encode(row)
 
 
 def read(raw: bytes) -> LLMResponse:
     row = decode(raw)
-    return LLMResponse(row["text"], Usage(*row["usage"]), row.get("model", ""), row.get("finish", "stop"))
+    model, finish, mark = row.get("model", ""), row.get("finish", "stop"), row.get("mark", "")
+    return LLMResponse(row["text"], Usage(*row["usage"]), model, finish, mark)

@@ -64,6 +64,8 @@ def fact_to_plain(fact: Fact) -> dict[str, Any]:
         out["when"] = fact.when
     if fact.turn:
         out["turn"] = fact.turn
+    if fact.mark:
+        out["mark"] = fact.mark
     return out
 
 
@@ -80,6 +82,7 @@ class FactRow(msgspec.Struct, gc=False):
     data: dict[str, Any] | None = None
     when: str | None = None
     turn: int = 0
+    mark: str = ""
 
     def fact(self) -> Fact:
         content = self.content
@@ -94,6 +97,7 @@ class FactRow(msgspec.Struct, gc=False):
             self.data or NO_DATA,
             self.when,
             self.turn,
+            self.mark,
         )
 
 

@@ -52,7 +52,7 @@ class Asked(LLMBackend):
         *pieces, last = response.text.split("|")
         for piece in pieces:
             yield LLMChunk(piece)
-        yield LLMChunk(last, response.usage, response.finish)
+        yield LLMChunk(last, response.usage, response.finish, response.mark)
 
 
 class Room:

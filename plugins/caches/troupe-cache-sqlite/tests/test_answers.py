@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from troupe_cache_sqlite import Plugin, ReplayMiss, Stats, stats
+from troupe_cache_sqlite.values import Answer, Packer, written
 from troupe_core import BackendSpec, LLMResponse, LLMWrapper, ModelError, Runtime, Usage, hookimpl
 
 
@@ -38,6 +41,32 @@ def test_a_backend_that_raises_its_cache_version_is_asked_anew(room):
         return model.calls
 
     assert [calls(1), calls(1), calls(2), calls(2), calls(1)] == [1, 0, 1, 0, 0]
+
+
+def test_a_mark_is_kept_and_what_was_kept_before_there_were_any_has_none(room):
+    marked, plain = room.request("marked"), room.request("plain")
+
+    def answer(request, number):
+        return LLMResponse("I|like|tea.", mark="rehearsal" if request.key == marked.key else "")
+
+    runtime = room.runtime(answer)
+    room.ask(runtime, marked, plain)
+    runtime.close()
+    runtime = room.runtime(mode="replay")
+    assert [response.mark for response in room.ask(runtime, marked, plain)] == ["rehearsal", ""]
+    assert [chunk.mark for chunk in room.stream(runtime, marked)] == ["rehearsal"]
+    assert written(Answer(LLMResponse("tea"))) == (
+        b'{"text":"tea","usage":[0,0,0],"model":"","finish":"stop","pieces":[]}'
+    ), "it stands in a file as it always did"
+
+
+@given(st.text(), st.text(), st.integers(1, 5))
+def test_an_answer_comes_out_of_its_bytes_as_it_went_in(text, mark, pieces):
+    cut = [len(text[place::pieces]) for place in range(pieces)]
+    answer = Answer(LLMResponse(text, Usage(1, 2, 3), "asked/any", "stop", mark), tuple(cut))
+    packer = Packer()
+    assert packer.unpack(packer.pack(written(answer))) == answer
+    assert [chunk.mark for chunk in answer.chunks()] == [*[""] * (pieces - 1), mark]
 
 
 def test_read_looks_up_and_never_stores(room):

@@ -126,10 +126,41 @@ def test_an_error_that_says_what_to_do_is_given_no_other_advice(doctor: Any, mon
 
 
 def test_no_model_is_named(doctor: Any):
-    ran = doctor()
+    ran = doctor(before=("--no-plugins",))
     assert ran.code == 0
-    assert any(line.startswith("model: no model is named") for line in told(ran, "warning"))
+    assert any(line.startswith("model: no model is named: give one") for line in told(ran, "warning"))
     assert any("no file" in line for line in told(ran, "ok"))
+
+
+REHEARSAL = """
+from troupe_core import LLMBackend
+
+class Rehearsal(LLMBackend):
+    name, free = "rehearsal", True
+
+    async def check(self, model):
+        return "It answers by itself."
+"""
+
+
+def test_no_model_is_named_and_puppets_would_answer(doctor: Any, write: Any):
+    write("puppets.py", REHEARSAL)
+    ran = doctor(before=("--no-plugins", "-p", "./puppets.py"))
+    assert (ran.code, ran.err) == (0, "")
+    (found,) = [each for each in ran.json["findings"] if each["about"] == "model"]
+    assert found["level"] == "warning"
+    assert found["text"].startswith("no model is named, and no provider is set up: rehearsal/default is asked, puppets")
+    assert 'model = "backend/model" in troupe.toml' in found["advice"]
+    assert "model rehearsal/default: It answers by itself." in told(ran, "ok")
+
+
+def test_no_model_is_named_though_a_provider_is_set_up(doctor: Any, write: Any, monkeypatch: Any):
+    write("puppets.py", REHEARSAL)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    ran = doctor()
+    (found,) = [line for line in told(ran, "warning") if line.startswith("model: ")]
+    assert "openai is set up (the secret at env:OPENAI_API_KEY is set)" in found
+    assert KEY not in ran.out
 
 
 def test_a_model_whose_backend_is_missing_or_failed(doctor: Any, install: Any, broken: str, monkeypatch: Any):

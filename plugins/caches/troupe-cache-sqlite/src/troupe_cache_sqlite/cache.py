@@ -142,16 +142,17 @@ class Told:
     def __init__(self) -> None:
         self._pieces: list[str] = []
         self._usage = Usage()
-        self._finish = ""
+        self._finish = self._mark = ""
 
     def add(self, chunk: LLMChunk) -> None:
         self._pieces.append(chunk.text)
         self._usage = chunk.usage or self._usage
         self._finish = chunk.finish or self._finish
+        self._mark = chunk.mark or self._mark
 
     def answer(self, model: str) -> Answer:
         """All of it, when it has ended."""
-        response = LLMResponse("".join(self._pieces), self._usage, model, self._finish)
+        response = LLMResponse("".join(self._pieces), self._usage, model, self._finish, self._mark)
         return Answer(response, tuple(map(len, self._pieces)))
 
 

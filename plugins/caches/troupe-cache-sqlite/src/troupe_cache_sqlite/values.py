@@ -29,14 +29,15 @@ class Answer:
 
     def chunks(self) -> list[LLMChunk]:
         """As they came."""
-        text, usage, finish = self.response.text, self.response.usage, self.response.finish
+        response = self.response
+        text = response.text
         *first, last = self.pieces or (len(text),)
         out: list[LLMChunk] = []
         at = 0
         for length in first:
             out.append(LLMChunk(text[at : at + length]))
             at += length
-        return [*out, LLMChunk(text[at : at + last], usage, finish)]
+        return [*out, LLMChunk(text[at : at + last], response.usage, response.finish, response.mark)]
 
 
 def written(answer: Answer) -> bytes:
@@ -50,6 +51,8 @@ def written(answer: Answer) -> bytes:
         "finish": response.finish,
         "pieces": answer.pieces,
     }
+    if response.mark:
+        plain["mark"] = response.mark
     try:
         return orjson.dumps(plain)
     except orjson.JSONEncodeError:  # a lone half of a surrogate pair, which has no UTF-8 but an escape
@@ -83,9 +86,9 @@ def _read(plain: bytes) -> Answer:
     except orjson.JSONDecodeError:
         found = json.loads(plain)
     text, model, finish, pieces = found["text"], found["model"], found["finish"], tuple(found["pieces"])
-    usage = Usage(*found["usage"])
-    if not (type(text) is type(model) is type(finish) is str):
+    usage, mark = Usage(*found["usage"]), found.get("mark", "")
+    if not (type(text) is type(model) is type(finish) is type(mark) is str):
         raise Damaged("its texts are none")
     if pieces and sum(pieces) != len(text):
         raise Damaged("its pieces make another text")
-    return Answer(LLMResponse(text, usage, model, finish), pieces)
+    return Answer(LLMResponse(text, usage, model, finish, mark), pieces)

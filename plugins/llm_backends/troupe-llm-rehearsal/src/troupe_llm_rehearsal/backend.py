@@ -55,7 +55,7 @@ class Rehearsal(LLMBackend, config=Config):
             raise UnknownModelError(f"there is no model rehearsal/{request.model}; there is rehearsal/{MODEL}")
         text = answer(request, self.config.seed)
         size = sum(len(message.content) for message in request.messages)
-        return LLMResponse(text, Usage(size // 4, len(text) // 4), f"rehearsal/{MODEL}")
+        return LLMResponse(text, Usage(size // 4, len(text) // 4), f"rehearsal/{MODEL}", mark="rehearsal")
 
 
 def answer(request: LLMRequest, seed: int = 0) -> str:

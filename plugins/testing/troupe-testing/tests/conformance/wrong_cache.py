@@ -93,7 +93,7 @@ class Caching(LLMWrapper):
         key = self.key(request, call)
         found = self.find(key)
         if found is not None:
-            yield LLMChunk(found.text, found.usage, found.finish)
+            yield LLMChunk(found.text, found.usage, found.finish, found.mark)
             return
         text, last = "", LLMChunk("")
         async with aclosing(self.inner.stream(request, call)) as chunks:
@@ -103,7 +103,8 @@ class Caching(LLMWrapper):
         self.keep_stream(key, request, text, last)
 
     def keep_stream(self, key: str, request: Any, text: str, last: Any) -> None:
-        self.keep(key, request, LLMResponse(text, last.usage or Usage(), request.model, last.finish or ""))
+        whole = LLMResponse(text, last.usage or Usage(), request.model, last.finish or "", last.mark)
+        self.keep(key, request, whole)
 
 
 class Right:
@@ -158,6 +159,15 @@ class Nameless(Caching):
 
 class TestForgetsWhichModelItWas(InAFolder):
     plugin = putting(Nameless)
+
+
+class Presentable(Caching):
+    def keep_stream(self, key: str, request: Any, text: str, last: Any) -> None:
+        super().keep_stream(key, request, text, evolve(last, mark=""))
+
+
+class TestTakesAPuppetForAPerson(InAFolder):
+    plugin = putting(Presentable)
 
 
 class Personal(Caching):

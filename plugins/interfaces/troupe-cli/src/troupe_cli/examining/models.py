@@ -38,6 +38,7 @@ SHOWN = 200
 """So many characters of an answer that is no use."""
 ALMOST = 0.8
 """So much alike are a mistyped name and the one that was meant."""
+SAY_WHICH = 'Say which one is to be asked: model = "backend/model" in troupe.toml.'
 CHECK_SETTINGS = "Check the settings of the backend: troupe config show."
 
 
@@ -45,10 +46,15 @@ def examined(runtime: Runtime, *, ask: bool) -> Iterator[Finding]:
     """Each model, in the order in which they are named."""
     try:
         named = list(runtime.default_model())
-        yield ok("model", ", ".join(named))
+        asked = ", ".join(named)
+        if runtime.named_model is None:
+            unnamed = f"no model is named, and no provider is set up: {asked} is asked, puppets that are no evidence"
+            yield warning("model", unnamed, SAY_WHICH)
+        else:
+            yield ok("model", asked)
     except UnknownModelError as error:
         named = []
-        yield warning("model", str(error), 'Say which one is to be asked: model = "backend/model" in troupe.toml.')
+        yield warning("model", str(error), SAY_WHICH)
     except TroupeError as error:
         named = []
         yield problem("model", str(error), "Write it as backend/model.")

@@ -133,14 +133,13 @@ class LLMBackendConformance(BackendTrial):
         assert found == whole.text, f"the stream comes to {found!r}, and the answer is {whole.text!r}"
 
     def test_the_last_piece_of_a_stream_tells_usage_and_finish(self, asking: Asking) -> None:
-        """What a stream has cost is known when it is over, and how it ended."""
+        """What a stream has cost is known when it is over, how it ended, and whether it is marked."""
         whole, (pieces, problem) = asking.answer("question-5"), asking.pieces("question-5")
         if problem or not pieces:
             pytest.skip(f"it does not stream: {problem}")
         last = pieces[-1]
-        assert (last.usage, last.finish) == (whole.usage, whole.finish), (
-            f"the last piece tells {last.usage} and {last.finish!r}; the answer was {whole.usage}, {whole.finish!r}"
-        )
+        told, expected = ((each.usage, each.finish, each.mark) for each in (last, whole))
+        assert told == expected, f"usage, finish and mark are {told} in the last piece; those of the answer {expected}"
 
     def test_a_stream_that_breaks_off_is_a_model_error(self, wired: Asking) -> None:
         """Half an answer does not pass for a whole one."""

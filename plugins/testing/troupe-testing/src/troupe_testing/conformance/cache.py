@@ -65,6 +65,19 @@ class CacheConformance(LLMWrapperConformance):
         first, again = room.ask(question()), room.ask(question())
         assert again == first, f"the model answered {first[0]!r}, and what was kept of it is {again[0]!r}"
 
+    def test_what_is_marked_stays_marked(self, stage: Stage) -> None:
+        """What a puppet has answered says so when it is found again: as a whole, in pieces, and after a stream."""
+        room = self.room(stage, lambda request, number: LLMResponse("I like tea.", mark="rehearsal"))
+        whole, streamed = question(), question(draw=1)
+        room.ask(whole)
+        room.stream(streamed)
+        found = [room.ask(whole)[-1], room.stream(whole)[-1], room.ask(streamed)[-1], room.stream(streamed)[-1]]
+        marks = [getattr(each, "mark", each) for each in found]
+        assert marks == ["rehearsal"] * 4, (
+            f"an answer was marked as rehearsal, and what was found of it is marked {marks}: keep the mark of a "
+            "response, and that of the last piece of a stream"
+        )
+
     def test_who_asks_makes_no_difference(self, stage: Stage) -> None:
         """What is in the `Call` does not change the answer, hence belongs into no key."""
         room = self.room(stage)

@@ -99,7 +99,7 @@ class Probe(LLMBackend):
         try:
             for piece in pieces:
                 yield LLMChunk(piece)
-            yield LLMChunk(last, response.usage, response.finish)
+            yield LLMChunk(last, response.usage, response.finish, response.mark)
         except GeneratorExit:
             self.given_up += 1
             raise

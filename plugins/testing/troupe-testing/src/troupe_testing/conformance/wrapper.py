@@ -65,19 +65,19 @@ class LLMWrapperConformance(PluginConformance):
 
     @pytest.mark.usefixtures("only_if_transparent")
     def test_the_answer_comes_back_as_it_is(self, stage: Stage) -> None:
-        """Text, usage, finish and the name of the model are as the model gave them."""
-        given = LLMResponse("Well, I would like some tea.", Usage(7, 3, 2), "probe-2026", "stop")
+        """Text, usage, finish, the name of the model and the mark are as the model gave them."""
+        given = LLMResponse("Well, I would like some tea.", Usage(7, 3, 2), "probe-2026", "stop", "rehearsal")
         (came,) = self.room(stage, lambda request, number: given).ask(question())
         assert came == given, f"the model answered {given!r}, and what came was {came!r}"
 
     @pytest.mark.usefixtures("only_if_transparent")
     def test_the_pieces_of_a_stream_are_the_whole_answer(self, stage: Stage) -> None:
-        """Put together they are its text; the last one carries usage and finish."""
-        given = LLMResponse("Well, I would like some tea.", Usage(7, 3, 2), "probe-2026", "stop")
+        """Put together they are its text; the last one carries usage, finish and mark."""
+        given = LLMResponse("Well, I would like some tea.", Usage(7, 3, 2), "probe-2026", "stop", "rehearsal")
         pieces = self.room(stage, lambda request, number: given).stream(question())
         last = pieces[-1] if pieces else None
-        came = (text(pieces), getattr(last, "usage", None), getattr(last, "finish", None))
-        assert came == (given.text, given.usage, given.finish), (
+        came = (text(pieces), *(getattr(last, name, None) for name in ("usage", "finish", "mark")))
+        assert came == (given.text, given.usage, given.finish, given.mark), (
             f"the model streamed {given!r}, and what came was {pieces!r}: hand on every piece"
         )
 

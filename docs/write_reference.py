@@ -29,7 +29,7 @@ from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWr
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
 from troupe_core.llm.response import LLMChunk, LLMResponse, Usage
 from troupe_core.people.faculty import TinyMentalFaculty
-from troupe_core.people.memory import Memory, Recalled
+from troupe_core.people.memory import MalleableMemory, Memory, Recalled
 from troupe_core.people.mind import Mind
 from troupe_core.people.tool import CannotTell, TinyTool, ToolCall, ToolFailure, ToolHandler
 from troupe_core.people.turn import Turn
@@ -208,7 +208,7 @@ def events_page() -> str:
 
 def turns_page() -> str:
     kinds = (TinyMentalFaculty, Turn, Asking, Mind, Stream, Recalled, TinyTool, ToolCall, ToolFailure, CannotTell)
-    return _page("Turns and tools", TURNS, *kinds, ToolHandler, Memory)
+    return _page("Turns and tools", TURNS, *kinds, ToolHandler, Memory, MalleableMemory)
 
 
 def findings_page() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from troupe_core import EpisodicMemory, MemorySpec, hookimpl
-from troupe_testing.conformance import MemoryConformance
+from troupe_testing.conformance import MalleableMemoryConformance
 
 
 class Remembering:
@@ -16,11 +16,11 @@ class Remembering:
         yield MemorySpec("remembering", EpisodicMemory)
 
 
-class TestEpisodicMemory(MemoryConformance):
+class TestEpisodicMemory(MalleableMemoryConformance):
     plugin = Remembering
 
 
-class TestSmallEpisodicMemory(MemoryConformance):
+class TestSmallEpisodicMemory(MalleableMemoryConformance):
     """One whose window is cut, whose episodes end and whose oldest things are forgotten all the time."""
 
     plugin = Remembering

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
     from troupe_core.llm.response import LLMChunk, LLMResponse, Usage
     from troupe_core.people.faculty import TinyMentalFaculty, action
-    from troupe_core.people.memory import PAUSE, Memory, Recalled
+    from troupe_core.people.memory import PAUSE, MalleableMemory, Memory, Recalled
     from troupe_core.people.mind import Mind
     from troupe_core.people.person import TinyPerson
     from troupe_core.people.prompt import Prompt
@@ -128,7 +128,7 @@ _HOMES = {
     "troupe_core.llm.request": ("Call", "Form", "LLMRequest", "Message", "ModelRef", "Parameters"),
     "troupe_core.llm.response": ("LLMChunk", "LLMResponse", "Usage"),
     "troupe_core.people.faculty": ("TinyMentalFaculty", "action"),
-    "troupe_core.people.memory": ("Memory", "PAUSE", "Recalled"),
+    "troupe_core.people.memory": ("MalleableMemory", "Memory", "PAUSE", "Recalled"),
     "troupe_core.people.mind": ("Mind",),
     "troupe_core.people.person": ("TinyPerson",),
     "troupe_core.people.prompt": ("Prompt",),
@@ -200,6 +200,7 @@ __all__ = [
     "LLMRequest",
     "LLMResponse",
     "LLMWrapper",
+    "MalleableMemory",
     "Memory",
     "MemorySpec",
     "Message",

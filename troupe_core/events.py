@@ -25,6 +25,7 @@ OBSERVATION = "observation"
 ECHO = "echo"
 """An observation of what was known already; it is seen, and not remembered once more."""
 MEMORY = "memory"
+EVENT = "event"
 
 
 class _NoData(Mapping[str, Any]):
@@ -121,7 +122,7 @@ class Fact(Struct, frozen=True, eq=False, gc=False):
         how = "" if self.type in ("TALK", "CONVERSATION") else f" [{self.type}]"
         who = self.source or (self.target if self.kind != ACTION else "") or self.thing
         given = "; ".join(f"{name}: {value}" for name, value in self.data.items())
-        return f"{who}{whom}{how}: {self.content or given}"
+        return f"{who}{whom}{how}: {self.content or given}".lstrip()
 
     def __repr__(self) -> str:
         words = str(self)

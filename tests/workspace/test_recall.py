@@ -98,7 +98,7 @@ def test_own_words_and_memories_are_told_without_a_name_and_long_things_in_short
         ada.act()
     heading, *lines = news(requests_of(simulation)[-1]).split("\n")
     assert heading == "RECALL:"
-    assert len(lines[-1]) < 420
+    assert len(lines[-1]) < 620
     assert [line[:40] for line in lines] == [
         "- I found the lantern again.",
         "  I have lost my lantern.",

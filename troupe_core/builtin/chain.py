@@ -6,10 +6,11 @@ A node that lies in a journal can be a mere name until somebody looks at it, and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 
 from troupe_core.events import Fact
 from troupe_core.keys import NOTHING, roll
-from troupe_core.people.memory import Batch
+from troupe_core.people.memory import PAUSE, Batch
 
 Opened = tuple["Node | None", Batch, bool]
 Opener = Callable[["Node"], Opened]
@@ -96,6 +97,25 @@ def linked(batches: Iterable[tuple[Batch, bool]]) -> Node | None:
     for batch, lived in batches:
         last = Node(last, batch, batch.digest, lived=lived)
     return last
+
+
+def without(last: Node | None, gone: AbstractSet[bytes]) -> tuple[Node | None, list[bool]]:
+    """The chain without the facts of these ids; and of each turn, from the last to the first, whether anything is left
+    of it.
+    """
+    shorter: Node | None = None
+    left: list[bool] = []
+    changed = False
+    for node in reversed(list(nodes(last))):
+        batch, something = node.batch, True
+        if not gone.isdisjoint([fact.id for fact in batch]):
+            batch = Batch([fact for fact in batch if fact.id not in gone])
+            changed, something = True, any(fact is not PAUSE for fact in batch)
+        if something:
+            shorter = Node(shorter, batch, batch.digest, lived=node.lived) if changed else node
+        if node.lived:
+            left.append(something)
+    return shorter, left[::-1]
 
 
 def facts_of(last: Node | None) -> list[Fact]:

@@ -39,6 +39,9 @@ def _name(node: Node) -> list[Any]:
 
 def _put(node: Node, parcel: Parcel) -> None:
     before, batch = node.before, node.batch
+    if batch.place == (parcel.shelf, _name(node)):  # somebody else has this very chain
+        parcel.keeping(node)
+        return
     row: dict[str, Any] = {"before": None if before is None else _name(before)}
     if not node.lived:
         row["lived"] = False

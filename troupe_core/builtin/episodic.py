@@ -3,20 +3,21 @@
 When what is in view grows beyond `window` characters it is cut to `keep`, by whole turns: a prompt that slid along
 would have to be paid for anew at every turn. An episode of `episode` turns is consolidated by one call into a few
 memories in the person's own words; what they were made from stays. Beyond `capacity` facts the oldest are forgotten,
-memories never.
+memories never, nor what the person was given to know.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 from msgspec.structs import replace
 
-from troupe_core.builtin.chain import Node, facts_of, lately, linked, nodes
-from troupe_core.builtin.word_index import LATEST, WordIndexes
+from troupe_core.builtin.chain import Node, facts_of, lately, linked, nodes, without
+from troupe_core.builtin.word_index import LATEST, WordIndexes, in_passing, search
 from troupe_core.errors import ArgumentError
 from troupe_core.events import ECHO, STIMULUS, Fact
 from troupe_core.keys import NOTHING, digest, roll
@@ -55,6 +56,8 @@ class EpisodicState:
     """Turns since the last consolidation."""
     memories: Node | None = None
     """What consolidation has left behind, once more as a chain of its own; it is never in view."""
+    known: Node | None = None
+    """What the person was given to know, and has not lived; it is never in view either."""
 
     @property
     def episode(self) -> tuple[Batch, ...]:
@@ -107,6 +110,8 @@ class EpisodicMemory:
         out: dict[str, Any] = {"digest": state.digest.hex(), "last": keep(state.last, parcel, lived=True)}
         if state.memories is not None:
             out["memories"] = keep(state.memories, parcel)
+        if state.known is not None:
+            out["known"] = keep(state.known, parcel)
         out.update((name, value) for name in _COUNTS if (value := getattr(state, name)))
         let_go(state.last, max(state.in_view, state.since), parcel.shelf)
         return out
@@ -115,8 +120,8 @@ class EpisodicMemory:
         from troupe_core.builtin.chain_kept import find
 
         counts = {name: spelled.get(name, 0) for name in _COUNTS}
-        last, memories = find(spelled["last"], shelf), find(spelled.get("memories"), shelf)
-        return EpisodicState(last, bytes.fromhex(spelled["digest"]), memories=memories, **counts)
+        last, memories, known = (find(spelled.get(name), shelf) for name in ("last", "memories", "known"))
+        return EpisodicState(last, bytes.fromhex(spelled["digest"]), memories=memories, known=known, **counts)
 
     def pack_delta(self, delta: Delta, facts: Sequence[Fact]) -> dict[str, Any]:
         """The memories by their places among the facts of the consolidation."""
@@ -137,7 +142,7 @@ class EpisodicMemory:
         last = self._chained(Node(state.last, batch, name), state.memories, max(in_view, since))
         if size > self.window_size:
             in_view, size, omitted = self._cut(last, in_view, size, omitted)
-        return EpisodicState(last, roll(state.digest, name), in_view, size, omitted, since, state.memories)
+        return EpisodicState(last, roll(state.digest, name), in_view, size, omitted, since, state.memories, state.known)
 
     def _chained(self, last: Node, memories: Node | None, needed: int) -> Node:
         """The chain, when it has become too long without its beginning; memories are never forgotten. By a quarter at
@@ -162,16 +167,25 @@ class EpisodicMemory:
         return Batches(lately(state.last, state.in_view), _omitted(state.omitted) if state.omitted else None)
 
     def items(self, state: EpisodicState) -> Sequence[Fact]:
-        return [fact for fact in facts_of(state.last) if fact is not PAUSE]
+        """What was given, and then what was lived."""
+        return [*facts_of(state.known), *(fact for fact in facts_of(state.last) if fact is not PAUSE)]
 
     async def recall(
         self, state: EpisodicState, query: str, k: int, turn: Turn[Any] | None = None
     ) -> Sequence[Recalled]:
-        return self._everything.search(state.last, query, k)
+        everything = self._everything
+        with everything.lock:
+            return search([everything.of(chain) for chain in (state.known, state.last) if chain is not None], query, k)
 
     async def remind(self, state: EpisodicState, news: str, k: int, turn: Turn[Any]) -> Sequence[Recalled]:
-        """Memories only: what was worth keeping of an episode is what comes back unbidden."""
-        return self._memories.in_passing(state.memories, news, k)
+        """What was worth keeping of an episode comes back unbidden, and what the person was given to know."""
+        if state.memories is None and state.known is None:
+            return []
+        memories, everything = self._memories, self._everything
+        with memories.lock, everything.lock:
+            indexes = [] if state.known is None else [everything.of(state.known)]
+            indexes += [] if state.memories is None else [memories.of(state.memories)]
+            return in_passing(indexes, news, k)
 
     def due(self, state: EpisodicState) -> bool:
         return state.since >= self.episode
@@ -196,6 +210,35 @@ class EpisodicMemory:
         memories = Node(state.memories, batch, name, lived=False)
         last = self._chained(Node(state.last, batch, name, lived=False), memories, max(state.in_view, since))
         return attrs.evolve(state, last=last, digest=rolled, since=since, memories=memories)
+
+    def learn(self, state: EpisodicState, facts: Sequence[Fact]) -> EpisodicState:
+        if state.known is not None:
+            had = {fact.id for fact in facts_of(state.known)}
+            facts = [fact for fact in facts if fact.id not in had]
+        if not facts:
+            return state
+        batch = facts if isinstance(facts, Batch) else Batch(facts)
+        known = Node(state.known, batch, batch.digest, lived=False)
+        return attrs.evolve(state, known=known, digest=digest(b"learned", state.digest, known.digest))
+
+    def forget(self, state: EpisodicState, gone: AbstractSet[bytes]) -> EpisodicState:
+        ids = [fact.id for fact in self.items(state)]
+        if gone.isdisjoint(ids):
+            return state
+        last, kept = without(state.last, gone)  # of each turn, the last one first, whether something is left of it
+        in_view, since = sum(kept[: state.in_view]), sum(kept[: state.since])
+        shown = lately(last, in_view)
+        lived = sum(1 for node in nodes(last) if node.lived for fact in node.batch if fact is not PAUSE)
+        return EpisodicState(
+            last,
+            digest(b"forgot", state.digest, *(id for id in ids if id in gone)),
+            in_view,
+            sum(batch.size for batch in shown),
+            lived - sum(1 for batch in shown for fact in batch if fact is not PAUSE),
+            since,
+            without(state.memories, gone)[0],
+            without(state.known, gone)[0],
+        )
 
 
 def _forget(last: Node, surplus: int, needed: int) -> Node:

@@ -6,9 +6,11 @@ is missing (after a fork, or when too many people remember at once) is made anew
 
 from __future__ import annotations
 
+import heapq
 import math
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from troupe_core.events import ECHO, Fact
@@ -46,34 +48,42 @@ class WordIndex:
         for word in telling(found) if self._passing else found:
             self.places.setdefault(word, []).append(place)
 
-    def search(self, query: str, k: int) -> list[Recalled]:
-        """The best `k`; of equals the newest."""
-        known = [(len(self.places[word]), word) for word in words(query) if word in self.places]
-        return self._best(sorted(known), k, EFFORT)
 
-    def in_passing(self, query: str, k: int) -> list[Recalled]:
-        """The same for next to nothing: a word that stands in many of them brings none of them to mind."""
-        places = self.places
-        many = max(2, len(self.facts) // 8)
-        known = [
-            (len(found), word) for word in telling(words(query)) if (found := places.get(word)) and len(found) <= many
-        ]
-        return self._best(sorted(known), k, PASSING_EFFORT) if known else []
+def search(indexes: Sequence[WordIndex], query: str, k: int) -> list[Recalled]:
+    """The best `k` of all; of equals the newest, which those of a later index are."""
+    return _best(indexes, words(query), k, EFFORT)
 
-    def _best(self, known: list[tuple[int, str]], k: int, most: int) -> list[Recalled]:
-        """After looking at `most` places, or at those of the rarest word."""
-        total = len(self.facts)
-        scores: dict[int, float] = {}
-        effort = 0
-        for often, word in known:
-            if scores and effort + often > most:
-                break
-            effort += often
-            weight = math.log1p(total / often)
-            for place in self.places[word]:
-                scores[place] = scores.get(place, 0.0) + weight
-        best = sorted(zip(scores.values(), scores, strict=True), reverse=True)[:k]
-        return [Recalled(self.facts[place], score) for score, place in best]
+
+def in_passing(indexes: Sequence[WordIndex], query: str, k: int) -> list[Recalled]:
+    """The same for next to nothing: a word that stands in many of them brings none of them to mind."""
+    many = max(2, sum(len(index.facts) for index in indexes) // 8)
+    return _best(indexes, telling(words(query)), k, PASSING_EFFORT, many)
+
+
+def _best(
+    indexes: Sequence[WordIndex], wanted: Iterable[str], k: int, most: int, many: int | None = None
+) -> list[Recalled]:
+    """After looking at `most` places, or at those of the rarest word; words that stand in more than `many` are passed
+    over.
+    """
+    known = []
+    for word in wanted:
+        often = sum([len(index.places.get(word, ())) for index in indexes])
+        if often and (many is None or often <= many):
+            known.append((often, word))
+    total = sum([len(index.facts) for index in indexes])
+    scores: dict[tuple[int, int], float] = {}
+    effort = 0
+    for often, word in sorted(known):
+        if scores and effort + often > most:
+            break
+        effort += often
+        weight = math.log1p(total / often)
+        for number, index in enumerate(indexes):
+            for place in index.places.get(word, ()):
+                scores[number, place] = scores.get((number, place), 0.0) + weight
+    best = heapq.nlargest(k, zip(scores.values(), scores, strict=True))
+    return [Recalled(indexes[number].facts[place], score) for score, (number, place) in best]
 
 
 def telling(found: frozenset[str]) -> list[str]:
@@ -91,34 +101,24 @@ class WordIndexes:
         the chain alone, so that it makes no difference what was searched, kept or let go before.
         """
         self._latest = latest
-        self._kept: OrderedDict[int, tuple[Node, WordIndex]] = OrderedDict()
+        self._kept: OrderedDict[bytes, WordIndex] = OrderedDict()
         self._facts = 0
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
+        """Held while an index of these is looked at: it moves along with its chain."""
 
-    def search(self, last: Node | None, query: str, k: int) -> list[Recalled]:
-        if last is None or k < 1:
-            return []
-        with self._lock:
-            return self._index(last).search(query, k)
-
-    def in_passing(self, last: Node | None, query: str, k: int) -> list[Recalled]:
-        if last is None:
-            return []
-        with self._lock:
-            return self._index(last).in_passing(query, k)
-
-    def _index(self, last: Node) -> WordIndex:
-        kept = self._kept.get(id(last))  # the node is kept too, so that its id means it
+    def of(self, last: Node) -> WordIndex:
+        """The index of a chain; one for all who have the same."""
+        kept = self._kept.get(last.digest)
         if kept is not None:
-            self._kept.move_to_end(id(last))
-            return kept[1]
+            self._kept.move_to_end(last.digest)
+            return kept
         index, missing = self._grown_from(last)
         for fact in missing:
             index.add(fact)
-        self._kept[id(last)] = (last, index)
+        self._kept[last.digest] = index
         self._facts += len(index.facts)
         while self._facts > KEPT_FACTS and len(self._kept) > 1:
-            _, (_, let_go) = self._kept.popitem(last=False)
+            _, let_go = self._kept.popitem(last=False)
             self._facts -= len(let_go.facts)
         return index
 
@@ -129,11 +129,11 @@ class WordIndexes:
         node: Node | None = last
         index = WordIndex(begin, passing=self._latest is not None)
         while node is not None:
-            kept = self._kept.pop(id(node), None)
+            kept = self._kept.pop(node.digest, None)
             if kept is not None:
-                self._facts -= len(kept[1].facts)
-                if kept[1].begin == begin:
-                    index = kept[1]
+                self._facts -= len(kept.facts)
+                if kept.begin == begin:
+                    index = kept
                     break
             missing.append(node)
             node = node.before

@@ -72,7 +72,7 @@ class Transcript:
         texts = self._texts
         for fact in self.facts:
             if fact.id not in texts:
-                texts[fact.id] = _told(fact)
+                texts[fact.id] = told(fact)
         return tuple(Line(number, fact, texts[fact.id]) for number, fact in enumerate(self.facts, 1))
 
     @cached_property
@@ -87,17 +87,17 @@ class Transcript:
 
     def text(self) -> str:
         """All of it for somebody to read. Where there is time, it stands before what happened then."""
-        return "\n".join(_written(self.lines))
+        return "\n".join(written(self.lines))
 
     def excerpt(self, max_characters: int) -> Excerpt:
         """The same, at most so long. What is longer loses its middle, whole lines of it; numbers stay as they are."""
-        written = _written(self.lines)
-        everything = range(1, len(written) + 1)
-        if sum(map(len, written)) + len(written) <= max_characters:
-            return Excerpt("\n".join(written), frozenset(everything))
-        head, tail = _ends(written, max_characters)
+        texts = written(self.lines)
+        everything = range(1, len(texts) + 1)
+        if sum(map(len, texts)) + len(texts) <= max_characters:
+            return Excerpt("\n".join(texts), frozenset(everything))
+        head, tail = _ends(texts, max_characters)
         left_out = f"(lines {head + 1} to {tail} are left out here)"
-        text = "\n".join([*written[:head], left_out, *written[tail:]])
+        text = "\n".join([*texts[:head], left_out, *texts[tail:]])
         return Excerpt(text, frozenset([*everything[:head], *everything[tail:]]))
 
     def __len__(self) -> int:
@@ -162,35 +162,41 @@ def _several(whom: Any) -> list[Handle]:
     return handles
 
 
-def _told(fact: Fact) -> str:
-    """Further lines of what somebody said are indented: nobody can speak in another's name by writing a line that looks
-    like one.
+def told(fact: Fact, longest: int | None = None) -> str:
+    """Who, to whom, and what, of which `longest` characters are shown. Further lines of what somebody said are
+    indented: nobody can speak in another's name by writing a line that looks like one.
     """
     whom = " ".join(fact.target.split())
     who = fact.source or (whom if fact.kind != ACTION else "") or fact.thing
     to = f" → {whom}" if whom and whom != who else ""
     how = "" if fact.type in ("TALK", "CONVERSATION") else f" [{fact.type}]"
-    said = fact.content or "; ".join(f"{name}: {value}" for name, value in fact.data.items())
+    said = shortened(fact.content or "; ".join(f"{name}: {value}" for name, value in fact.data.items()), longest)
     return "\n    ".join(f"{who}{to}{how}: {said}".splitlines())
 
 
-def _written(lines: Iterable[Line]) -> list[str]:
+def shortened(text: str, longest: int | None) -> str:
+    """At most so many characters of it, and a sign where something is left out."""
+    return text if longest is None or len(text) <= longest else f"{text[:longest].rstrip()} (…)"
+
+
+def written(lines: Iterable[Line], *, numbered: bool = True) -> list[str]:
     """Each line; the time stands above where it has changed."""
     out = []
     then = None
     for line in lines:
         when = line.fact.when
-        out.append(f"({when})\n{line}" if when is not None and when != then else str(line))
+        text = str(line) if numbered else line.text
+        out.append(f"({when})\n{text}" if when is not None and when != then else text)
         then = when if when is not None else then
     return out
 
 
-def _ends(written: Sequence[str], most: int) -> tuple[int, int]:
+def _ends(texts: Sequence[str], most: int) -> tuple[int, int]:
     """Until where, and from where on, there is room for lines: as many from both ends, by turns."""
-    head, tail, room = 0, len(written), most
+    head, tail, room = 0, len(texts), most
     from_end = False
     while head < tail:
-        size = len(written[tail - 1] if from_end else written[head]) + 1
+        size = len(texts[tail - 1] if from_end else texts[head]) + 1
         if size > room:
             break
         room -= size

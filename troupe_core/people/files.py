@@ -15,13 +15,12 @@ LARGEST = 16 * 2**20
 """Bytes. All that describes a person stands in each of its prompts."""
 
 
-def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The document in a file, or an error that names the file, and the line where it breaks off."""
-    place = Path(path).expanduser()
+def text_in(place: Path, most: int) -> str:
+    """The text of a file, or an error that names the file."""
     try:
         size = place.stat().st_size
-        if size > LARGEST:
-            raise ArgumentError(f"{place} has {size:,} bytes, and at most {LARGEST:,} are read: is it the right file?")
+        if size > most:
+            raise ArgumentError(f"{place} has {size:,} bytes, and at most {most:,} are read: is it the right file?")
         text = place.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise ArgumentError(f"there is no file {place}") from None
@@ -31,6 +30,13 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise ArgumentError(f"{place} is not in UTF-8 (at byte {error.start:,}); save it as UTF-8") from None
     if not text.strip():
         raise ArgumentError(f"{place} is empty")
+    return text
+
+
+def read(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The document in a file, or an error that names the file, and the line where it breaks off."""
+    place = Path(path).expanduser()
+    text = text_in(place, LARGEST)
     try:
         data = orjson.loads(text)
     except orjson.JSONDecodeError as error:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from troupe_core.errors import as_exception, containable
-from troupe_core.events import ACTION, ECHO, OBSERVATION, STIMULUS, Fact
+from troupe_core.events import ACTION, ECHO, MEMORY, OBSERVATION, STIMULUS, Fact
 from troupe_core.llm.request import Message
 from troupe_core.people.abilities import DONE, Abilities, Ability, abilities_of
 from troupe_core.people.history import EMPTY, History, did
+from troupe_core.people.knowledge import KNOWLEDGE, PASSAGE
 from troupe_core.people.lines import NOTHING_NEW
 from troupe_core.people.memory import PAUSE, Entry
 from troupe_core.people.mind import Mind
@@ -272,7 +273,9 @@ async def _come_to_mind(scene: Scene, text: str) -> list[str]:
 
 
 def remembered(fact: Fact) -> str:
-    """A memory in one line."""
-    words = one_line(fact.content)
-    words = words if len(words) <= MEMORY_LENGTH else words[: MEMORY_LENGTH - 1] + "…"
-    return f"{fact.source}: {words}" if fact.source and fact.kind != "memory" else words
+    """A memory in one line; a passage of what the person knows as a whole, and with where it is from."""
+    given = fact.type == KNOWLEDGE
+    most = PASSAGE if given else MEMORY_LENGTH
+    words = " ".join(fact.content.split()) if given else one_line(fact.content)
+    words = words if len(words) <= most else words[: most - 1] + "…"
+    return f"{fact.source}: {words}" if fact.source and (given or fact.kind != MEMORY) else words

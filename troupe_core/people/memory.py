@@ -7,6 +7,7 @@ else. What it keeps are facts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, overload
 
 import attrs
@@ -86,7 +87,7 @@ class Batch(Facts):
     inside, what many heard is kept once.
     """
 
-    __slots__ = ("_length", "entries", "place", "size")
+    __slots__ = ("__weakref__", "_length", "entries", "place", "size")
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries = tuple(entries)
@@ -191,6 +192,22 @@ class Memory(Protocol[M]):
 
     def absorb(self, state: M, delta: Any) -> M:
         """The state of now, with what `consolidate` found. It touches only what the delta names."""
+        ...
+
+
+class MalleableMemory(Protocol[M]):
+    """What a kind of memory may have besides, so that an experimenter can give people something to know, or take
+    something away. Both are plain changes: they ask nobody.
+    """
+
+    def learn(self, state: M, facts: Sequence[Fact]) -> M:
+        """With what the person knows from now on and has not lived: it is kept, and comes back when it matters, and
+        `window` never shows it. The same state, if all of it was known.
+        """
+        ...
+
+    def forget(self, state: M, gone: AbstractSet[bytes]) -> M:
+        """Without the facts of these ids. The same state, if there are none of them."""
         ...
 
 

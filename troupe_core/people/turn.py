@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from troupe_core.events import MEMORY, NO_DATA, STIMULUS, Fact
+from troupe_core.events import EVENT, MEMORY, NO_DATA, STIMULUS, Fact
 from troupe_core.people.memory import Recalled
 from troupe_core.people.perceiving import name_of
 from troupe_core.simulation.scene import Asking, Scene
@@ -95,7 +95,7 @@ class Turn(Generic[S]):
 
     def emit(self, type: str, content: str = "", data: Mapping[str, Any] = NO_DATA) -> Fact:
         """Put something on record. The person does not notice."""
-        return self._scene.fact("event", type, content, data=data, source=self.name)
+        return self._scene.fact(EVENT, type, content, data=data, source=self.name)
 
     def remember(self, content: str) -> Fact:
         """A memory in the making; the person has it once it is part of what its memory absorbs."""

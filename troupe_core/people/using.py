@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from troupe_core.errors import ArgumentError, PluginError
+from troupe_core.events import EVENT
 from troupe_core.keys import canonical, digest, plain, utf8
 from troupe_core.people.faculty import Action
 from troupe_core.people.tool import CannotTell, TinyTool, ToolCall, ToolFailure, ToolHandler
@@ -99,7 +100,7 @@ async def _again(tool: TinyTool, handler: ToolHandler, call: ToolCall, runtime: 
 
 def _report(scene: Scene, call: ToolCall) -> None:
     data = {"tool": call.tool, "action": call.action, "arguments": dict(call.arguments)}
-    scene.fact("event", IN_DOUBT, f"{call.action} of {call.tool} is in doubt", data=data, source=call.name)
+    scene.fact(EVENT, IN_DOUBT, f"{call.action} of {call.tool} is in doubt", data=data, source=call.name)
     if any(call.key == known.key for known in scene.simulation.doubts):
         return
     scene.simulation.doubts.append(call)

@@ -36,6 +36,7 @@ def adopt_free(simulation: Simulation) -> None:
                 bind(free[id], free, id)
                 simulation.members.pop(id, None)
                 simulation.stumbles.pop(id, None)
+                simulation.popped.pop(id, None)
                 simulation.background.pending.pop(id, None)
             free.background.pending.update(pending)
 
@@ -48,6 +49,7 @@ def adopt_free(simulation: Simulation) -> None:
             touched.things[id] = None
         simulation.members.update(free.members)
         simulation.stumbles.update(free.stumbles)
+        simulation.popped.update(free.popped)
         for item in pending.values():
             same_loop = free.runtime is simulation.runtime  # what another loop works out cannot be waited for here
             simulation.background.add(item.shared(simulation) if same_loop else item.again(simulation))

@@ -89,6 +89,11 @@ class Chronicle(Sequence[Fact]):
         for passage in list(self._passages):
             yield from passage
 
+    def __reversed__(self) -> Iterator[Fact]:
+        self._read_earlier()
+        for passage in reversed(self._passages):
+            yield from reversed(passage)
+
     def __len__(self) -> int:
         self._read_earlier()
         return sum(map(len, self._passages))

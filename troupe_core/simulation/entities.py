@@ -27,7 +27,7 @@ from msgspec.structs import force_setattr, replace
 
 from troupe_core.converters import frozen_class
 from troupe_core.errors import ArgumentError, CrossThingError, JournalError, OutputError, SimulationError
-from troupe_core.events import NO_DATA, Fact
+from troupe_core.events import EVENT, NO_DATA, Fact
 from troupe_core.keys import canonical, digest, digest_of, utf8
 from troupe_core.simulation.entity_values import Results, spelled_argument
 from troupe_core.simulation.models import Fingerprint
@@ -146,7 +146,7 @@ class TinyThing(Handle):
 
     def emit(self, type: str, content: str = "", data: Mapping[str, Any] = NO_DATA) -> Fact:
         """Put something on record."""
-        return self._scene("emit").fact("event", type, content, data=data, source=self._id)
+        return self._scene("emit").fact(EVENT, type, content, data=data, source=self._id)
 
     def _scene(self, what: str) -> Scene:
         scene: Any = scene_of(self.simulation)

@@ -9,7 +9,8 @@ from typing import Any, Protocol, TypeVar
 class Named(Protocol):
     """A value that knows its digest."""
 
-    digest: bytes
+    @property
+    def digest(self) -> bytes: ...
 
 
 N = TypeVar("N", bound=Named)

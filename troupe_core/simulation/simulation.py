@@ -101,6 +101,8 @@ class Simulation(Changing):
         self.meter = Meter(checked_budget(budget) if budget is not None else self.runtime.config.budget)
         self.stumbles: dict[str, int] = {}
         self.warm: OrderedDict[str, None] = OrderedDict()
+        self.popped: dict[str, int] = {}
+        """By person, the turns whose acts somebody has popped: a reader's mark, and no part of anybody's life."""
         self.interned = Interned()
         self.memory_kind = MemoryKinds(self.runtime)
         self.journal: Journal | None = None

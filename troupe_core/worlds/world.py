@@ -10,6 +10,7 @@ import attrs
 
 from troupe_core.errors import ArgumentError, DuplicateName
 from troupe_core.events import STIMULUS, Fact
+from troupe_core.findings.interactions import Interactions
 from troupe_core.keys import roll
 from troupe_core.people.handle.checking import checked_name, checked_people, checked_person
 from troupe_core.people.memory import Heard, Shared
@@ -18,7 +19,6 @@ from troupe_core.people.person import TinyPerson
 from troupe_core.people.ties import Roster, Ties
 from troupe_core.simulation.clock import moment
 from troupe_core.simulation.simulation import same_simulation, simulation_of
-from troupe_core.simulation.things import Handle
 from troupe_core.worlds.state import WorldState, checked_schedule
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from troupe_core.worlds.report import RunReport
 
 
-class TinyWorld(Handle, state=WorldState, kind="world"):
+class TinyWorld(Interactions, state=WorldState, kind="world"):
     """People, a clock, and what carries words between them.
 
     A TALK without a target reaches everybody (`broadcast_if_no_target=False`: nobody, as in a survey). Without

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from troupe_core.events import ACTION
 from troupe_core.people.handle.base import Base
 from troupe_core.people.perceiving import checked_text, name_of, stimulus
 from troupe_core.people.state import PersonState
@@ -47,6 +48,32 @@ class Acting(Base):
     async def athink_and_act(self, thought: str) -> tuple[Fact, ...]:
         """`think_and_act`, awaited."""
         return await self._act(self._hearing("THOUGHT", thought, None, "thought"))
+
+    # -- what was done ------------------------------------------------------------------------------------------------
+
+    def pop_latest_actions(self) -> tuple[Fact, ...]:
+        """What the person has done since this was last asked, the oldest first. The mark belongs to the program that
+        asks: a resumed simulation begins without.
+        """
+        simulation, state = self.simulation, self.state
+        since = simulation.popped.get(self._id, 0)
+        found: list[Fact] = []
+        for fact in reversed(simulation.facts):
+            if fact.kind == ACTION and fact.thing == self._id:
+                if fact.turn < since:
+                    break
+                found.append(fact)
+        simulation.popped[self._id] = state.turns
+        return tuple(found[::-1])
+
+    def pop_actions_and_get_contents_for(self, action_type: str, only_last_action: bool = True) -> str:
+        """The same, and of it the words of the last action of this type, or of all of them, one to a line; empty if
+        there is none.
+        """
+        contents = [fact.content for fact in self.pop_latest_actions() if fact.type == action_type]
+        return "\n".join(contents[-1:] if only_last_action else contents)
+
+    # -- inside -------------------------------------------------------------------------------------------------------
 
     def _hearing(
         self, kind: str, content: str, source: Any, argument: str

@@ -150,6 +150,7 @@ def _share(simulation: Simulation, made: Simulation) -> Simulation:
     made.facts = simulation.facts.shared()
     made.members = dict(simulation.members)
     made.stumbles = dict(simulation.stumbles)
+    made.popped = dict(simulation.popped)
     made.interned = simulation.interned
     made.meter.restore(simulation.meter.tallies())
     for item in simulation.background.pending.values():

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
 from troupe_core import TinyMentalFaculty, Turn, action
 
-LONGEST = 400
-"""Characters of one recalled thing that are shown."""
+LONGEST = 600
+"""Characters of one recalled thing that are shown: a passage of a document as a whole."""
 
 
 @attrs.frozen
@@ -21,6 +21,8 @@ class Config:
 
 class Recall(TinyMentalFaculty, config=Config):
     """You can search your memory, which reaches further back than what you see here:"""
+
+    cache_version: ClassVar[int] = 2
 
     @action(observe=True, echo=True)
     async def recall(self, turn: Turn[Any], query: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from troupe_testing.conformance.enricher import EnricherConformance
     from troupe_testing.conformance.extractor import ExtractorConformance
     from troupe_testing.conformance.faculty import FacultyConformance
+    from troupe_testing.conformance.malleable import MalleableMemoryConformance
     from troupe_testing.conformance.memory import MemoryConformance
     from troupe_testing.conformance.plugin import PluginConformance
     from troupe_testing.conformance.stage import Stage
@@ -30,6 +31,7 @@ _HOMES = {
     "enricher": ("EnricherConformance",),
     "extractor": ("ExtractorConformance",),
     "faculty": ("FacultyConformance",),
+    "malleable": ("MalleableMemoryConformance",),
     "memory": ("MemoryConformance",),
     "plugin": ("PluginConformance",),
     "stage": ("Stage",),
@@ -45,6 +47,7 @@ __all__ = [
     "FacultyConformance",
     "LLMBackendConformance",
     "LLMWrapperConformance",
+    "MalleableMemoryConformance",
     "MemoryConformance",
     "PluginConformance",
     "Stage",

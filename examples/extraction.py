@@ -47,7 +47,7 @@ def read(transcript, found):
 runtime = Runtime(plugins=[ScriptedModel(script)], model="scripted/focus-group")
 with Simulation(runtime=runtime, seed=3) as simulation:
     people = [TinyPerson(name, persona) for name, persona in PEOPLE.items()]
-    world = TinyWorld("Focus group", people).make_everyone_accessible()
+    world = TinyWorld("Focus group", people, kind="focus_group")
     world.broadcast("Gazpacho in a plastic bottle. How do you like it, from 1 to 5? Would you buy it?", "Moderator")
     world.run(2)
 

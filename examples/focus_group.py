@@ -58,7 +58,7 @@ def script(request, call):
 runtime = Runtime(plugins=[ScriptedModel(script)], model="scripted/focus-group")
 with Simulation(runtime=runtime, seed=3) as simulation:
     people = [TinyPerson(name, persona) for name, persona in PEOPLE.items()]
-    world = TinyWorld("Focus group", people, initial_datetime="2026-03-02T18:00").make_everyone_accessible()
+    world = TinyWorld("Focus group", people, kind="focus_group", initial_datetime="2026-03-02T18:00")
     world.broadcast("Gazpacho in a bottle, 3.50 a litre. Would you buy it? Why, or why not?", source="Moderator")
     report = world.run(2)
 

@@ -15,7 +15,8 @@ from troupe_core.events import ACTION, Fact
 from troupe_core.people.memory import Heard
 from troupe_core.people.persona import Persona
 from troupe_core.people.state import PersonState
-from troupe_core.worlds.delivery import Delivery, Names
+from troupe_core.worlds.delivery import Delivery, Names, Rules
+from troupe_core.worlds.kinds import NEAR, NOBODY
 from troupe_testing import reach_out, talk, think, turn
 
 # -- who is meant ----------------------------------------------------------------------------------------------------
@@ -103,7 +104,7 @@ MEANT = {"Ada": "Ada", "BEN": "Ben", "cle": "Cleo", "Dov": "Dov"}
 def delivered(step: dict[str, list[tuple[str, str]]], broadcast: bool) -> tuple[dict[str, PersonState], Delivery]:
     """Everybody afterwards; `step` holds what each one does."""
     people = states()
-    delivery = Delivery(people, broadcast, None)
+    delivery = Delivery(people, Rules() if broadcast else Rules(NOBODY), None)
     for speaker, acts in step.items():
         delivery.add(speaker, [act(kind, speaker, n, target) for n, (kind, target) in enumerate(acts)])
     return {**people, **delivery.changed()}, delivery
@@ -149,7 +150,7 @@ def test_everybody_perceives_what_is_meant_for_them_in_person_order_and_then_act
 @given(steps, st.booleans())
 def test_who_is_reached_by_nothing_keeps_the_very_same_state(step, broadcast):
     people = states()
-    delivery = Delivery(people, broadcast, None)
+    delivery = Delivery(people, Rules() if broadcast else Rules(NOBODY), None)
     for speaker, acts in step.items():
         delivery.add(speaker, [act(kind, speaker, n, target) for n, (kind, target) in enumerate(acts)])
     untouched = {name for name, heard in expected(step, broadcast).items() if not heard}
@@ -181,6 +182,17 @@ def test_what_is_said_to_all_in_a_step_is_one_value_for_all_who_hear_it(acts):
     shared = {id(entry.shared) for state in after.values() for entry in state.inbox if isinstance(entry, Heard)}
     assert len(shared) == (1 if any(acts) else 0)
     assert all(isinstance(entry, Heard) for state in after.values() for entry in state.inbox)
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(PEOPLE, st.sets(st.sampled_from(PEOPLE)))), st.sampled_from(PEOPLE))
+def test_where_only_those_near_hear_what_is_said_to_nobody_in_particular_it_is_they_who_do(near, speaker):
+    people = states()
+    for name in PEOPLE:
+        for other in sorted({*near[name], "Zoltan"} - {name}):  # Zoltan is not there
+            people[name] = people[name].changed(ties=people[name].ties.meet(other, other))
+    delivery = Delivery(people, Rules(NEAR), None)
+    delivery.add(speaker, [act("TALK", speaker, 0, "")])
+    assert set(delivery.changed()) == near[speaker] - {speaker}
 
 
 # -- in a world ------------------------------------------------------------------------------------------------------

@@ -442,6 +442,9 @@ CHEAP: dict[str, Callable[[TinyPerson, TinyWorld], Any]] = {
     "change_mind": lambda person, world: person.change_mind(goals="none"),
     "make_all_agents_inaccessible": lambda person, world: person.make_all_agents_inaccessible(),
     "broadcast": lambda person, world: world.broadcast("hello"),
+    "broadcast_thought": lambda person, world: world.broadcast_thought("hm"),
+    "broadcast_context_change": lambda person, world: world.broadcast_context_change(["it rains"]),
+    "skip_days": lambda person, world: world.skip_days(1),
     "remove_agent": lambda person, world: world.remove_agent(person),
     "make_everyone_accessible": lambda person, world: world.make_everyone_accessible(),
 }
@@ -450,7 +453,7 @@ CHEAP: dict[str, Callable[[TinyPerson, TinyWorld], Any]] = {
 @pytest.mark.parametrize("what", CHEAP)
 def test_a_cheap_change_of_somebody_in_the_middle_of_a_run_is_refused_and_changes_nothing(gated, gate, what):
     ada, ben = (TinyPerson(name, simulation=gated) for name in ("Ada", "Ben"))
-    world = TinyWorld("Room", [ada, ben])
+    world = TinyWorld("Room", [ada, ben], initial_datetime="2026-03-02T09:00")
     zoe = TinyPerson("Zoe", simulation=gated)
     run = beside(lambda: world.run(1))
     gate.wait_for("Ada", "Ben")
@@ -644,8 +647,11 @@ def test_a_turn_within_a_turn_is_refused_with_the_reason(make_simulation, what):
     assert ada.state.turns == ben.state.turns == world.state.step == 0
 
 
+NOT_ALONE = ("broadcast", "broadcast_thought", "remove_agent")
+"""They change several things at once."""
+
 OTHERS: dict[str, Callable[[TinyPerson, TinyWorld], Any]] = {
-    **{name: change for name, change in CHEAP.items() if name not in ("broadcast", "remove_agent")},
+    **{name: change for name, change in CHEAP.items() if name not in NOT_ALONE},
     "make_agent_accessible": lambda ben, world: ben.make_agent_accessible(ben.simulation["Ada"]),
     "a thread": lambda ben, world: asyncio.to_thread(ben.listen, "psst"),
 }

@@ -129,6 +129,19 @@ def test_the_free_join_what_begins_and_stay_who_they_are(speaker: Speaker):
     assert TinyPerson("Ada").simulation is not free  # the name is free again
 
 
+def test_free_worlds_join_a_simulation_that_is_named(speaker: Speaker):
+    free, other = TinyWorld("Room", [TinyPerson("Ada")], kind="chat"), Simulation()
+    ada = free.agents[0]
+    TinyWorld.set_simulation_for_free_environments(other)
+    assert free.simulation is ada.simulation is other
+    assert (free.kind, free.agents, other["Room"]) == ("chat", [ada], free)
+    TinyWorld.set_simulation_for_free_environments(other)  # nobody is free any more
+    assert len(other) == 2
+    with pytest.raises(ArgumentError, match="simulation must be a Simulation"):
+        TinyWorld.set_simulation_for_free_environments("mine")  # type: ignore[arg-type]
+    other.end()
+
+
 def test_what_is_on_its_way_to_the_free_goes_with_them(speaker: Speaker, path: Path):
     ada = TinyPerson("Ada", memory=EpisodicMemory(episode=1))
     ada.act()

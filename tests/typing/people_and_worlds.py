@@ -31,6 +31,8 @@ def plain(person: TinyPerson, world: TinyWorld) -> None:
     assert_type(person.prompt(), Prompt)
     assert_type(world.run(1), RunReport)
     assert_type(world.run(3, timedelta(hours=1), schedule="random").turns, int)
+    assert_type(world.run_months(3, max_failed=0.5), RunReport)
+    world.run_months(3, parallelize=True)  # type: ignore[call-arg]
 
 
 async def awaited(person: TinyPerson, world: TinyWorld) -> None:
@@ -41,6 +43,7 @@ async def awaited(person: TinyPerson, world: TinyWorld) -> None:
     assert_type(await person.aretrieve_relevant_memories("soup"), Sequence[Recalled])
     assert_type(await person.aprompt(), Prompt)
     assert_type(await world.arun(1), RunReport)
+    assert_type(await world.arun_days(1, schedule="sequential"), RunReport)
     turns = world.arun(1).turns  # type: ignore[attr-defined]
     assert turns
     await world.run(1)  # type: ignore[misc]
@@ -53,6 +56,10 @@ def cheap(person: TinyPerson, world: TinyWorld) -> None:
     assert_type(person.listen("hello").see("a hat").think("hm").move_to("Rome", ["it rains"]), TinyPerson)
     assert_type(person.define("age", 40).change_context(["it rains"]).change_mind(goals="stay dry"), TinyPerson)
     assert_type(world.add_agent(person).broadcast("hello").make_everyone_accessible(), TinyWorld)
+    assert_type(world.broadcast_thought("hm").broadcast_context_change(["it rains"]).skip_years(1), TinyWorld)
+    assert_type(world.skip(2, timedelta(hours=1)).broadcast_internal_goal("rest"), TinyWorld)
+    world.askip_days(1)  # type: ignore[attr-defined]
+    world.skip_days(days="three")  # type: ignore[arg-type]
     person.alisten("hello")  # type: ignore[attr-defined]
     person.listen(speech=5)  # type: ignore[arg-type]
     person.listen("hello", from_whom="Ben")  # type: ignore[call-arg]
@@ -70,6 +77,8 @@ def read(person: TinyPerson, world: TinyWorld, simulation: Simulation) -> None:
     assert_type(world.agents, list[TinyPerson])
     assert_type(world.get_agent_by_name("Ada"), TinyPerson | None)
     assert_type(world.current_datetime, datetime | None)
+    assert_type(world.interviewer, TinyPerson | None)
+    assert_type(world.kind, str)
     assert_type(simulation.digest(), str)
     assert_type([fact.id for fact in simulation.facts], list[bytes])
     assert_type(current_simulation(), Simulation)
@@ -81,6 +90,8 @@ def made(runtime: Runtime) -> None:
         assert_type(simulation, Simulation)
         person = TinyPerson("Ada", {"age": 40}, memory=EpisodicMemory(episode=5), model="a/b")
         TinyWorld("Room", [person], initial_datetime="2026-03-02T09:00", broadcast_if_no_target=False)
+        TinyWorld("Booth", kind="interview", interviewer=person)
+        TinyWorld("Booth", kind="interview", interviewer="Ada")  # type: ignore[arg-type]
     Simulation(parameters=Parameters(temperature=0.5))
     Simulation(seed="7")  # type: ignore[arg-type]
     Parameters(temprature=0.5)  # type: ignore[call-arg]

@@ -89,9 +89,11 @@ async def first_request(scene: Scene, abilities: Abilities) -> Opening:
     before = scene.state
     entries: tuple[Entry, ...] = before.inbox
     unrolled: tuple[Entry, ...] = ()
-    people = told(before.told, before.ties, before.id) if before.ties is not before.told else ""
-    if people:
-        unrolled = (scene.fact(STIMULUS, "PEOPLE", people, recorded=False),)  # the meeting was the event
+    if before.ties is not before.told:
+        company = told(before.told, before.ties, before.id)
+        unrolled = tuple(
+            scene.fact(STIMULUS, "PEOPLE", line, recorded=False) for line in company
+        )  # meeting was the event
         entries = (*entries, *unrolled)
     scene.state = before.changed(inbox=(), told=before.ties)
     history = history_of(before)

@@ -26,7 +26,7 @@ from troupe_core.people.mind import CALM, Mind
 from troupe_core.people.missing import MissingMemory, Opaque
 from troupe_core.people.persona import Persona
 from troupe_core.people.state import NO_SLICES, PersonState
-from troupe_core.people.ties import NOBODY, UNTOLD, Roster, Tie, Ties
+from troupe_core.people.ties import NOBODY, UNTOLD, Occasion, Roster, Tie, Ties
 from troupe_core.simulation.journal.codec import encode
 from troupe_core.simulation.pending import Due, Pending
 from troupe_core.simulation.scene import When
@@ -91,7 +91,8 @@ def _persona_from(name: str, shelf: Shelf) -> Persona:
 def _ties_to_plain(ties: Ties, parcel: Parcel) -> str:
     def spell() -> bytes:
         known = [[id, tie.name, tie.description] for id, tie in ties.known.items()]
-        return encode({"known": known, "everyone": _roster_to_plain(ties.everyone, parcel)})
+        spelled = {"known": known, "everyone": _roster_to_plain(ties.everyone, parcel)}
+        return encode({**spelled, "untold": True} if ties.untold else spelled)
 
     return parcel.part(ties.digest, spell)
 
@@ -99,7 +100,13 @@ def _ties_to_plain(ties: Ties, parcel: Parcel) -> str:
 def _roster_to_plain(roster: Roster | None, parcel: Parcel) -> str | None:
     if roster is None:
         return None
-    return parcel.part(roster.digest, lambda: encode({"names": list(map(list, roster.names.items()))}))
+
+    def spell() -> bytes:
+        names = {"names": list(map(list, roster.names.items()))}
+        about = roster.occasion
+        return encode(names if about is None else {**names, "for": attrs.astuple(about)})
+
+    return parcel.part(roster.digest, spell)
 
 
 def _ties_from(name: str, shelf: Shelf) -> Ties:
@@ -109,14 +116,22 @@ def _ties_from(name: str, shelf: Shelf) -> Ties:
         spelled = shelf.part(digest)
         known = {id: Tie(called, description) for id, called, description in spelled["known"]}
         everyone = spelled["everyone"]
-        return Ties(known, None if everyone is None else _roster_from(everyone, shelf))
+        place = None if everyone is None else _roster_from(everyone, shelf)
+        return Ties(known, place, spelled.get("untold", False))
 
     return shelf.known(digest, make)
 
 
 def _roster_from(name: str, shelf: Shelf) -> Roster:
     digest = bytes.fromhex(name)
-    return shelf.known(digest, lambda: Roster(dict(shelf.part(digest)["names"])))
+
+    def make() -> Roster:
+        spelled = shelf.part(digest)
+        names = dict(spelled["names"])
+        about = spelled.get("for")
+        return Roster(names, None if about is None else Occasion(*about))
+
+    return shelf.known(digest, make)
 
 
 # -- memories --------------------------------------------------------------------------------------------------------

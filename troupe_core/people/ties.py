@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import attrs
 
@@ -13,14 +13,39 @@ SHOWN = 60
 """So many names are told at once; who knows a thousand people does not need to be read all of them."""
 
 
+@attrs.frozen(slots=True)
+class Occasion:
+    """What people are together for."""
+
+    name: str
+    situation: str
+    """The sentence in which somebody who is there is told of it."""
+    apart: bool = False
+    """Whether nobody else is near meanwhile, not even somebody known."""
+
+
 @attrs.frozen(eq=False, slots=True)
 class Roster(Part):
     """Everybody of a place, by id and name. One value for all who are there."""
 
     names: Mapping[str, str]
+    occasion: Occasion | None = None
+
+    def with_(self, names: Mapping[str, str]) -> Roster:
+        """The same with more people."""
+        return attrs.evolve(self, names={**self.names, **names})
+
+    def without(self, ids: Collection[str]) -> Roster:
+        """The same with fewer; this very one if none of them is in it."""
+        if self.names.keys().isdisjoint(ids):
+            return self
+        return attrs.evolve(self, names={id: name for id, name in self.names.items() if id not in ids})
 
     def _make_digest(self) -> bytes:
-        return digest(b"roster", canonical(list(self.names.items()), "roster"))
+        names = canonical(list(self.names.items()), "roster")
+        if self.occasion is None:
+            return digest(b"roster", names)
+        return digest(b"roster", names, canonical(attrs.astuple(self.occasion), "occasion"))
 
 
 @attrs.frozen(eq=False, slots=True)
@@ -37,14 +62,23 @@ class Ties(Part):
 
     known: Mapping[str, Tie] = attrs.field(factory=dict)
     everyone: Roster | None = None
+    untold: bool = False
+    """Whether there were some near of whom nobody can say any more that the person has been told."""
+
+    @property
+    def occasion(self) -> Occasion | None:
+        """What the person and the others of the place are together for."""
+        return None if self.everyone is None else self.everyone.occasion
 
     def near(self, me: str) -> dict[str, Tie]:
         """By id, the known ones first."""
-        found = dict(self.known)
-        if self.everyone is not None:
-            for id, name in self.everyone.names.items():
-                if id != me and id not in found:
-                    found[id] = Tie(name)
+        here = self.everyone
+        if here is None:
+            return dict(self.known)
+        found = {} if here.occasion is not None and here.occasion.apart else dict(self.known)
+        for id, name in here.names.items():
+            if id != me and id not in found:
+                found[id] = self.known.get(id) or Tie(name)
         return found
 
     def meet(self, id: str, name: str, description: str | None = None) -> Ties:
@@ -57,37 +91,57 @@ class Ties(Part):
             return self
         return attrs.evolve(self, known={**self.known, id: Tie(name, told)})
 
-    def leave(self, id: str, me: str = "") -> Ties:
-        """Without somebody. Leaving one of a roster makes the others single acquaintances of `me`."""
-        if self.everyone is not None and id in self.everyone.names:
-            others = {other: Tie(name) for other, name in self.everyone.names.items() if other not in (id, me)}
-            known = {**others, **{other: tie for other, tie in self.known.items() if other != id}}
-            return Ties(known)
-        if id not in self.known:
+    def leave(self, id: str) -> Ties:
+        """Without somebody; the same value if they were not near."""
+        everyone = self.everyone
+        if everyone is not None and id in everyone.names:
+            everyone = everyone.without((id,))
+        elif id not in self.known:
             return self
-        return attrs.evolve(self, known={other: tie for other, tie in self.known.items() if other != id})
+        return Ties({other: tie for other, tie in self.known.items() if other != id}, everyone)
+
+    def alone(self) -> Ties:
+        """Without anybody; what is going on goes on."""
+        return NOBODY if self.occasion is None else Ties(everyone=Roster({}, self.occasion))
+
+    def seated(self, place: Roster, me: str) -> Ties:
+        """At a place of which everybody is told. Whom the person knows from the last one it goes on to know."""
+        others = (
+            {} if self.everyone is None else {id: Tie(name) for id, name in self.everyone.names.items() if id != me}
+        )
+        return Ties({**others, **self.known}, place)
 
     def _make_digest(self) -> bytes:
         known = [[id, tie.name, tie.description] for id, tie in self.known.items()]
-        return digest(
-            b"ties", canonical(known, "ties"), self.everyone.digest if self.everyone is not None else b"nobody"
-        )
+        everyone = self.everyone.digest if self.everyone is not None else b"nobody"
+        return digest(b"untold ties" if self.untold else b"ties", canonical(known, "ties"), everyone)
 
 
 NOBODY = Ties()
-UNTOLD = Ties(everyone=Roster({}))
+UNTOLD = Ties(untold=True)
 """As whom a person was told of whose last news of it may be out of view."""
 
 
-def told(before: Ties, now: Ties, me: str) -> str:
-    """What a person is told when the people near it have changed: all of them at first, afterwards the difference."""
+def told(before: Ties, now: Ties, me: str) -> list[str]:
+    """What a person is told when what is going on, or the company it is in, has changed."""
+    return [line for line in (_happening(before.occasion, now.occasion), _company(before, now, me)) if line]
+
+
+def _happening(before: Occasion | None, now: Occasion | None) -> str:
+    if now is not None:
+        return now.situation if now != before else ""
+    return f"the {before.name} is over for you" if before is not None else ""
+
+
+def _company(before: Ties, now: Ties, me: str) -> str:
+    """All of them at first, afterwards the difference."""
     old, new = before.near(me), now.near(me)
     come = [_called(tie) for id, tie in new.items() if id not in old or _called(old[id]) != _called(tie)]
     gone = [tie.name for id, tie in old.items() if id not in new]
     if not old:
         if come:
             return f"near you now: {_listed(come)}"
-        return "nobody is near you any more" if before.digest == UNTOLD.digest else ""
+        return "nobody is near you any more" if before.untold else ""
     if not new:
         return "nobody is near you any more"
     said = [f"also near you now: {_listed(come)}"] if come else []
@@ -97,7 +151,10 @@ def told(before: Ties, now: Ties, me: str) -> str:
 
 def untold(before: Ties, me: str) -> Ties:
     """What a person counts as told, once the lines that told it may be out of view."""
-    return UNTOLD if before.near(me) else before
+    near, occasion = bool(before.near(me)), before.occasion
+    if occasion is not None:
+        return Ties(everyone=Roster({}, Occasion(occasion.name, "")), untold=near)
+    return UNTOLD if near else before
 
 
 def _called(tie: Tie) -> str:

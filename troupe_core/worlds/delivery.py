@@ -10,10 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from unicodedata import normalize
 
+import attrs
+
 from troupe_core.events import STIMULUS, Fact
 from troupe_core.people.memory import Entry, Heard, Shared
 from troupe_core.people.state import PersonState
 from troupe_core.people.ties import Ties
+from troupe_core.worlds.kinds import EVERYBODY, NEAR
 
 NAMED_IN_HELP = 12
 
@@ -45,20 +48,25 @@ class Names:
         return parts[0][0] if len(parts) == 1 and len(parts[0]) == 1 else None
 
 
+@attrs.frozen
+class Rules:
+    """Who can hear whom; see `WorldKind`."""
+
+    hearing: str = EVERYBODY
+    apart: bool = False
+    interviewer: str = ""
+
+
 class Delivery:
     """One delivery: acts go in, changed people come out."""
 
     def __init__(
-        self,
-        people: Mapping[str, PersonState],
-        broadcast_if_no_target: bool,
-        when: str | None,
-        voices: Iterable[str] = (),
+        self, people: Mapping[str, PersonState], rules: Rules, when: str | None, voices: Iterable[str] = ()
     ) -> None:
         """`voices`: those who have spoken to all without being there, such as a moderator."""
         self._people = people
         self._voices = frozenset(voice.casefold() for voice in voices)
-        self._broadcast = broadcast_if_no_target
+        self._rules = rules
         self._when = when
         self._names = Names({id: state.name for id, state in people.items()})
         self._public: list[tuple[int, Fact]] = []
@@ -70,26 +78,39 @@ class Delivery:
 
     def add(self, speaker: str, acts: Sequence[Fact]) -> None:
         """The acts of one person, in their order."""
+        apart = self._rules.apart and speaker != self._rules.interviewer
         for act in acts:
             self._place += 1
             if act.type == "TALK":
-                self._talk(speaker, act)
+                (self._talk_apart if apart else self._talk)(speaker, act)
             elif act.type == "REACH_OUT":
-                self._reach_out(speaker, act)
+                (self._reach_out_apart if apart else self._reach_out)(speaker, act)
 
     def _talk(self, speaker: str, act: Fact) -> None:
         if not act.target.strip():
-            if self._broadcast:
-                self._public.append((self._place, act))
+            self._say(speaker, act)
             return
         hearer = self._names.find(act.target)
         if hearer is None and act.target.strip().casefold() in self._voices:
-            if self._broadcast:  # who answers a moderator is heard by all who were asked
-                self._public.append((self._place, act))
+            self._say(speaker, act)  # who answers a moderator is heard by all who were asked
         elif hearer is None:
             self._nobody(speaker, act)
         elif hearer != speaker:
             self._give(hearer, act)
+
+    def _say(self, speaker: str, act: Fact) -> None:
+        """To nobody in particular."""
+        if self._rules.hearing == EVERYBODY:
+            self._public.append((self._place, act))
+        elif self._rules.hearing == NEAR:
+            for id in self._ties_of(speaker).near(speaker):
+                if id in self._people:
+                    self._give(id, act)
+
+    def _talk_apart(self, speaker: str, act: Fact) -> None:
+        """Whoever is named, it is said to whoever asks; where that is the experimenter, it is only on record."""
+        if self._rules.interviewer:
+            self._give(self._rules.interviewer, act)
 
     def _reach_out(self, speaker: str, act: Fact) -> None:
         other = self._names.find(act.target)
@@ -101,6 +122,14 @@ class Delivery:
             self._meet(other, speaker, one)
             self._tell(other, act, f"{one} gets in touch with you: {act.content}")
             self._tell(speaker, act, f"You have reached {two}, and can talk now.")
+
+    def _reach_out_apart(self, speaker: str, act: Fact) -> None:
+        """The same words whether the others are there or not: it is nothing that anybody should learn from."""
+        asks = self._people.get(self._rules.interviewer)
+        if asks is not None and Names({asks.id: asks.name}).find(act.target) is not None:
+            self._reach_out(speaker, act)
+        else:
+            self._tell(speaker, act, f"Nobody called {act.target.strip()!r} can be reached from here.")
 
     def _nobody(self, speaker: str, act: Fact) -> None:
         others = [name for id, name in self._people_names() if id != speaker]
@@ -121,8 +150,10 @@ class Delivery:
         self._direct.setdefault(person, []).append((self._place, fact))
 
     def _meet(self, person: str, other: str, name: str) -> None:
-        ties = self._ties.get(person) or self._people[person].ties
-        self._ties[person] = ties.meet(other, name)
+        self._ties[person] = self._ties_of(person).meet(other, name)
+
+    def _ties_of(self, person: str) -> Ties:
+        return self._ties.get(person) or self._people[person].ties
 
     def changed(self) -> dict[str, PersonState]:
         """Everybody whom something reached, in the order of the people."""

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from troupe_core.simulation.simulation import Simulation
     from troupe_core.simulation.transaction import Outcome
 
+UNUSUAL = ("kind", "interviewer", "day")
+"""Written only where there is something to write."""
+
 
 class WorldPacking:
     """A world is small but for the list of who is there, which seldom changes."""
@@ -32,6 +35,7 @@ class WorldPacking:
             "schedule": state.schedule,
             "voices": state.voices,
             "trail": state.trail.hex(),
+            **{name: value for name in UNUSUAL if (value := getattr(state, name))},
         }
 
     def _roster(self, state: WorldState, parcel: Parcel) -> str:
@@ -52,13 +56,15 @@ class WorldPacking:
             spelled["schedule"],
             tuple(spelled["voices"]),
             bytes.fromhex(spelled["trail"]),
+            **{name: spelled[name] for name in UNUSUAL if name in spelled},
         )
 
     def bare(self, state: WorldState) -> WorldState:
         return state
 
     def explain(self, state: WorldState) -> dict[str, Any]:
-        return {"now": state.now, "step": state.step, "roster": state.roster, "schedule": state.schedule}
+        shown = {"now": state.now, "step": state.step, "roster": state.roster, "schedule": state.schedule}
+        return shown | {name: value for name in UNUSUAL if (value := getattr(state, name))}
 
     async def perform(
         self, simulation: Simulation, kind: str, state: WorldState, arguments: Mapping[str, Any]

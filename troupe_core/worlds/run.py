@@ -6,12 +6,12 @@ import gc
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from troupe_core.errors import Busy, JournalError, RunStopped
 from troupe_core.people.acting import keep_warm
 from troupe_core.simulation.things import scene_of
+from troupe_core.worlds.pace import Pace
 from troupe_core.worlds.report import Failure, RunReport
 from troupe_core.worlds.step import Step, Stopped
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 async def run(
-    simulation: Simulation, world: str, steps: int, delta: timedelta | None, schedule: str, max_failed: float
+    simulation: Simulation, world: str, steps: int, pace: Pace | None, schedule: str, max_failed: float
 ) -> RunReport:
     """Each step is all or nothing; a run that has to stop leaves the last whole one, and tells it in its error."""
     scene = scene_of(simulation)
@@ -46,7 +46,7 @@ async def run(
             for _ in range(steps):
                 step = Step(simulation, world, passage, schedule=schedule, max_failed=max_failed)
                 try:
-                    await step.run(delta)
+                    await step.run(pace)
                 except Stopped as stopped:
                     failures += step.failures
                     simulation.commit(things, None)  # who stumbled asks for other answers the next time

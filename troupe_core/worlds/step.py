@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from troupe_core.errors import ArgumentError, told
+from troupe_core.errors import told
 from troupe_core.events import Fact, StepEnded
 from troupe_core.people.acting import LAG, WARM, begin_consolidation, cooled, have_turn, now_bytes, take_in
 from troupe_core.people.consolidating import CONSOLIDATION
@@ -23,7 +22,9 @@ from troupe_core.simulation.pending import Due, Pending
 from troupe_core.simulation.rng import Stream
 from troupe_core.simulation.scene import When
 from troupe_core.simulation.stumbling import settle
-from troupe_core.worlds.delivery import Delivery
+from troupe_core.worlds.delivery import Delivery, Rules
+from troupe_core.worlds.kinds import kind_named
+from troupe_core.worlds.pace import Pace, moved
 from troupe_core.worlds.report import Failure
 from troupe_core.worlds.state import WorldState
 
@@ -69,14 +70,14 @@ class Step:
         found: WorldState = self.simulation.states[self.world]
         return found
 
-    async def run(self, delta: timedelta | None) -> None:
+    async def run(self, pace: Pace | None) -> None:
         """All of it, or nothing."""
         simulation = self.simulation
         before = {id: simulation.states[id] for id in (self.world, *self.state.roster)}
         told, stumbles = len(self.passage), {id: simulation.stumbles.get(id, 0) for id in self.state.roster}
         taken: list[Pending] = []
         try:
-            world = self._begin(delta)
+            world = self._begin(pace)
             when = When(world.now, world.id, world.step)
             taken = simulation.background.take(list(world.roster), self._is_due)
             await self._absorb(taken)
@@ -96,13 +97,9 @@ class Step:
         if simulation.runtime.watched:
             simulation.runtime.emit(StepEnded(simulation.id, world.id, world.step, tuple(self.passage[told:])))
 
-    def _begin(self, delta: timedelta | None) -> WorldState:
+    def _begin(self, pace: Pace | None) -> WorldState:
         before = self.state
-        try:
-            now = before.now + delta if before.now is not None and delta is not None else before.now
-        except OverflowError:
-            raise ArgumentError(f"timedelta_per_step leads beyond the calendar: {before.now} + {delta}") from None
-        world = attrs.evolve(before, now=now, step=before.step + 1)
+        world = attrs.evolve(before if pace is None else moved(before, pace), step=before.step + 1)
         self.simulation.states[self.world] = world
         return world
 
@@ -168,7 +165,8 @@ class Step:
         simulation, world = self.simulation, self.state
         people = {id: simulation.states[id] for id in world.roster}
         now = when.now.isoformat() if when.now is not None else None
-        delivery = Delivery(people, world.broadcast_if_no_target, now, world.voices)
+        rules = Rules(world.hearing, kind_named(world.kind).apart, world.interviewer)
+        delivery = Delivery(people, rules, now, world.voices)
         for id, acts in done:
             delivery.add(id, acts)
         simulation.states.update(delivery.changed())

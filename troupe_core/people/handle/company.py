@@ -9,7 +9,6 @@ from troupe_core.errors import ArgumentError
 from troupe_core.people.handle.base import Base
 from troupe_core.people.handle.checking import checked_people, checked_person
 from troupe_core.people.perceiving import checked_words
-from troupe_core.people.ties import NOBODY
 from troupe_core.simulation.simulation import same_simulation
 
 if TYPE_CHECKING:
@@ -45,8 +44,8 @@ class Company(Base):
     def make_agent_inaccessible(self, agent: TinyPerson) -> Self:
         """This person can no longer speak to the other one."""
         id = checked_person(agent).id
-        return self._change(lambda state: state.changed(ties=state.ties.leave(id, state.id)))
+        return self._change(lambda state: state.changed(ties=state.ties.leave(id)))
 
     def make_all_agents_inaccessible(self) -> Self:
         """This person is alone."""
-        return self._change(lambda state: state.changed(ties=NOBODY))
+        return self._change(lambda state: state.changed(ties=state.ties.alone()))

@@ -46,12 +46,12 @@ class Perceiving(Base):
     def move_to(self, location: str, context: Sequence[str] | None = None) -> Self:
         """Be somewhere else; with `context`, in another situation too."""
         place = checked_text(location, "location")
-        notes = _notes(context) if context is not None else None
+        notes = checked_notes(context) if context is not None else None
         return self._change(lambda state: state.changed(place=place, context=state.context if notes is None else notes))
 
     def change_context(self, context: Sequence[str]) -> Self:
         """What is to be known of the situation; it replaces what was said of it before."""
-        notes = _notes(context)
+        notes = checked_notes(context)
         return self._change(lambda state: state.changed(context=notes))
 
     def change_mind(
@@ -65,7 +65,8 @@ class Perceiving(Base):
         return self._change(lambda state: state.changed(mind=attrs.evolve(state.mind, **changed)))
 
 
-def _notes(context: Sequence[str]) -> tuple[str, ...]:
+def checked_notes(context: Sequence[str]) -> tuple[str, ...]:
+    """Notes on a situation, and not one text."""
     if isinstance(context, str) or not isinstance(context, Iterable):
         raise ArgumentError("context is a list of notes; write [context]")
     return tuple(checked_text(note, f"context[{place}]") for place, note in enumerate(context))

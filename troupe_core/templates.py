@@ -81,6 +81,34 @@ VARIABLES: Mapping[str, Variables] = {
         "form": Variable("The shape of the answer, as an example in JSON."),
     },
     "consolidate": {},
+    "person": {},
+    "casting": {
+        "context": Variable("Who is meant: the context of the factory."),
+        "particularities": Variable("What was asked of this one in particular."),
+        "earlier": Variable(
+            "Whom the factory has made, if anybody.",
+            parts={"people": Variable("A sentence about each.", many=True)},
+        ),
+        "number": Variable("Which number of its factory the person is."),
+        "size": Variable("How many there are to be in all; empty if nobody has said so."),
+        "lots": Variable("Where the person stands in a population that is given in figures; else empty."),
+        "given": Variable("A letter for the given name."),
+        "family": Variable("One for the family name."),
+        "temper": Variable('What stands out: "openness stands out: there is little of it".'),
+        "mind": Variable("What is on the person's mind."),
+        "again": Variable(
+            "If answers could not be used.",
+            parts={
+                "attempt": Variable("Which attempt it is."),
+                "reasons": Variable("What was wrong with those before.", many=True),
+                "names": Variable("Names that others have, with commas between them."),
+            },
+        ),
+    },
+    "contexts": {
+        "context": Variable("Who is meant, by and large."),
+        "number": Variable("Into how many groups they are to be split up."),
+    },
 }
 """All templates, and what each is given. Whatever else stood in one would be written as nothing, and is refused."""
 

@@ -46,7 +46,8 @@ class Uncast:
     reasons: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"number {self.ordinal} ({self.attempts} attempts): {'; '.join(self.reasons)}"
+        attempts = f"{self.attempts} attempts" if self.attempts > 1 else "one attempt"
+        return f"number {self.ordinal}, in {attempts}: {'; '.join(dict.fromkeys(self.reasons))}"
 
 
 @attrs.frozen(eq=False)
@@ -214,7 +215,7 @@ class _Batch:
         if role.unusable:
             again = {
                 "attempt": str(len(role.unusable) + 1),
-                "reasons": role.unusable[-SHOWN:],
+                "reasons": list(dict.fromkeys(role.unusable)),
                 "names": ", ".join(self._names[-SHOWN:]),
             }
         return {

@@ -94,7 +94,7 @@ VARIABLES: Mapping[str, Variables] = {
         "lots": Variable("Where the person stands in a population that is given in figures; else empty."),
         "given": Variable("A letter for the given name."),
         "family": Variable("One for the family name."),
-        "temper": Variable('What stands out: "openness stands out: there is little of it".'),
+        "temper": Variable('What of it stands out: "little openness".'),
         "mind": Variable("What is on the person's mind."),
         "again": Variable(
             "If answers could not be used.",
@@ -106,8 +106,7 @@ VARIABLES: Mapping[str, Variables] = {
         ),
     },
     "contexts": {
-        "context": Variable("Who is meant, by and large."),
-        "number": Variable("Into how many groups they are to be split up."),
+        "number": Variable("Into how many groups those whom the message describes are to be split up."),
     },
 }
 """All templates, and what each is given. Whatever else stood in one would be written as nothing, and is refused."""

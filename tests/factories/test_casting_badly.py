@@ -221,7 +221,8 @@ def test_several_factories_for_several_groups(casting):
     assert [factory.name for factory in factories] == ["Factory 1", "Factory 2", "Factory 3"]
     ((request, call),) = simulation.runtime.model_under_test.requests
     assert (call.purpose, call.person) == ("casting", None)
-    assert "A choir in Lisbon.\n\nSplit them up into 3 groups" in request.messages[0].content
+    assert "Split them up into 3 groups" in request.messages[0].content
+    assert request.messages[1].content == "A choir in Lisbon."
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,8 @@ def test_the_figures_stand_in_each_question_with_lots(casting, tmp_path, given):
     for place in range(50):
         text = question(simulation, place)
         assert factory.context_text in text
-        assert f"Number {place + 1} of a group that is to have 50." in text
-        found = re.search(r"These lots were drawn, from 00 to 99: ((?:\d\d ){5}\d\d)\.", text)
+        assert f"\n- number: {place + 1} of 50\n" in text
+        found = re.search(r"^- lots: ((?:\d\d ){5}\d\d)$", text, re.MULTILINE)
         assert found is not None
         lots.add(found[1])
     assert len(lots) == 50
@@ -53,7 +53,8 @@ def test_nothing_but_figures_will_do_and_of_any_shape(casting, tmp_path):
         assert factory.population_size is None
         assert factory.context_text.endswith('as JSON: [["women",51],["men",49]]')
         factory.generate_person()
-    assert "Number 1.\nThese lots" in question(simulation)
+    assert "\n- number: 1\n" in question(simulation)
+    assert "\n- lots: " in question(simulation)
 
 
 @pytest.mark.parametrize(

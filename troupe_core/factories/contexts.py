@@ -31,7 +31,7 @@ def _form() -> Output[Contexts]:
 
 async def split(simulation: Simulation, number: int, context: str) -> list[str] | None:
     """So many distinct ones; None if the model gives no such answer, which is remarked."""
-    prompt = simulation.runtime.templates["contexts"]({"context": context, "number": str(number)})
+    system = simulation.runtime.templates["contexts"]({"number": str(number)})
 
     def wrong(answer: Contexts) -> str:
         given = [same_name(" ".join(text.split())) for text in answer.contexts]
@@ -41,7 +41,7 @@ async def split(simulation: Simulation, number: int, context: str) -> list[str] 
 
     async def ask() -> Contexts:
         async with desk(simulation, CASTING, digest(b"contexts", canonical([number, context]))) as place:
-            return await place.ask(prompt, output=_form(), check=wrong)
+            return await place.ask(context, system=system, output=_form(), check=wrong)
 
     try:
         answer = await contained(simulation.runtime, "what asks for contexts", ask())

@@ -54,7 +54,7 @@ def spark(seed: int, factory: str, number: int) -> Spark:
     return Spark(
         LETTERS[pair // len(LETTERS)],
         LETTERS[pair % len(LETTERS)],
-        f"{own.choice(SCALES)} stands out: there is {own.choice(('much', 'little'))} of it",
+        f"{own.choice(('much', 'little'))} {own.choice(SCALES)}",
         own.choice(MINDS),
         " ".join(f"{lot:02}" for lot in lots),
     )

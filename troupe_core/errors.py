@@ -277,8 +277,9 @@ class BadRequest(ModelError):
 
 
 class FormRefused(BadRequest):
-    """The provider does not take the form in which an answer was wanted. A backend raises it when it will use a looser
-    one from now on: it is called again at once, and what was refused counts as an attempt.
+    """The provider does not take the form in which an answer was wanted, or a parameter. A backend raises it when it
+    will do with a looser form, or without, from now on: it is called again at once, and what was refused counts as an
+    attempt.
     """
 
 

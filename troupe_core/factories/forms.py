@@ -13,7 +13,7 @@ from unicodedata import normalize
 import msgspec
 
 from troupe_core.errors import ArgumentError
-from troupe_core.llm.structured import Output, well_formed
+from troupe_core.llm.structured import Output
 from troupe_core.people.handle.checking import checked_name
 
 
@@ -93,7 +93,7 @@ class Described(msgspec.Struct, frozen=True):
 
     def persona(self) -> dict[str, Any]:
         """What the person is made of: the name as it is written, and nothing that is empty."""
-        told: dict[str, Any] = _without_nothing(well_formed(msgspec.to_builtins(self)))
+        told: dict[str, Any] = _without_nothing(msgspec.to_builtins(self))
         return {**told, "name": checked_name(told["name"])}
 
 
@@ -133,9 +133,13 @@ def same_name(name: str) -> str:
 
 
 def _without_nothing(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.strip()
     if isinstance(value, dict):
-        whole = {key: _without_nothing(item) for key, item in value.items()}
-        return {key: item for key, item in whole.items() if item not in ("", [], {})}
+        return {key: kept for key, item in value.items() if (kept := _without_nothing(item)) not in _NOTHING}
     if isinstance(value, list | tuple):
-        return [item for item in map(_without_nothing, value) if item not in ("", [], {})]
-    return value.strip() if isinstance(value, str) else value
+        return [kept for item in value if (kept := _without_nothing(item)) not in _NOTHING]
+    return value
+
+
+_NOTHING: tuple[Any, ...] = ("", [], {})

@@ -85,10 +85,8 @@ VARIABLES: Mapping[str, Variables] = {
     "casting": {
         "context": Variable("Who is meant: the context of the factory."),
         "particularities": Variable("What was asked of this one in particular."),
-        "earlier": Variable(
-            "Whom the factory has made, if anybody.",
-            parts={"people": Variable("A sentence about each.", many=True)},
-        ),
+        "made": Variable("How many its factory has made; empty if nobody."),
+        "earlier": Variable("A sentence about each of them, the latest only if there are many.", many=True),
         "number": Variable("Which number of its factory the person is."),
         "size": Variable("How many there are to be in all; empty if nobody has said so."),
         "lots": Variable("Where the person stands in a population that is given in figures; else empty."),
@@ -96,14 +94,9 @@ VARIABLES: Mapping[str, Variables] = {
         "family": Variable("One for the family name."),
         "temper": Variable('What of it stands out: "little openness".'),
         "mind": Variable("What is on the person's mind."),
-        "again": Variable(
-            "If answers could not be used.",
-            parts={
-                "attempt": Variable("Which attempt it is."),
-                "reasons": Variable("What was wrong with those before.", many=True),
-                "names": Variable("Names that others have, with commas between them."),
-            },
-        ),
+        "attempt": Variable("Which attempt it is, if answers could not be used."),
+        "reasons": Variable("What was wrong with those.", many=True),
+        "taken": Variable("Names that others have, with commas between them."),
     },
     "contexts": {
         "number": Variable("Into how many groups those whom the message describes are to be split up."),

@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import sys
 import threading
 import time
@@ -46,7 +47,7 @@ def described(name: str) -> dict[str, Any]:
 def on_disk() -> int:
     try:
         return len(JournalInspector(JOURNAL).answers)
-    except FileNotFoundError:
+    except (FileNotFoundError, sqlite3.OperationalError):  # it is about to be made
         return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from troupe_core import ModelUnavailable, Runtime, Simulation, TinyFactory, TinyPersonFactory
+from troupe_core import LLMResponse, ModelUnavailable, Runtime, Simulation, TinyFactory, TinyPersonFactory
 from troupe_testing import ScriptedModel
 
 
@@ -140,3 +141,21 @@ with runtime, Simulation.resume({str(path)!r}, runtime=runtime) as simulation:
         [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stdout) == (0, "Altos.\n"), done.stderr
+
+
+def test_whom_a_puppet_has_made_up_bears_its_mark(make_runtime, described, path):
+    def script(request: Any, call: Any) -> Any:
+        if call.person is None:
+            return LLMResponse('{"contexts": ["Sopranos."]}', mark="rehearsal")
+        name = f"{call.person}, {call.turn}"
+        return LLMResponse(json.dumps(described(name)), mark="rehearsal" if call.turn == 1 else "")
+
+    runtime = make_runtime(script)
+    for _ in range(2):  # asked, and found
+        with Simulation(path, runtime=runtime):
+            people = TinyPersonFactory("A choir.").generate_people(3)
+            (made_up,) = TinyPersonFactory.generate_person_factories(1, "A choir.") or ()
+            people += made_up.generate_people(1)
+        assert [person.state.mark for person in people] == ["", "rehearsal", "", "rehearsal"]
+    with Simulation.resume(path, runtime=runtime) as resumed:
+        assert resumed["Factory 1, 1"].state.mark == "rehearsal"

@@ -81,6 +81,8 @@ class Role:
     asked: int = 0
     persona: dict[str, Any] | None = None
     """As the last answer has it."""
+    mark: str = ""
+    """That of the answers: "rehearsal" if a puppet gave one."""
     cast: bool = False
     """Whether the name is its own."""
     over: bool = False
@@ -207,29 +209,26 @@ class _Batch:
                 role.miss(f"it could not be used: {error.problems[-1]}")
             else:
                 role.persona = answer.persona()
+            role.mark = place.mark or role.mark
 
     def _told(self, role: Role) -> dict[str, Any]:
         """What the question is about. After an attempt to which no answer came it is the same question."""
         state, own = self.state, role.spark
-        again = None
-        if role.unusable:
-            again = {
-                "attempt": str(len(role.unusable) + 1),
-                "reasons": list(dict.fromkeys(role.unusable)),
-                "names": ", ".join(self._names[-SHOWN:]),
-            }
         return {
             "context": state.context_text,
             "particularities": self.wish.particularities,
-            "earlier": {"people": list(state.generated_minibios[-SHOWN:])} if state.generated_minibios else None,
+            "made": str(len(state.generated_names) or ""),
+            "earlier": list(state.generated_minibios[-SHOWN:]),
             "number": str(role.ordinal),
             "size": str(state.population_size or ""),
-            "lots": own.lots if state.drawn else "",
             "given": own.given,
             "family": own.family,
             "temper": own.temper,
             "mind": own.mind,
-            "again": again,
+            "lots": own.lots if state.drawn else "",
+            "attempt": str(len(role.unusable) + 1) if role.unusable else "",
+            "reasons": list(dict.fromkeys(role.unusable)),
+            "taken": ", ".join(self._names[-SHOWN:]) if role.unusable else "",
         }
 
     def choose_names(self) -> None:
@@ -259,24 +258,28 @@ class _Batch:
             ) in self.roles:  # others may have made somebody meanwhile, and who was interrupted has not chosen yet
                 role.cast = False
             self.choose_names()
-            made = [role.persona for role in self.roles if role.cast and role.persona is not None]
-            people = [
-                TinyPerson(persona["name"], persona, simulation=simulation, **self.wish.given) for persona in made
-            ]
+            made = [(role.persona, role.mark) for role in self.roles if role.cast and role.persona is not None]
+            people = [self._person(persona, mark or state.mark) for persona, mark in made]
             before = simulation.states[id]
             touched.note(id, before)
             value = attrs.evolve(
                 state,
                 begun=state.begun + self.wish.number,
-                generated_names=(*state.generated_names, *(persona["name"] for persona in made)),
+                generated_names=(*state.generated_names, *(person.name for person in people)),
                 generated_minibios=(
                     *state.generated_minibios,
-                    *(short_biography(persona, persona["name"]) for persona in made),
+                    *(short_biography(persona, persona["name"]) for persona, _ in made),
                 ),
                 failures=(*state.failures, *self.failures()),
             )
             simulation.states[id] = before.changed(value=value, turns=before.turns + 1)
         return people
+
+    def _person(self, persona: dict[str, Any], mark: str) -> TinyPerson:
+        person = TinyPerson(persona["name"], persona, simulation=self.simulation, **self.wish.given)
+        if mark:
+            self.simulation.apply(person.id, lambda state: state.changed(mark=mark))
+        return person
 
     def failures(self) -> tuple[Uncast, ...]:
         """Who has not come, as far as anybody was asked for."""

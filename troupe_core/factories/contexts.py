@@ -29,8 +29,8 @@ def _form() -> Output[Contexts]:
     return Output(Contexts)
 
 
-async def split(simulation: Simulation, number: int, context: str) -> list[str] | None:
-    """So many distinct ones; None if the model gives no such answer, which is remarked."""
+async def split(simulation: Simulation, number: int, context: str) -> tuple[list[str], str] | None:
+    """So many distinct ones, and their mark; None if the model gives no such answer, which is remarked."""
     system = simulation.runtime.templates["contexts"]({"number": str(number)})
 
     def wrong(answer: Contexts) -> str:
@@ -39,13 +39,13 @@ async def split(simulation: Simulation, number: int, context: str) -> list[str] 
             return f"there are to be {number} contexts, none of them empty; these are {len(list(filter(None, given)))}"
         return "" if len(set(given)) == number else "two of the contexts are the same"
 
-    async def ask() -> Contexts:
+    async def ask() -> tuple[list[str], str]:
         async with desk(simulation, CASTING, digest(b"contexts", canonical([number, context]))) as place:
-            return await place.ask(context, system=system, output=_form(), check=wrong)
+            answer = await place.ask(context, system=system, output=_form(), check=wrong)
+            return [text.strip() for text in answer.contexts], place.mark
 
     try:
-        answer = await contained(simulation.runtime, "what asks for contexts", ask())
+        return await contained(simulation.runtime, "what asks for contexts", ask())
     except OutputError as error:
         simulation.remark("factories", f"no contexts were found: {error}")
         return None
-    return [text.strip() for text in answer.contexts]

@@ -46,6 +46,8 @@ class Casting(FactoryState):
     population_size: int | None = None
     drawn: bool = False
     """Whether the context has figures, in which each person has a place that is drawn."""
+    mark: str = ""
+    """"rehearsal" if a puppet gave the context; everybody who is made bears it."""
     begun: int = 0
     """For so many people it has asked."""
     generated_names: tuple[str, ...] = ()
@@ -252,11 +254,15 @@ class TinyPersonFactory(TinyFactory, state=Casting):
         joined = simulation_named(simulation_id, simulation)
         number = _positive(number_of_factories, "number_of_factories")
         context = _context(generic_context_text, "generic_context_text")
-        contexts = await joined.runtime.thread.hop(split(joined, number, context))
-        if contexts is None:
+        found = await joined.runtime.thread.hop(split(joined, number, context))
+        if found is None:
             return None
+        contexts, mark = found
         with joined.at_once():
-            return [TinyPersonFactory(text, simulation=joined) for text in contexts]
+            made = [TinyPersonFactory(text, simulation=joined) for text in contexts]
+            for factory in made:
+                factory._change(lambda state: attrs.evolve(state, mark=mark))
+        return made
 
 
 def _context(value: Any, name: str) -> str:

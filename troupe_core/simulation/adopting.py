@@ -6,7 +6,7 @@ Their states and their past move; the handles stay the same.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from troupe_core.errors import Busy, DuplicateName, PluginError
 from troupe_core.simulation import lookup
@@ -14,6 +14,8 @@ from troupe_core.simulation.things import bind
 
 if TYPE_CHECKING:
     from troupe_core.simulation.simulation import Simulation
+
+T = TypeVar("T")
 
 
 def adopt_free(simulation: Simulation, some: Collection[str] | None = None) -> None:
@@ -30,7 +32,7 @@ def adopt_free(simulation: Simulation, some: Collection[str] | None = None) -> N
         if same is not None:
             raise DuplicateName(f"{same!r} exists in {simulation.id} and among the free; one of them has to go")
         _check_faculties(free, simulation, coming)
-        pending = {id: item for id, item in free.background.pending.items() if id in coming}
+        pending = _of(coming, free.background.pending)
 
         def back() -> None:
             for id in coming:
@@ -49,13 +51,9 @@ def adopt_free(simulation: Simulation, some: Collection[str] | None = None) -> N
             simulation.take_handle(id, handle)
             bind(handle, simulation, id)
             touched.things[id] = None
-            for kept, there in (
-                (simulation.members, free.members),
-                (simulation.stumbles, free.stumbles),
-                (simulation.popped, free.popped),
-            ):
-                if id in there:
-                    kept[id] = there[id]
+        simulation.members.update(_of(coming, free.members))
+        simulation.stumbles.update(_of(coming, free.stumbles))
+        simulation.popped.update(_of(coming, free.popped))
         for id, item in pending.items():
             same_loop = free.runtime is simulation.runtime  # what another loop works out cannot be waited for here
             simulation.background.add(item.shared(simulation) if same_loop else item.again(simulation))
@@ -69,6 +67,10 @@ def adopt_free(simulation: Simulation, some: Collection[str] | None = None) -> N
     for id in coming:
         free.drop_handle(id)
         free.states.remove(id)
+
+
+def _of(ids: Collection[str], kept: Mapping[str, T]) -> dict[str, T]:
+    return {id: each for id, each in kept.items() if id in ids}
 
 
 def _check_faculties(free: Simulation, simulation: Simulation, states: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ from time import perf_counter
 from benchmarks import (
     command_line,
     extraction,
+    factories,
     imports,
     journal,
     journal_files,
@@ -55,6 +56,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "wrappers": plugins.wrappers,
     "wire": wire.wire,
     "extraction": extraction.extraction,
+    "factories": factories.factories,
     "rehearsal": rehearsal.rehearsal,
     "openai_turns": openai_turns.openai_turns,
 }

@@ -133,6 +133,10 @@ WHAT = {
     "how the reply is to be written. The question itself is the last of the news.",
     "consolidate": "The system message of a question about what a person will remember of an episode. Whom it is "
     "about, and what happened, is the message itself. A kind of memory has it as `turn.template('consolidate')`.",
+    "person": "The system message with which a factory asks for somebody: who people are, and how one is written down.",
+    "casting": "The message that goes with it, about this one person.",
+    "contexts": "The system message with which several factories are asked for at a time. Who is meant, is the message "
+    "itself.",
 }
 INTERNAL = {"as_record", "record"}  # for the core alone
 

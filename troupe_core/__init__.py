@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         BadRequest,
         BudgetExceeded,
         Busy,
+        CastingStopped,
         ConfigError,
         ExtractionStopped,
         FormRefused,
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from troupe_core.events import Fact, ModelCall, Remark, StepEnded, TurnEnded
     from troupe_core.extraction.extractor import ExtractionTask, Extractor
     from troupe_core.extraction.results_extractor import ResultsExtractor
+    from troupe_core.factories.factory import TinyFactory
+    from troupe_core.factories.person_factory import TinyPersonFactory
     from troupe_core.findings.fields import Fields, Scale
     from troupe_core.findings.finding import Finding
     from troupe_core.findings.rows import Results, Row
@@ -98,6 +101,7 @@ _HOMES = {
         "BadRequest",
         "BudgetExceeded",
         "Busy",
+        "CastingStopped",
         "ConfigError",
         "ExtractionStopped",
         "FormRefused",
@@ -118,6 +122,8 @@ _HOMES = {
     ),
     "troupe_core.events": ("Fact", "ModelCall", "Remark", "StepEnded", "TurnEnded"),
     "troupe_core.extraction.extractor": ("ExtractionTask", "Extractor"),
+    "troupe_core.factories.factory": ("TinyFactory",),
+    "troupe_core.factories.person_factory": ("TinyPersonFactory",),
     "troupe_core.findings.fields": ("Fields", "Scale"),
     "troupe_core.findings.finding": ("Finding",),
     "troupe_core.extraction.results_extractor": ("ResultsExtractor",),
@@ -174,6 +180,7 @@ __all__ = [
     "Call",
     "CannotTell",
     "Capabilities",
+    "CastingStopped",
     "CommandSpec",
     "Config",
     "ConfigError",
@@ -237,8 +244,10 @@ __all__ = [
     "Stream",
     "TemplatesSpec",
     "TinyEnricher",
+    "TinyFactory",
     "TinyMentalFaculty",
     "TinyPerson",
+    "TinyPersonFactory",
     "TinyThing",
     "TinyTool",
     "TinyWorld",

@@ -7,8 +7,10 @@ from time import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from troupe_core.factories.casting import Uncast
     from troupe_core.findings.rows import Results
     from troupe_core.llm.response import Usage
+    from troupe_core.people.person import TinyPerson
     from troupe_core.worlds.report import RunReport
 
 
@@ -133,6 +135,17 @@ class ExtractionStopped(Unfinished):
 
 class AskingStopped(Unfinished):
     """Nobody could be asked, or nobody else can be."""
+
+
+class CastingStopped(SimulationError):
+    """Nobody could be cast, or nobody else can be. Who came before is there."""
+
+    def __init__(self, message: str, people: list[TinyPerson], failures: tuple[Uncast, ...]) -> None:
+        super().__init__(message)
+        self.people = people
+        """Who came."""
+        self.failures = failures
+        """Who did not, and why."""
 
 
 # -- the journal -----------------------------------------------------------------------------------------------------
@@ -264,8 +277,9 @@ class BadRequest(ModelError):
 
 
 class FormRefused(BadRequest):
-    """The provider does not take the form in which an answer was wanted. A backend raises it when it will use a looser
-    one from now on: it is called again at once, and what was refused counts as an attempt.
+    """The provider does not take the form in which an answer was wanted, or a parameter. A backend raises it when it
+    will do with a looser form, or without, from now on: it is called again at once, and what was refused counts as an
+    attempt.
     """
 
 

@@ -81,6 +81,26 @@ VARIABLES: Mapping[str, Variables] = {
         "form": Variable("The shape of the answer, as an example in JSON."),
     },
     "consolidate": {},
+    "person": {},
+    "casting": {
+        "context": Variable("Who is meant: the context of the factory."),
+        "particularities": Variable("What was asked of this one in particular."),
+        "made": Variable("How many its factory has made; empty if nobody."),
+        "earlier": Variable("A sentence about each of them, the latest only if there are many.", many=True),
+        "number": Variable("Which number of its factory the person is."),
+        "size": Variable("How many there are to be in all; empty if nobody has said so."),
+        "lots": Variable("Where the person stands in a population that is given in figures; else empty."),
+        "given": Variable("A letter for the given name."),
+        "family": Variable("One for the family name."),
+        "temper": Variable('What of it stands out: "little openness".'),
+        "mind": Variable("What is on the person's mind."),
+        "attempt": Variable("Which attempt it is, if answers could not be used."),
+        "reasons": Variable("What was wrong with those.", many=True),
+        "taken": Variable("Names that others have, with commas between them."),
+    },
+    "contexts": {
+        "number": Variable("Into how many groups those whom the message describes are to be split up."),
+    },
 }
 """All templates, and what each is given. Whatever else stood in one would be written as nothing, and is refused."""
 

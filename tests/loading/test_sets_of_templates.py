@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 import troupe_core
-from troupe_core import Call, EpisodicMemory, LLMRequest, Simulation, TemplatesSpec, TinyPerson, hookimpl
+from troupe_core import (
+    Call,
+    EpisodicMemory,
+    LLMRequest,
+    Simulation,
+    TemplatesSpec,
+    TinyPerson,
+    TinyPersonFactory,
+    hookimpl,
+)
 from troupe_core.errors import PluginError, TemplateError
 from troupe_core.templates import CORE_TEMPLATES, VARIABLES, Templates, template
 from troupe_testing import quiet, reply
@@ -156,6 +165,8 @@ def test_every_template_is_given_what_is_said_of_it(make_runtime):
         ada = TinyPerson("Ada", memory=EpisodicMemory(episode=1), simulation=simulation)
         ada.ask("Well?", fields={"rating": "1..5"})
         ada.act()
+        assert TinyPersonFactory("A choir.", simulation=simulation).generate_person(attempts=2) is None
+        assert TinyPersonFactory.generate_person_factories(2, "A choir.", simulation=simulation) is None
         simulation.end()
     assert watched.given.keys() == VARIABLES.keys() == {path.stem for path in PROMPTS.glob("*.mustache")}
     assert all(agrees(values, VARIABLES[name]) for name, values in watched.given.items())

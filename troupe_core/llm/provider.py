@@ -18,8 +18,8 @@ Blame = Callable[[BaseException], BaseException]
 """What is to be raised for an error that a backend has let out."""
 
 
-LOOSER = 2
-"""So often a backend may ask in a looser form: as JSON instead of by a schema, and in words alone."""
+LOOSER = 3
+"""So often a backend may ask in a looser form: as JSON instead of by a schema, in words alone, without a parameter."""
 
 
 class Metering(Protocol):

@@ -135,12 +135,14 @@ class Call:
     simulation: str
     """The id of the simulation, whose budget it is."""
     purpose: str
-    """"turn", "consolidation", "extraction", "enrichment", or what a faculty calls its own: `turn.llm("gossip")`."""
+    """"turn", "consolidation", "extraction", "enrichment", "casting", or what a faculty calls its own:
+    `turn.llm("gossip")`.
+    """
     world: str | None = None
     person: str | None = None
-    """The id of the person."""
+    """The id of the person; of a factory, where one asks for people."""
     turn: int = 0
-    """How many turns the person has had before."""
+    """How many turns the person has had before; how many others the factory has begun."""
     step: int | None = None
     """Of the world, if the turn is part of one."""
     ordinal: int = 0

@@ -33,16 +33,21 @@ def text_in(place: Path, most: int) -> str:
     return text
 
 
-def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The document in a file, or an error that names the file, and the line where it breaks off."""
+def document(path: str | os.PathLike[str]) -> Any:
+    """What a JSON file holds, or an error that names the file, and the line where it breaks off."""
     place = Path(path).expanduser()
     text = text_in(place, LARGEST)
     try:
-        data = orjson.loads(text)
+        return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise ArgumentError(f"{place}, line {error.lineno}: this is no JSON: {error.msg}") from None
+
+
+def read(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The same, if it is an object."""
+    data = document(path)
     if not isinstance(data, dict):
-        raise ArgumentError(f'{place} holds a {type(data).__name__}; an object is expected, as {{"persona": {{…}}}}')
+        raise ArgumentError(f'{path} holds a {type(data).__name__}; an object is expected, as {{"persona": {{…}}}}')
     return data
 
 

@@ -5,7 +5,8 @@ Their states and their past move; the handles stay the same.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from troupe_core.errors import Busy, DuplicateName, PluginError
 from troupe_core.simulation import lookup
@@ -14,24 +15,27 @@ from troupe_core.simulation.things import bind
 if TYPE_CHECKING:
     from troupe_core.simulation.simulation import Simulation
 
+T = TypeVar("T")
 
-def adopt_free(simulation: Simulation) -> None:
-    """Everything of the simulation of free people; afterwards it is empty."""
+
+def adopt_free(simulation: Simulation, some: Collection[str] | None = None) -> None:
+    """Everything of the simulation of free people, which is empty afterwards; or `some` of it, that is in no world."""
     free = lookup.free_simulation()
     if free is None or free is simulation or not len(free):
         return
     with free.holds.lock, simulation.at_once() as touched:
-        held = free.holds.any_of(free.states)
+        coming = {id: state for id, state in free.states.items() if some is None or id in some}
+        held = free.holds.any_of(coming)
         if held is not None:
             raise Busy(f"{held!r} is in the middle of a turn; begin afterwards")
-        same = next((id for id in free.states if id in simulation.states), None)
+        same = next((id for id in coming if id in simulation.states), None)
         if same is not None:
             raise DuplicateName(f"{same!r} exists in {simulation.id} and among the free; one of them has to go")
-        _check_faculties(free, simulation)
-        pending = dict(free.background.pending)
+        _check_faculties(free, simulation, coming)
+        pending = _of(coming, free.background.pending)
 
         def back() -> None:
-            for id in free.states:
+            for id in coming:
                 simulation.drop_handle(id)
                 bind(free[id], free, id)
                 simulation.members.pop(id, None)
@@ -41,29 +45,38 @@ def adopt_free(simulation: Simulation) -> None:
             free.background.pending.update(pending)
 
         touched.undoing.append(back)
-        for id, state in free.states.items():
+        for id, state in coming.items():
             handle = free[id]
             simulation.states[id] = state
             simulation.take_handle(id, handle)
             bind(handle, simulation, id)
             touched.things[id] = None
-        simulation.members.update(free.members)
-        simulation.stumbles.update(free.stumbles)
-        simulation.popped.update(free.popped)
-        for item in pending.values():
+        simulation.members.update(_of(coming, free.members))
+        simulation.stumbles.update(_of(coming, free.stumbles))
+        simulation.popped.update(_of(coming, free.popped))
+        for id, item in pending.items():
             same_loop = free.runtime is simulation.runtime  # what another loop works out cannot be waited for here
             simulation.background.add(item.shared(simulation) if same_loop else item.again(simulation))
-        free.background.pending.clear()  # it goes on, for those who have it now
+            del free.background.pending[id]  # it goes on, for those who have it now
         passage = simulation.facts.begin()
-        passage.extend(free.facts)
+        passage.extend(free.facts if some is None else [fact for fact in free.facts if fact.thing in coming])
         touched.passage = passage
-    lookup.renew_free(free)
+    if some is None:
+        lookup.renew_free(free)
+        return
+    for id in coming:
+        free.drop_handle(id)
+        free.states.remove(id)
 
 
-def _check_faculties(free: Simulation, simulation: Simulation) -> None:
+def _of(ids: Collection[str], kept: Mapping[str, T]) -> dict[str, T]:
+    return {id: each for id, each in kept.items() if id in ids}
+
+
+def _check_faculties(free: Simulation, simulation: Simulation, states: Mapping[str, Any]) -> None:
     if free.runtime is simulation.runtime:
         return
-    for id, state in free.states.items():
+    for id, state in states.items():
         missing = [name for name in getattr(state, "faculties", ()) if not simulation.runtime.has_faculty(name)]
         if missing:
             raise PluginError(

@@ -293,9 +293,17 @@ class Changing:
             self._asker = Asker(self.runtime, self.answers, self.seed)
         return self._asker
 
-    def question(self, output: Output[Any] | None, purpose: str, own_model: str | None = None) -> Question:
-        """What is asked with which model: the person's › the purpose's › the simulation's › the runtime's."""
-        return self.models.question(output, purpose, own_model)
+    def question(
+        self,
+        output: Output[Any] | None,
+        purpose: str,
+        own_model: str | None = None,
+        temperature: float | None = None,
+    ) -> Question:
+        """What is asked with which model: the person's › the purpose's › the simulation's › the runtime's; None: at
+        the simulation's temperature.
+        """
+        return self.models.question(output, purpose, own_model, temperature)
 
     @property
     def slots(self) -> Any:

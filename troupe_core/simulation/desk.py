@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Subject:
-    """Whom or what the work at a desk is about: a person, a world, or nobody in particular."""
+    """Whom or what the work at a desk is about: a person, a world, something else that has an id, or nobody."""
 
     id: str = ""
     is_world: bool = False
     model: str | None = None
     """None: a person's own model is for being that person, not for judging it."""
     turns: int = 0
+    """What tells pieces of work about the same subject from each other: random numbers and answers are another's."""
 
 
 NOBODY = Subject()
@@ -48,7 +49,7 @@ class _AtDesk(Scene):
         self.calls += 2
         id = self.state.id or None
         world, person = (id, None) if self.state.is_world else (None, id)
-        return Call(self.simulation.id, purpose, world, person, ordinal=ordinal)
+        return Call(self.simulation.id, purpose, world, person, self.state.turns, ordinal=ordinal)
 
 
 class Desk(Asking):
@@ -82,16 +83,19 @@ _sitting: ContextVar[Simulation | None] = ContextVar("troupe_desk", default=None
 
 
 @asynccontextmanager
-async def desk(simulation: Simulation, purpose: str, task: bytes, subject: Subject = NOBODY) -> AsyncIterator[Desk]:
+async def desk(
+    simulation: Simulation, purpose: str, task: bytes, subject: Subject = NOBODY, *, persistent: bool = True
+) -> AsyncIterator[Desk]:
     """A desk for one task, which is told from others by its digest. It takes one of the places that the simulation has
-    for what is in flight, unless it is within another one.
+    for what is in flight, unless it is within another one. Answers on record that were no use are passed over, and
+    asked for anew; who is not `persistent` fails by them once more.
     """
     turn = scene_of(simulation)
     if turn is not None:
         raise Busy(f"{turn.thing!r} is having a turn, and {purpose} is no part of one; do it before or after")
     account = f"{subject.id}\0{purpose}\0{task.hex()}"
     async with nullcontext() if _sitting.get() is simulation else simulation.slots:
-        scene = _AtDesk(simulation, subject, NOTHING, When(), None)  # what was no use is passed over, and asked anew
+        scene = _AtDesk(simulation, subject, NOTHING, When(), None if persistent else 0)
         scene.owner = account
         token = _sitting.set(simulation)
         try:

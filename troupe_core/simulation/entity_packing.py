@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from troupe_core.errors import Busy, JournalError, SimulationError
@@ -15,6 +16,9 @@ from troupe_core.simulation.transaction import Outcome, Transaction
 if TYPE_CHECKING:
     from troupe_core.simulation.journal.shelf import Parcel, Shelf
     from troupe_core.simulation.simulation import Simulation
+
+OURS = {"TinyFactory": "troupe_core.factories", "TinyPersonFactory": "troupe_core.factories"}
+"""Where classes of the core are, which a journal may name before anybody has imported them."""
 
 
 class ThingPacking:
@@ -32,6 +36,8 @@ class ThingPacking:
 
     def unpack(self, id: str, spelled: Mapping[str, Any], shelf: Shelf, simulation: Simulation) -> ThingState:
         name = spelled["class"]
+        if name in OURS:
+            import_module(OURS[name])
         namesakes = [shelf.attached[name]] if name in shelf.attached else TinyThing.known.get(name, [])
         alive = dict.get(simulation.states, id)  # without reading it, which would lead here again
         if isinstance(alive, ThingState) and alive.handle.__qualname__ == name:

@@ -35,6 +35,15 @@ def current_simulation() -> Simulation:
     return found[0] if found else default_simulation()
 
 
+def open_with_id(id: str) -> Simulation | None:
+    """The open one of that id, if there is one. Those of several runtimes may have the same."""
+    with _lock:
+        found = [simulation for simulation in _open if simulation.id == id and not simulation.ended]
+    if len(found) > 1:
+        raise AmbiguousSimulation(f"{len(found)} runtimes have an open {id}: pass the simulation itself")
+    return found[0] if found else None
+
+
 def default_simulation() -> Simulation:
     """The simulation of free people: in memory, on the default runtime, and not among those that are open."""
     from troupe_core.runtime import default_runtime

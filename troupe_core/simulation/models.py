@@ -53,7 +53,7 @@ class Models:
         """Whether the default is what is asked where nobody has named a model."""
         self._purposes = {purpose: candidates(named) for purpose, named in models.items()}
         self._parameters = parameters
-        self._questions: dict[tuple[int, str, str | None], Question] = {}
+        self._questions: dict[tuple[int, str, str | None, float | None], Question] = {}
         self._fingerprints: dict[tuple[str, bytes, str | None], Fingerprint] = {}
 
     def named(self, purpose: str, own: str | None = None) -> tuple[str, ...]:
@@ -108,17 +108,21 @@ class Models:
         spec = self._runtime.record(BackendSpec, ModelRef.parse(model).backend)
         return [model, spec.cache_version, spec.capabilities.json_schema]
 
-    def question(self, output: Output[Any] | None, purpose: str, own: str | None = None) -> Question:
-        key = (id(output), purpose, own)
+    def question(
+        self, output: Output[Any] | None, purpose: str, own: str | None = None, temperature: float | None = None
+    ) -> Question:
+        key = (id(output), purpose, own, temperature)
         made = self._questions.get(key)
         if made is None:
             from troupe_core.llm.asking import Question
 
-            models = self.named(purpose, own)
+            models, parameters = self.named(purpose, own), self._parameters
             if self._unnamed and models is self._default:
                 from troupe_core.plugins.unnamed import announced
 
                 self._runtime.once("the rehearsal is announced", announced)
-            made = Question(models, output, self._parameters)
+            if temperature is not None:
+                parameters = attrs.evolve(parameters, temperature=temperature)
+            made = Question(models, output, parameters)
             self._questions[key] = made  # it holds the output, so that the id stays taken
         return made

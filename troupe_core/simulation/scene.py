@@ -165,25 +165,44 @@ class Asking:
 
     @overload
     async def ask(
-        self, prompt: str, *, system: str = "", output: None = None, check: Callable[[str], str] | None = None
+        self,
+        prompt: str,
+        *,
+        system: str = "",
+        output: None = None,
+        check: Callable[[str], str] | None = None,
+        temperature: float | None = None,
     ) -> str: ...
     @overload
     async def ask(
-        self, prompt: str, *, system: str = "", output: type[O] | Output[O], check: Callable[[O], str] | None = None
+        self,
+        prompt: str,
+        *,
+        system: str = "",
+        output: type[O] | Output[O],
+        check: Callable[[O], str] | None = None,
+        temperature: float | None = None,
     ) -> O: ...
     async def ask(
-        self, prompt: str, *, system: str = "", output: type[O] | Output[O] | None = None, check: Any = None
+        self,
+        prompt: str,
+        *,
+        system: str = "",
+        output: type[O] | Output[O] | None = None,
+        check: Any = None,
+        temperature: float | None = None,
     ) -> O | str:
         """The model's answer: text, or an `output`, an attrs class whose fields are what is wanted. What is known only
         when the program runs is given as an `Output`, made once for all who ask with it. `check` says what else is
-        wrong with an answer, in words for the model, which is then asked once more; nothing if nothing is.
+        wrong with an answer, in words for the model, which is then asked once more; nothing if nothing is. With a
+        `temperature` the model samples at that one instead of the simulation's.
         """
         messages = [Message("system", system)] if system else []
         messages.append(Message("user", prompt))
         wanted: Output[Any] | None = output if isinstance(output, Output) else None
         if output is not None and wanted is None:
             wanted = Output.of(cast(Any, output))
-        question = self._scene.simulation.question(wanted, self._purpose, self._scene.state.model)
+        question = self._scene.simulation.question(wanted, self._purpose, self._scene.state.model, temperature)
         scene = self._scene
         if scene.asking is None:
             scene.asking = asyncio.Lock()  # a turn has one call in flight: that is what its slot stands for

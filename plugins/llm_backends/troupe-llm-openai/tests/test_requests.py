@@ -206,6 +206,23 @@ def test_many_that_are_refused_at_once_are_told_once(serve: Any, caplog: pytest.
     assert len(caplog.records) == 1
 
 
+@pytest.mark.parametrize("way", ["ask", "stream"])
+def test_a_model_that_takes_no_temperature_is_asked_at_its_own(serve: Any, caplog: pytest.LogCaptureFixture, way: str):
+    def meant(asked: Any) -> bool:
+        return "temperature" in asked.body
+
+    said = "Unsupported value: 'temperature' does not support 1.5 with this model. Only the default is supported."
+    server, asking = serve(server={"faults": [Rule(Status(400, message=said), when=meant)]})
+    warm = Parameters(temperature=1.5, top_p=0.9)
+    with caplog.at_level(logging.WARNING, "troupe"):
+        for _ in range(2):
+            getattr(asking, way)(parameters=warm)
+        asking.ask_many(5, parameters=warm)
+    assert ["temperature" in each.body for each in server.requests] == [True, *[False] * 7]
+    assert all(each.body["top_p"] == 0.9 for each in server.requests)
+    assert caplog.text.count("openai/test-model at 127.0.0.1 takes no temperature") == 1
+
+
 def test_a_schema_that_is_refused_does_not_speak_for_others(serve: Any):
     odd = {**SCHEMA, "title": "odd"}
 

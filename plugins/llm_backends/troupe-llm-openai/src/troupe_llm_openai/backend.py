@@ -16,7 +16,7 @@ from troupe_llm_openai.body import Hold, Writer
 from troupe_llm_openai.config import Config
 from troupe_llm_openai.events import events
 from troupe_llm_openai.sdk import Client, client
-from troupe_llm_openai.troubles import refuses_form, refuses_schema, translated
+from troupe_llm_openai.troubles import refuses_form, refuses_schema, refuses_temperature, translated
 
 log = logging.getLogger("troupe")
 
@@ -42,6 +42,7 @@ class OpenAI(LLMBackend, config=Config):
         self._writer = Writer.suiting(self.config, self._client.at_openai)
         self._room = asyncio.Semaphore(self.config.max_connections)  # who waits for a connection is not timed
         self._holds: dict[str | bytes, Hold] = {}
+        self._own_temperature: set[str] = set()
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -85,14 +86,19 @@ class OpenAI(LLMBackend, config=Config):
             raise translated(error, self._source(request), seconds) from None
 
     async def _post(self, request: LLMRequest, call: Call, *, stream: bool = False) -> Any:
-        """The response; the answer is held to its schema as firmly as the server can. If that was too firm, the core
-        calls once more, and counts both.
+        """The response; the answer is held to its schema as firmly as the server can. If that was too firm, or the
+        model takes no temperature, the core calls once more, and counts both.
         """
         hold = self._hold(request)
         body = self._writer.body(request, call, hold, stream=stream)
+        if request.model in self._own_temperature:
+            body.pop("temperature", None)
         try:
             return await self._send(body, request, call, stream=stream)
         except ModelError as error:
+            if "temperature" in body and refuses_temperature(error):
+                self._leave_temperature(request)
+                raise FormRefused(str(error), status=error.status) from None
             if request.schema is None or hold is Hold.WORDS or not refuses_form(error):
                 raise
             self._loosen(request, hold, error)
@@ -125,6 +131,12 @@ class OpenAI(LLMBackend, config=Config):
                 f"the schema {request.schema_name!r}" if refuses_schema(error) else hold,
                 looser,
             )
+
+    def _leave_temperature(self, request: LLMRequest) -> None:
+        """From now on to this model."""
+        if request.model not in self._own_temperature:
+            self._own_temperature.add(request.model)
+            log.warning("%s takes no temperature; from now on it is asked at its own", self._source(request))
 
     def _source(self, request: LLMRequest) -> str:
         return f"openai/{request.model} at {self._client.host}"

@@ -80,6 +80,12 @@ def refuses_schema(error: ModelError) -> bool:
     return "invalid schema" in str(error).lower()
 
 
+def refuses_temperature(error: ModelError) -> bool:
+    """Whether the model samples at a temperature of its own, and takes no other."""
+    text = str(error).lower()
+    return error.status == 400 and "temperature" in text and "unsupported" in text
+
+
 def _text(response: Any) -> str:
     """What a server says about its error, in whichever of the usual shapes."""
     text = str(response.text)

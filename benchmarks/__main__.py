@@ -23,6 +23,7 @@ from benchmarks import (
     llm_cache,
     memory,
     openai_turns,
+    persona_files,
     plugins,
     prompts,
     rehearsal,
@@ -56,6 +57,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "wire": wire.wire,
     "extraction": extraction.extraction,
     "rehearsal": rehearsal.rehearsal,
+    "persona_files": persona_files.persona_files,
     "openai_turns": openai_turns.openai_turns,
 }
 README = Path(__file__).parent / "README.md"

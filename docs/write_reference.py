@@ -133,6 +133,8 @@ WHAT = {
     "how the reply is to be written. The question itself is the last of the news.",
     "consolidate": "The system message of a question about what a person will remember of an episode. Whom it is "
     "about, and what happened, is the message itself. A kind of memory has it as `turn.template('consolidate')`.",
+    "minibio": "The system message of a question for a few sentences about somebody, `person.minibio()`. A first "
+    "sentence and the persona are the message itself.",
 }
 INTERNAL = {"as_record", "record"}  # for the core alone
 

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from troupe_core.people.faculty import TinyMentalFaculty, action
     from troupe_core.people.memory import PAUSE, MalleableMemory, Memory, Recalled
     from troupe_core.people.mind import Mind
+    from troupe_core.people.people import People
     from troupe_core.people.person import TinyPerson
     from troupe_core.people.prompt import Prompt
     from troupe_core.people.tool import CannotTell, TinyTool, ToolCall, ToolFailure, ToolHandler
@@ -130,6 +131,7 @@ _HOMES = {
     "troupe_core.people.faculty": ("TinyMentalFaculty", "action"),
     "troupe_core.people.memory": ("MalleableMemory", "Memory", "PAUSE", "Recalled"),
     "troupe_core.people.mind": ("Mind",),
+    "troupe_core.people.people": ("People",),
     "troupe_core.people.person": ("TinyPerson",),
     "troupe_core.people.prompt": ("Prompt",),
     "troupe_core.people.turn": ("Turn",),
@@ -213,6 +215,7 @@ __all__ = [
     "Outcome",
     "OutputError",
     "Parameters",
+    "People",
     "PluginError",
     "Prompt",
     "QuotaError",

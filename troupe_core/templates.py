@@ -81,6 +81,7 @@ VARIABLES: Mapping[str, Variables] = {
         "form": Variable("The shape of the answer, as an example in JSON."),
     },
     "consolidate": {},
+    "minibio": {"requirements": Variable("What the text has to be like, if anything was said about it.")},
 }
 """All templates, and what each is given. Whatever else stood in one would be written as nothing, and is refused."""
 

@@ -156,6 +156,7 @@ def test_every_template_is_given_what_is_said_of_it(make_runtime):
         ada = TinyPerson("Ada", memory=EpisodicMemory(episode=1), simulation=simulation)
         ada.ask("Well?", fields={"rating": "1..5"})
         ada.act()
+        ada.minibio()
         simulation.end()
     assert watched.given.keys() == VARIABLES.keys() == {path.stem for path in PROMPTS.glob("*.mustache")}
     assert all(agrees(values, VARIABLES[name]) for name, values in watched.given.items())

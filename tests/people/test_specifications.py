@@ -16,24 +16,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from troupe_core import (
-    ArgumentError,
     EpisodicMemory,
-    People,
-    PluginError,
     Simulation,
     TinyMentalFaculty,
     TinyPerson,
     TinyTool,
-    TinyWorld,
     ToolCall,
     action,
 )
 from troupe_core.errors import DuplicateName
-from troupe_core.people import files
 from troupe_core.people.files import file_name
-from troupe_core.people.persona import Persona
 from troupe_core.people.specification import document
-from troupe_testing import talk, turn
 
 
 @frozen
@@ -288,108 +281,6 @@ def test_people_may_name_each_other_in_a_circle(simulation, tmp_path):
     ]
 
 
-# -- what cannot be read ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (b"", "is empty"),
-        (b" \n\t", "is empty"),
-        (b'{"persona": {"name": "J\xf6rg"}}', "is not in UTF-8 (at byte 23)"),
-        ("{}".encode("utf-16"), "is not in UTF-8"),
-        (b'{"persona":\n {"name": }}', "line 2: this is no JSON"),
-        (b'["Ada"]', "holds a list"),
-        (b'"Ada"', "holds a str"),
-        (b"{}", "it names nobody"),
-        (b'{"type": "TinyPerson"}', "it names nobody"),
-        (b'{"persona": {}}', "it names nobody"),
-        (b'{"persona": null, "name": "Ada"}', "its persona is NoneType; an object is expected"),
-        (b'{"persona": ["quiet"], "name": "Ada"}', "its persona is list"),
-        (b'{"persona": {"name": 5}}', "its name is 5"),
-        (b'{"persona": {"name": " "}}', "the name is empty"),
-        (b'{"type": "TinyWorld", "persona": {"name": "Ada"}}', "its type is 'TinyWorld'"),
-        (b'{"type": "Fragment", "persona": {"name": "Ada"}}', "a fragment, which person.import_fragment"),
-        (b'{"persona": {"name": "Ada", "a": ' + b"[" * 300 + b"]" * 300 + b"}}", "nested too deeply"),
-        (b'{"persona": {"name": "Ada"}, "a": ' + b"[" * 300 + b"]" * 300 + b"}", "the document cannot be written"),
-        (b'{"persona": {"name": "Ada", "a": ' + b"[" * 3_000 + b"]" * 3_000 + b"}}", "this is no JSON"),
-        (
-            b'{"persona": {"name": "Ada"}, "mental_state": {"goals": "' + b"x" * 200_001 + b'"}}',
-            "mental_state.goals has",
-        ),
-    ],
-)
-def test_a_file_that_is_none_is_told_by_name_and_makes_nobody(simulation, tmp_path, content, said):
-    path = tmp_path / "broken.agent.json"
-    path.write_bytes(content)
-    with pytest.raises(ArgumentError) as caught:
-        TinyPerson.load_specification(path, simulation=simulation)
-    assert said in str(caught.value)
-    assert str(caught.value).count(path.name) == 1
-    assert len(simulation) == 0
-
-
-def test_a_file_that_is_not_there_or_too_large(simulation, tmp_path):
-    with pytest.raises(ArgumentError, match="there is no file"):
-        TinyPerson.load_specification(tmp_path / "nothing.json", simulation=simulation)
-    large = tmp_path / "large.agent.json"
-    with large.open("wb") as file:
-        file.truncate(files.LARGEST + 1)
-    with pytest.raises(ArgumentError, match="is it the right file"):
-        TinyPerson.load_specification(large, simulation=simulation)
-
-
-def test_a_dictionary_that_contains_itself(simulation):
-    persona: dict[str, Any] = {"name": "Ada"}
-    persona["friend"] = persona
-    with pytest.raises(ArgumentError, match="the persona cannot be written as JSON: it contains itself"):
-        TinyPerson.load_specification(persona, simulation=simulation)
-    rest: dict[str, Any] = {"persona": {"name": "Ada"}}
-    rest["again"] = rest
-    with pytest.raises(ArgumentError, match="the document contains itself"):
-        TinyPerson.load_specification(rest, simulation=simulation)
-    assert len(simulation) == 0
-
-
-def test_faculties_that_clash_are_told_with_the_file(make_simulation, tmp_path):
-    class Shout(TinyMentalFaculty):
-        """You can be loud."""
-
-        @action
-        def talk(self, turn: Any, content: str) -> None:
-            """talk loudly."""
-
-    path = a_file(tmp_path, "Ada", mental_faculties=["shout"])
-    with pytest.raises(PluginError, match=r"ada\.agent\.json: .*both have an action TALK"):
-        TinyPerson.load_specification(path, simulation=make_simulation(plugins=[Shout]))
-
-
-def test_what_cannot_be_written_leaves_the_old_file_as_it_was(simulation, tmp_path):
-    ada = TinyPerson("Ada", simulation=simulation)
-    with pytest.raises(ArgumentError, match=r"nowhere.*cannot be written: No such file"):
-        ada.save_specification(tmp_path / "nowhere" / "ada.json")
-    with pytest.raises(ArgumentError, match="cannot be written: Is a directory"):
-        ada.save_specification(tmp_path)
-    path = tmp_path / "ada.json"
-    ada.save_specification(path)
-    before = path.read_bytes()
-    deep: Any = 1
-    while fits({"deep": [deep]}):  # as deep as a persona can be; a document around it is deeper
-        deep = [deep]
-    ada.define("deep", deep)
-    with pytest.raises(ArgumentError, match=r"ada\.json cannot be written: Recursion limit"):
-        ada.save_specification(path)
-    assert path.read_bytes() == before
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def fits(persona: Any) -> bool:
-    try:
-        return bool(Persona.of(persona))
-    except ArgumentError:
-        return False
-
-
 # -- names that are taken ---------------------------------------------------------------------------------------------
 
 
@@ -410,50 +301,6 @@ def test_a_name_that_is_taken_is_refused_or_becomes_the_next_free_one(simulation
     assert (eve.name, eve["age"]) == ("Ben", 5)
 
 
-# -- folders ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_folder_is_read_in_order_of_its_files(simulation, tmp_path):
-    for name in ("Cleo", "ada", "Ben", "Łukasz", "家"):
-        a_file(tmp_path, name)
-    (tmp_path / "._ada.agent.json").write_bytes(b"\0\5\x16\7")  # as some systems leave beside a file
-    (tmp_path / "README.md").write_text("People.")
-    written(tmp_path / "dan.person.json", {"name": "Dan"})
-    people = TinyPerson.load_specifications_from_folder(tmp_path, simulation=simulation)
-    assert isinstance(people, People)
-    assert people.names == ["ada", "Ben", "Cleo", "Łukasz", "家"]
-    assert TinyPerson.load_specifications_from_folder(tmp_path, ".person.json", simulation=simulation).names == ["Dan"]
-    again = TinyPerson.load_specifications_from_folder(tmp_path, auto_rename_agent=True, simulation=simulation)
-    assert again.names == ["ada 2", "Ben 2", "Cleo 2", "Łukasz 2", "家 2"]
-
-
-def test_a_folder_is_loaded_as_a_whole_or_not_at_all_and_every_bad_file_is_named(simulation, tmp_path):
-    for name in ("Ada", "Ben", "Dan"):
-        a_file(tmp_path, name)
-    (tmp_path / "cleo.agent.json").write_text("{")
-    a_file(tmp_path / ".", "Ada").rename(tmp_path / "zoe.agent.json")
-    a_file(tmp_path, "Ada")
-    (tmp_path / "empty.agent.json").write_text("")
-    with pytest.raises(ArgumentError) as caught:
-        TinyPerson.load_specifications_from_folder(tmp_path, simulation=simulation)
-    first, *lines = str(caught.value).splitlines()
-    assert first == "3 of 6 cannot be used, so that nobody was made:"
-    assert [name in line for name, line in zip(("cleo", "empty", "zoe"), lines, strict=False)] == [True] * 3
-    assert "line 1: this is no JSON" in lines[0]
-    assert "'Ada' exists already" in lines[2]
-    assert len(simulation) == 0
-    TinyPerson("Ada", simulation=simulation)
-
-
-def test_a_folder_that_is_none_or_has_nobody_in_it(simulation, tmp_path):
-    path = a_file(tmp_path, "Ada")
-    for folder, said in ((tmp_path / "nowhere", "there is no folder"), (path, "is no folder")):
-        with pytest.raises(ArgumentError, match=said):
-            TinyPerson.load_specifications_from_folder(folder, simulation=simulation)
-    with pytest.raises(ArgumentError, match=r"no file in .* ends in '\.person'; file_suffix=… looks for others"):
-        TinyPerson.load_specifications_from_folder(tmp_path, ".person", simulation=simulation)
-
-
 # -- what lasts -------------------------------------------------------------------------------------------------------
 
 
@@ -470,157 +317,3 @@ def test_what_a_file_said_besides_is_in_the_journal_too(make_simulation, tmp_pat
         state = resumed["Ada"].state
         assert (state.mark, state.extras) == ("rehearsal", ada.state.extras)
         assert document(simulation.runtime, state, ["memory"]) == {"type": "TinyPerson", **found}
-
-
-# -- memory -----------------------------------------------------------------------------------------------------------
-
-
-def lived(simulation: Simulation, turns: int) -> list[TinyPerson]:
-    """Two people who have talked for a while, and one of whom has been spoken to since."""
-    people = [TinyPerson(name, memory=EpisodicMemory(episode=3), simulation=simulation) for name in ("Ada", "Ben")]
-    world = TinyWorld("Room", people, simulation=simulation).make_everyone_accessible()
-    for number in range(turns):
-        world.broadcast(f"Question {number}: what of the soup?", source="Moderator").run(1)
-    people[0].listen("Are you there?", source="Cleo")
-    return people
-
-
-def script(request: Any, call: Any) -> Any:
-    if call.purpose == "consolidation":
-        return {"memories": [f"{call.person} was asked about soup."]}
-    return turn(talk(f"{call.person} thinks of soup, for the {call.turn}. time."))
-
-
-@pytest.fixture(params=["in memory", "with a journal"])
-def talking(request: pytest.FixtureRequest, make_simulation: Callable[..., Simulation], tmp_path: Path) -> Simulation:
-    return make_simulation(script, path=tmp_path / "study.db" if request.param == "with a journal" else None)
-
-
-def test_a_person_who_is_saved_with_memories_goes_on_as_if_nothing_had_been(talking, make_simulation, tmp_path):
-    ada, _ = lived(talking, 7)
-    path = tmp_path / "ada.agent.json"
-    ada.save_specification(path, include_memory=True, include_mental_state=True)
-    assert json.loads(path.read_text())["memory"]["kind"] == {"name": "episodic", "settings": {"episode": 3}}
-    again = TinyPerson.load_specification(path, simulation=make_simulation(script))
-    assert [fact.id for fact in again.memories()] == [fact.id for fact in ada.memories()]
-    assert again.state.memory_kind == EpisodicMemory(episode=3)
-    assert again.state.turns == 7
-    assert [str(found) for found in again.retrieve_relevant_memories("soup", 3)] == [
-        str(found) for found in ada.retrieve_relevant_memories("soup", 3)
-    ]
-    assert str(again.prompt()) == str(ada.prompt())
-    assert "- Cleo: Are you there?" in str(again.prompt())
-    assert "thinks of soup, for the 7. time" in str(again.act())
-    past = json.loads(path.read_text())["memory"]["content"]["past"]
-    again.save_specification(path, include_memory=True)
-    assert json.loads(path.read_text())["memory"]["content"]["past"][: len(past)] == past
-
-
-def test_memories_under_another_name_are_ones_own_with_ids_of_their_own(talking, tmp_path):
-    ada, ben = lived(talking, 4)
-    ada.save_specification(tmp_path / "ada.json", include_memory=True)
-    eve = TinyPerson.load_specification(tmp_path / "ada.json", new_agent_name="Eve", simulation=talking)
-    assert [fact.content for fact in eve.memories()] == [fact.content for fact in ada.memories()]
-    own = [fact for fact in eve.memories() if fact.thing == "Eve"]
-    assert {fact.kind for fact in own} >= {"action"}
-    assert not {fact.id for fact in own} & {fact.id for fact in ada.memories()}
-    shared = [fact for fact in eve.memories() if fact.thing == "Ben"]
-    assert shared
-    assert {fact.id for fact in shared} <= {fact.id for fact in ben.memories() if fact.thing == "Ben"}
-    history = [(message.role, message.content) for message in eve.prompt().messages[1:-1]]
-    assert history == [(message.role, message.content) for message in ada.prompt().messages[1:-1]]
-    if talking.journal is not None:
-        digest = talking.digest()
-        talking.end()
-        with Simulation.resume(tmp_path / "study.db", runtime=talking.runtime) as resumed:
-            assert resumed.digest() == digest
-            assert [fact.id for fact in resumed["Eve"].memories()] == [fact.id for fact in eve.memories()]
-
-
-def test_memories_are_left_out_unless_they_are_wanted(talking, make_simulation, tmp_path):
-    ada, _ = lived(talking, 2)
-    ada.save_specification(tmp_path / "without.json")
-    assert "memory" not in json.loads((tmp_path / "without.json").read_text())
-    ada.save_specification(tmp_path / "with.json", include_memory=True)
-    new = TinyPerson.load_specification(tmp_path / "with.json", suppress_memory=True, simulation=make_simulation())
-    assert (new.memories(), new.state.turns, new.state.inbox) == ([], 0, ())
-
-
-def test_memories_of_other_kinds_and_shapes_are_kept_unread(simulation, caplog):
-    foreign = {"type": "EpisodicMemory", "memory": [{"role": "user", "content": "hello"}]}
-    odd = {"kind": "diary", "of": "Ada", "turns": 3, "news": [], "content": {}}
-    found = {"persona": {"name": "Ada"}, "episodic_memory": foreign, "semantic_memory": None, "memory": odd}
-    ada = TinyPerson.load_specification(found, simulation=simulation)
-    assert ada.memories() == []
-    assert document(simulation.runtime, ada.state, []).keys() >= {"episodic_memory", "semantic_memory"}
-    assert json.loads(json.dumps(ada.state.extras["memory"], default=thawed)) == odd
-    assert "'diary', which is not installed" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"turns": -1}, "memory is not of the form"),
-        ({"turns": "many"}, "memory is not of the form"),
-        ({"news": 5}, "memory is not of the form"),
-        ({"content": {}}, "memory is not of the form in which memories are saved: KeyError\\('past'"),
-        ({"content": {"past": [{"lived": [{"id": "xyz"}]}]}}, "memory is not of the form"),
-        ({"content": {"past": [], "since": -3}}, "since is -3"),
-        (
-            {"kind": {"name": "episodic", "settings": {"episodes": 3}}},
-            "memory.kind.settings cannot be those of 'episodic'",
-        ),
-        ({"kind": {"name": "episodic", "settings": {"episode": 0}}}, "memory.kind.settings cannot be"),
-    ],
-)
-def test_a_memory_that_was_tampered_with_is_refused(simulation, tmp_path, change, said):
-    ada = TinyPerson("Ada", simulation=simulation)
-    whole = document(simulation.runtime, ada.state)
-    path = written(tmp_path / "ada.json", {**whole, "memory": {**whole["memory"], **change}})
-    with pytest.raises(ArgumentError, match=rf"ada\.json: .*{said}"):
-        TinyPerson.load_specification(path, new_agent_name="Eve", simulation=simulation)
-    assert "Eve" not in simulation
-
-
-# -- several ----------------------------------------------------------------------------------------------------------
-
-
-def test_several_are_saved_under_names_that_differ(simulation, make_simulation, tmp_path):
-    called = [
-        "Phạm Thị Lụa",
-        "pham thi lua",
-        "ციალა ბერიძე",
-        "हिन्दी",
-        "../../etc/passwd",
-        "???",
-        "!!!",
-        "x" * 200,
-        "家" * 80,
-    ]
-    people = People([TinyPerson(name, simulation=simulation) for name in called])
-    paths = people.save_specifications(tmp_path / "a" / "folder", include_mental_faculties=False)
-    assert [path.name.removesuffix(".agent.json") for path in paths] == [
-        "pham_thi_lua",
-        "pham_thi_lua_2",
-        "ციალა_ბერიძე",
-        "हिन्दी",
-        "etc_passwd",
-        "_",
-        "__2",
-        "x" * 100,
-        "家" * 33,
-    ]
-    assert {path.parent for path in paths} == {tmp_path / "a" / "folder"}
-    again = TinyPerson.load_specifications_from_folder(tmp_path / "a" / "folder", simulation=make_simulation())
-    assert sorted(again.names) == sorted(called)
-    with pytest.raises(ArgumentError, match="there can be no folder"):
-        people.save_specifications(paths[0])
-
-
-@given(names)
-def test_the_name_of_a_file_is_safe_whatever_somebody_is_called(name):
-    made = file_name(name)
-    assert made
-    assert not set(made) & set('/\\:*?"<>|. \0\n')
-    assert len(made.encode()) <= files.LONGEST_NAME
-    assert file_name(made) == made

@@ -42,8 +42,8 @@ class Describing(Base):
             raise ArgumentError(f"key must be text, not {key!r}")
         if key == "name":
             raise ArgumentError("the name is no mere part of the persona: write person.rename(…)")
-        if isinstance(value, str) and "\n" in value:
-            value = dedent(value).strip("\n")
+        if isinstance(value, str):
+            value = freed(value)
         several = isinstance(value, Mapping | Sequence) and not isinstance(value, str | bytes)
         if merge if several else not overwrite_scalars:
             return self._join({key: value}, "what is defined")
@@ -96,3 +96,8 @@ class Describing(Base):
             return state.changed(persona=simulation.interned(Persona.of(whole)))
 
         return self._change(change)
+
+
+def freed(text: str) -> str:
+    """A text without what all of its lines are indented by, and without empty lines around it, if it has several."""
+    return dedent(text).strip("\n") if "\n" in text else text

@@ -148,6 +148,8 @@ def test_every_template_is_given_what_is_said_of_it(make_runtime):
         )
 
     def script(request: LLMRequest, call: Call) -> Any:
+        if call.purpose == "minibio":
+            return {"paragraph": "She knits."}
         return reply("Well.", rating=3) if call.purpose == "ask" else quiet(request, call)
 
     runtime = make_runtime(script)

@@ -33,8 +33,9 @@ def test_the_first_sentence_is_made_of_what_there_is(simulation, persona, said):
 def writes(request: Any, call: Any) -> Any:
     if call.purpose != "minibio":
         return turn()
-    wanted = request.messages[0].content.rpartition("wanted of this text: ")[2].strip()
-    return f" She knits.\n\nShe is asked {wanted if len(wanted) < 90 else 'nothing'}. "
+    _, said, wanted = request.messages[0].content.rpartition("wanted of this text: ")
+    again = request.messages[1].content.partition("\n")[0] if not said else ""  # as some models do
+    return {"paragraph": f"{again} She knits.\n\nShe is asked {wanted.partition(chr(10))[0] if said else 'nothing'}. "}
 
 
 def test_a_paragraph_follows_and_is_written_once_for_each_persona_and_what_is_required(make_simulation):
@@ -93,8 +94,8 @@ def test_it_can_be_awaited_and_says_so_where_it_has_to_be(make_simulation):
 
 
 def test_what_goes_wrong_is_the_models(make_simulation):
-    ada = TinyPerson("Ada", simulation=make_simulation(lambda request, call: " "))
-    with pytest.raises(OutputError, match=r"Ada \(minibio\).*the answer is empty"):
+    ada = TinyPerson("Ada", simulation=make_simulation(lambda request, call: {"paragraph": " "}))
+    with pytest.raises(OutputError, match=r"Ada \(minibio\).*the paragraph is empty"):
         ada.minibio()
     with pytest.raises(ArgumentError, match="requirements is empty"):
         ada.minibio(requirements=" ")

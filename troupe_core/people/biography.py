@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from troupe_core.keys import digest, utf8
 
 if TYPE_CHECKING:
@@ -15,6 +17,13 @@ MINIBIO = "minibio"
 
 KEPT = 8
 """So many biographies of one persona are at hand, each for other requirements."""
+
+
+@attrs.frozen
+class Introduction:
+    """What a model writes."""
+
+    paragraph: str
 
 
 def short_biography(persona: Mapping[str, Any], name: str) -> str:
@@ -56,6 +65,11 @@ async def extended_biography(simulation: Simulation, state: PersonState, require
         prompt = f"{about}\n\n{persona.raw.decode()}"
         task = digest(b"minibio", persona.digest, utf8(requirements))
         async with desk(simulation, MINIBIO, task, Subject(state.id)) as place:
-            written = " ".join((await place.ask(prompt, system=system)).split())
+            answer = await place.ask(prompt, system=system, output=Introduction, check=_empty)
+        written = " ".join(answer.paragraph.split()).removeprefix(about).strip()  # some say the first sentence again
         persona.biographies = dict([*known.items(), (requirements, written)][-KEPT:])
-    return f"{about} {written}"
+    return f"{about} {written}".strip()
+
+
+def _empty(answer: Introduction) -> str:
+    return "" if answer.paragraph.strip() else "the paragraph is empty"

@@ -24,6 +24,7 @@ from benchmarks import (
     llm_cache,
     memory,
     openai_turns,
+    persona_files,
     plugins,
     prompts,
     rehearsal,
@@ -58,6 +59,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "extraction": extraction.extraction,
     "factories": factories.factories,
     "rehearsal": rehearsal.rehearsal,
+    "persona_files": persona_files.persona_files,
     "openai_turns": openai_turns.openai_turns,
 }
 README = Path(__file__).parent / "README.md"

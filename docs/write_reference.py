@@ -137,6 +137,8 @@ WHAT = {
     "casting": "The message that goes with it, about this one person.",
     "contexts": "The system message with which several factories are asked for at a time. Who is meant, is the message "
     "itself.",
+    "minibio": "The system message of a question for a few sentences about somebody, `person.minibio()`. A first "
+    "sentence and the persona are the message itself.",
 }
 INTERNAL = {"as_record", "record"}  # for the core alone
 

@@ -139,7 +139,7 @@ PEOPLE: dict[str, Refused] = {
     "thinking and acting on 10 MB": (lambda room: ada(room).think_and_act("x" * 10_000_000), "thought has 10,000,000"),
     "a number as a key": (lambda room: ada(room).define(5, 5), "key must be text, not 5"),
     "an empty key": (lambda room: ada(room).define("", 5), "key must be text, not ''"),
-    "another name": (lambda room: ada(room).define("name", "Eve"), "name is fixed"),
+    "another name": (lambda room: ada(room).define("name", "Eve"), r"write person\.rename"),
     "NaN as a value": (lambda room: ada(room).define("a", {"b": NAN}), r"persona\.a\.b is nan"),
     "a number as a path": (lambda room: ada(room).get(5), "path must be text, not int"),
     "a place that is no text": (lambda room: ada(room).move_to(5), "location must be text"),

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from troupe_core.people.faculty import TinyMentalFaculty, action
     from troupe_core.people.memory import PAUSE, MalleableMemory, Memory, Recalled
     from troupe_core.people.mind import Mind
+    from troupe_core.people.people import People
     from troupe_core.people.person import TinyPerson
     from troupe_core.people.prompt import Prompt
     from troupe_core.people.tool import CannotTell, TinyTool, ToolCall, ToolFailure, ToolHandler
@@ -136,6 +137,7 @@ _HOMES = {
     "troupe_core.people.faculty": ("TinyMentalFaculty", "action"),
     "troupe_core.people.memory": ("MalleableMemory", "Memory", "PAUSE", "Recalled"),
     "troupe_core.people.mind": ("Mind",),
+    "troupe_core.people.people": ("People",),
     "troupe_core.people.person": ("TinyPerson",),
     "troupe_core.people.prompt": ("Prompt",),
     "troupe_core.people.turn": ("Turn",),
@@ -220,6 +222,7 @@ __all__ = [
     "Outcome",
     "OutputError",
     "Parameters",
+    "People",
     "PluginError",
     "Prompt",
     "QuotaError",

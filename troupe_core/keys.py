@@ -66,6 +66,10 @@ def plain(value: Any, name: str = "value") -> Any:  # noqa: PLR0911, PLR0912 - o
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return value
+    if kind is dict:  # what nearly everything is made of goes first
+        return _plain_mapping(value, name)
+    if kind is list or kind is tuple:
+        return _plain_sequence(value, name)
     if kind is int or (isinstance(value, int) and not isinstance(value, Enum)):
         if not -_LIMIT <= value < _LIMIT:
             raise ArgumentError(f"{name} is an integer beyond 64 bits: {value}. Give it as text.")
@@ -97,7 +101,7 @@ def plain(value: Any, name: str = "value") -> Any:  # noqa: PLR0911, PLR0912 - o
     if isinstance(value, PurePath):
         raise ArgumentError(f"{name} is a path, whose name says nothing of its content. Read the file and give that.")
     if isinstance(value, Sequence):
-        return [plain(item, f"{name}[{place}]") for place, item in enumerate(value)]
+        return _plain_sequence(value, name)
     own = getattr(kind, "__plain__", None)
     if own is not None:
         return own(value)
@@ -112,8 +116,12 @@ def _plain_mapping(value: Mapping[Any, Any], name: str) -> dict[str, Any]:
     for key, item in value.items():
         if not isinstance(key, str):
             raise ArgumentError(f"{name} has the key {key!r}; keys must be text.")
-        out[str(key)] = plain(item, f"{name}.{key}")
+        out[str(key)] = item if type(item) is str else plain(item, f"{name}.{key}")
     return out
+
+
+def _plain_sequence(value: Sequence[Any], name: str) -> list[Any]:
+    return [item if type(item) is str else plain(item, f"{name}[{place}]") for place, item in enumerate(value)]
 
 
 def digest_of(value: object, name: str = "value") -> bytes:

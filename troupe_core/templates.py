@@ -101,6 +101,7 @@ VARIABLES: Mapping[str, Variables] = {
     "contexts": {
         "number": Variable("Into how many groups those whom the message describes are to be split up."),
     },
+    "minibio": {"requirements": Variable("What the text has to be like, if anything was said about it.")},
 }
 """All templates, and what each is given. Whatever else stood in one would be written as nothing, and is refused."""
 

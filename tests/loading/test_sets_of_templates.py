@@ -157,6 +157,8 @@ def test_every_template_is_given_what_is_said_of_it(make_runtime):
         )
 
     def script(request: LLMRequest, call: Call) -> Any:
+        if call.purpose == "minibio":
+            return {"paragraph": "She knits."}
         return reply("Well.", rating=3) if call.purpose == "ask" else quiet(request, call)
 
     runtime = make_runtime(script)
@@ -167,6 +169,7 @@ def test_every_template_is_given_what_is_said_of_it(make_runtime):
         ada.act()
         assert TinyPersonFactory("A choir.", simulation=simulation).generate_person(attempts=2) is None
         assert TinyPersonFactory.generate_person_factories(2, "A choir.", simulation=simulation) is None
+        ada.minibio()
         simulation.end()
     assert watched.given.keys() == VARIABLES.keys() == {path.stem for path in PROMPTS.glob("*.mustache")}
     assert all(agrees(values, VARIABLES[name]) for name, values in watched.given.items())

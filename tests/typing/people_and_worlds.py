@@ -13,6 +13,7 @@ from troupe_core import (
     EpisodicMemory,
     Fact,
     Parameters,
+    People,
     Recalled,
     RunReport,
     Runtime,
@@ -29,6 +30,7 @@ def plain(person: TinyPerson, world: TinyWorld) -> None:
     assert_type(person.listen_and_act("hello", source=person), tuple[Fact, ...])
     assert_type(person.retrieve_relevant_memories("soup", top_k=3), Sequence[Recalled])
     assert_type(person.prompt(), Prompt)
+    assert_type(person.minibio(requirements="short"), str)
     assert_type(world.run(1), RunReport)
     assert_type(world.run(3, timedelta(hours=1), schedule="random").turns, int)
     assert_type(world.run_months(3, max_failed=0.5), RunReport)
@@ -42,6 +44,7 @@ async def awaited(person: TinyPerson, world: TinyWorld) -> None:
     assert_type(await person.athink_and_act("hm"), tuple[Fact, ...])
     assert_type(await person.aretrieve_relevant_memories("soup"), Sequence[Recalled])
     assert_type(await person.aprompt(), Prompt)
+    assert_type(await person.aminibio(), str)
     assert_type(await world.arun(1), RunReport)
     assert_type(await world.arun_days(1, schedule="sequential"), RunReport)
     turns = world.arun(1).turns  # type: ignore[attr-defined]
@@ -55,6 +58,12 @@ def cheap(person: TinyPerson, world: TinyWorld) -> None:
     """What cannot call a model returns whom it was said to, so that calls can be chained; it has no twin."""
     assert_type(person.listen("hello").see("a hat").think("hm").move_to("Rome", ["it rains"]), TinyPerson)
     assert_type(person.define("age", 40).change_context(["it rains"]).change_mind(goals="stay dry"), TinyPerson)
+    person["age"] = 40
+    assert_type(person.define("likes", ["tea"], merge=True).rename("Eve").clear_relationships(), TinyPerson)
+    assert_type(
+        person.related_to(person, "a friend").clone("Ben").create_new_agent_from_current_spec("Cleo"), TinyPerson
+    )
+    assert_type(person.save_specification("ada.agent.json", include_memory=True), None)
     assert_type(world.add_agent(person).broadcast("hello").make_everyone_accessible(), TinyWorld)
     assert_type(world.broadcast_thought("hm").broadcast_context_change(["it rains"]).skip_years(1), TinyWorld)
     assert_type(world.skip(2, timedelta(hours=1)).broadcast_internal_goal("rest"), TinyWorld)
@@ -74,6 +83,7 @@ def read(person: TinyPerson, world: TinyWorld, simulation: Simulation) -> None:
     assert_type(person.persona, Mapping[str, Any])
     assert_type(person.accessible_agents, list[TinyPerson])
     assert_type(person.memories(), Sequence[Fact])
+    assert_type(person.relationships, dict[str, str])
     assert_type(world.agents, list[TinyPerson])
     assert_type(world.get_agent_by_name("Ada"), TinyPerson | None)
     assert_type(world.current_datetime, datetime | None)
@@ -83,6 +93,23 @@ def read(person: TinyPerson, world: TinyWorld, simulation: Simulation) -> None:
     assert_type([fact.id for fact in simulation.facts], list[bytes])
     assert_type(current_simulation(), Simulation)
     assert_type("Ada" in simulation, bool)
+
+
+def several(simulation: Simulation) -> None:
+    assert_type(TinyPerson.load_specification("ada.agent.json", model="a/b", simulation=simulation), TinyPerson)
+    people = TinyPerson.load_specifications_from_folder("cast", auto_rename_agent=True, tools=["notes"])
+    assert_type(people, People)
+    assert_type(people["Ada"], TinyPerson)
+    assert_type(people[0], TinyPerson)
+    assert_type(people[1:], People)
+    assert_type(people + people[1:], People)
+    assert_type(
+        People.from_csv("panel.csv", delimiter=";", memory="episodic") + People.from_jsonl("panel.jsonl"), People
+    )
+    assert_type(TinyPerson.get_agent_by_name("Ada"), TinyPerson | None)
+    TinyPerson.load_specification("ada.agent.json", colour="red")  # type: ignore[call-arg]
+    TinyPerson.load_specification(5)  # type: ignore[arg-type]
+    People(["Ada"])  # type: ignore[list-item]
 
 
 def made(runtime: Runtime) -> None:

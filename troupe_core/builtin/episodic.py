@@ -8,7 +8,7 @@ memories never, nor what the person was given to know.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 from msgspec.structs import replace
 
+from troupe_core.builtin import chain_filed
 from troupe_core.builtin.chain import Node, facts_of, lately, linked, nodes, without
 from troupe_core.builtin.word_index import LATEST, WordIndexes, in_passing, search
 from troupe_core.errors import ArgumentError
 from troupe_core.events import ECHO, STIMULUS, Fact
 from troupe_core.keys import NOTHING, digest, roll
+from troupe_core.people.biography import short_biography
 from troupe_core.people.lines import heading, line, perceived
 from troupe_core.people.memory import PAUSE, Batch, Batches, Recalled
-from troupe_core.people.persona import short_biography
 
 if TYPE_CHECKING:
     from troupe_core.people.turn import Turn
@@ -130,6 +131,22 @@ class EpisodicMemory:
 
     def unpack_delta(self, spelled: Mapping[str, Any], facts: Sequence[Fact]) -> Delta:
         return Delta(tuple(facts[place] for place in spelled["memories"]), spelled["turns"])
+
+    def to_file(self, state: EpisodicState, spell: Callable[[Fact], Any]) -> dict[str, Any]:
+        """Everything that is kept, and how much of it is in view, is to be consolidated, and is gone."""
+        counts = {name: getattr(state, name) for name in _COUNTS if name != "size"}
+        known = [spell(fact) for fact in facts_of(state.known)]
+        return {**counts, "known": known, "past": chain_filed.to_plain(state.last, spell)}
+
+    def from_file(self, spelled: Mapping[str, Any], read: Callable[[Any], Fact]) -> EpisodicState:
+        last, memories = chain_filed.from_plain(spelled["past"], read)
+        turns = sum(1 for node in nodes(last) if node.lived)
+        in_view, since = (min(_count(spelled, each), turns) for each in ("in_view", "since"))
+        omitted, size = _count(spelled, "omitted"), sum(batch.size for batch in lately(last, in_view))
+        known = linked([(Batch(facts), False)]) if (facts := [read(fact) for fact in spelled["known"]]) else None
+        parts = [NOTHING if chain is None else chain.digest for chain in (last, known)]
+        name = digest(b"filed", *parts, b"%d,%d,%d" % (in_view, omitted, since))
+        return EpisodicState(last, name, in_view, size, omitted, since, memories, known)
 
     def start(self) -> EpisodicState:
         return EpisodicState()
@@ -239,6 +256,13 @@ class EpisodicMemory:
             without(state.memories, gone)[0],
             without(state.known, gone)[0],
         )
+
+
+def _count(spelled: Mapping[str, Any], name: str) -> int:
+    count = spelled.get(name, 0)
+    if type(count) is not int or count < 0:
+        raise ValueError(f"{name} is {count!r}, and counts something")
+    return count
 
 
 def _forget(last: Node, surplus: int, needed: int) -> Node:

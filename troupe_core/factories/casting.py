@@ -18,7 +18,7 @@ from troupe_core.factories.forms import form, same_name, wrong_with
 from troupe_core.factories.sparks import Spark, spark
 from troupe_core.keys import digest, utf8
 from troupe_core.people.person import TinyPerson
-from troupe_core.people.persona import short_biography
+from troupe_core.people.biography import short_biography
 from troupe_core.people.state import PersonState
 from troupe_core.plugins.members import contained
 from troupe_core.simulation.crowd import for_each

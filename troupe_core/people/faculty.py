@@ -89,7 +89,7 @@ class TinyMentalFaculty:
         cls, *, state: type[Any] | None = None, config: type[Any] | None = None, name: str | None = None, **kwargs: Any
     ) -> None:
         super().__init_subclass__(**kwargs)
-        cls.name = name or _snake(cls.__name__)
+        cls.name = name or snake(cls.__name__)
         cls.state_class = frozen_class(state, cls.__qualname__) if state is not None else cls.state_class
         cls.config_class = config or cls.config_class
         cls.actions = tuple(_actions_of(cls))
@@ -130,7 +130,8 @@ class TinyMentalFaculty:
         return ""
 
 
-def _snake(name: str) -> str:
+def snake(name: str) -> str:
+    """What a faculty is called whose class has this name."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.removesuffix("Faculty") or name).lower()
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
+from unicodedata import category, normalize
 
 import orjson
 
@@ -59,3 +63,37 @@ def fragment_in(path: str | os.PathLike[str]) -> Mapping[str, Any]:
         found = f"its type is {kind!r}" if kind != "Fragment" else "it has no persona"
         raise ArgumentError(f'{path} is no fragment: {found}. One is {{"type": "Fragment", "persona": {{…}}}}')
     return persona
+
+
+def write(path: str | os.PathLike[str], data: Mapping[str, Any]) -> None:
+    """The document as a file that a person can read: all of it, or what was there before."""
+    place = Path(path).expanduser()
+    beside = place.with_name(f".{token_hex(4)}.new")
+    try:
+        beside.write_bytes(orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        beside.replace(place)
+    except TypeError as error:
+        raise ArgumentError(f"{place} cannot be written: {error}") from None
+    except OSError as error:
+        raise ArgumentError(f"{place} cannot be written: {error.strerror or error}") from None
+    finally:
+        with suppress(OSError):
+            beside.unlink()
+
+
+LONGEST_NAME = 100
+"""Bytes of a file's name without its ending; file systems take about twice as many."""
+
+
+def file_name(name: str) -> str:
+    """Somebody's name as part of a file's: small letters, Latin ones without accents, those of other scripts as they
+    are.
+    """
+    letters = [""]
+    for letter in normalize("NFKD", name.casefold()):
+        if not category(letter).startswith("M"):
+            letters.append(letter if letter.isalnum() else "_")
+        elif not letters[-1].isascii():
+            letters.append(letter)
+    joined = re.sub("_+", "_", normalize("NFC", "".join(letters))).strip("_")
+    return joined.encode()[:LONGEST_NAME].decode(errors="ignore") or "_"

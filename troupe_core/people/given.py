@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from troupe_core.errors import ArgumentError, PluginError
 from troupe_core.people.faculty import TinyMentalFaculty
+from troupe_core.people.state import NO_SLICES
 from troupe_core.people.tool import TinyTool
 from troupe_core.records import TOOL
 
 if TYPE_CHECKING:
+    from troupe_core.runtime import Runtime
     from troupe_core.simulation.simulation import Simulation
 
 
@@ -41,6 +44,13 @@ def tool_named(simulation: Simulation, given: Any) -> str:
     if not issubclass(kind, TinyTool):
         raise ArgumentError(f"a tool is a name or a TinyTool, not {given!r}")
     return simulation.runtime.lend(given)
+
+
+def fresh_slices(runtime: Runtime, faculties: Iterable[str]) -> Mapping[str, Any]:
+    """What each of them keeps for somebody who has just got it."""
+    kept = {each: runtime.faculty(each).start() for each in faculties}
+    slices = {each: value for each, value in kept.items() if value is not None}
+    return MappingProxyType(slices) if slices else NO_SLICES
 
 
 def several(given: Any, argument: str) -> list[Any]:

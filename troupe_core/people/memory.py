@@ -6,7 +6,7 @@ else. What it keeps are facts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, overload
 
@@ -208,6 +208,20 @@ class MalleableMemory(Protocol[M]):
 
     def forget(self, state: M, gone: AbstractSet[bytes]) -> M:
         """Without the facts of these ids. The same state, if there are none of them."""
+        ...
+
+
+class FiledMemory(Protocol[M]):
+    """What a kind of memory may have besides, so that people who have it can be saved in files with all that they
+    remember.
+    """
+
+    def to_file(self, state: M, spell: Callable[[Fact], Any]) -> Mapping[str, Any]:
+        """Plain data; each fact in it as `spell` has it."""
+        ...
+
+    def from_file(self, spelled: Mapping[str, Any], read: Callable[[Any], Fact]) -> M:
+        """The inverse. What is not of that form is a `ValueError`, `TypeError` or `KeyError`."""
         ...
 
 

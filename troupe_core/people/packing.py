@@ -24,7 +24,7 @@ from troupe_core.people.living import TURN, live
 from troupe_core.people.memory import PAUSE, Batch, Entry, Heard, Shared
 from troupe_core.people.mind import CALM, Mind
 from troupe_core.people.missing import MissingMemory, Opaque
-from troupe_core.people.persona import Persona
+from troupe_core.people.persona import Persona, frozen
 from troupe_core.people.state import NO_SLICES, PersonState
 from troupe_core.people.ties import NOBODY, UNTOLD, Occasion, Roster, Tie, Ties
 from troupe_core.simulation.journal.codec import encode
@@ -176,7 +176,7 @@ def _spell_memory_kind(kind: Any, state: PersonState, parcel: Parcel) -> Any:
     if found is None:
         from troupe_core.people.values import kind_to_plain
 
-        found = kinds[id(kind)] = (kind, kind_to_plain(parcel.shelf, kind))  # kept, so that its id means it
+        found = kinds[id(kind)] = (kind, kind_to_plain(parcel.shelf.runtime, kind))  # kept, so that its id means it
     return found[1]
 
 
@@ -225,7 +225,7 @@ _SPELLED: dict[str, Spell] = {
     "turns": _as_it_is,
     "model": _as_it_is,
     "mark": _as_it_is,
-    "extras": lambda extras, s, parcel: dict(extras),
+    "extras": lambda extras, s, parcel: plain(extras),
 }
 _USUAL: dict[str, Any] = {
     "name": NotImplemented, "persona": NotImplemented, "memory_kind": NotImplemented, "memory": NotImplemented,
@@ -358,7 +358,7 @@ def unpack(id: str, spelled: Mapping[str, Any], shelf: Shelf, simulation: Simula
         get("turns", 0),
         get("model"),
         get("mark", ""),
-        MappingProxyType(extras) if extras else NO_SLICES,
+        frozen(extras) if extras else NO_SLICES,
         memo=bytes.fromhex(spelled["digest"]),
     )
 
@@ -370,7 +370,7 @@ def _kind(spelled: Mapping[str, Any], shelf: Shelf, simulation: Simulation) -> A
         from troupe_core.people.values import kind_from_plain, kind_to_plain
 
         alive = simulation.memory_kind.alive()  # the program may have given one that has no name
-        found = next((kind for kind in alive if encode(kind_to_plain(shelf, kind)) == name), None)
+        found = next((kind for kind in alive if encode(kind_to_plain(shelf.runtime, kind)) == name), None)
         if found is None:
             made = kind_from_plain(shelf, spelled)
             found = made if isinstance(made, MissingMemory) else simulation.memory_kind(

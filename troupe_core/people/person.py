@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from troupe_core.errors import ArgumentError
 from troupe_core.people.abilities import abilities_of
 from troupe_core.people.faculty import TinyMentalFaculty
-from troupe_core.people.given import faculty_named, several, tool_named
+from troupe_core.people.given import faculty_named, fresh_slices, several, tool_named
 from troupe_core.people.handle.acting import Acting
 from troupe_core.people.handle.asking import Asking
 from troupe_core.people.handle.checking import checked_name
 from troupe_core.people.handle.company import Company
 from troupe_core.people.handle.describing import Describing
+from troupe_core.people.handle.filing import Filing
+from troupe_core.people.handle.gathering import Gathering
+from troupe_core.people.handle.naming import Naming
 from troupe_core.people.handle.perceiving import Perceiving
+from troupe_core.people.handle.relating import Relating
 from troupe_core.people.handle.remembering import Remembering
 from troupe_core.people.perceiving import checked_text
 from troupe_core.people.persona import Persona
-from troupe_core.people.state import NO_SLICES, PersonState
+from troupe_core.people.state import PersonState
 from troupe_core.people.tool import TinyTool
 from troupe_core.simulation.simulation import simulation_of
 
@@ -30,7 +33,20 @@ if TYPE_CHECKING:
 CONVERSATION = "conversation"
 
 
-class TinyPerson(Describing, Perceiving, Company, Acting, Asking, Remembering, state=PersonState, kind="person"):
+class TinyPerson(
+    Describing,
+    Relating,
+    Naming,
+    Filing,
+    Gathering,
+    Perceiving,
+    Company,
+    Acting,
+    Asking,
+    Remembering,
+    state=PersonState,
+    kind="person",
+):
     """A simulated person. `persona` is any JSON-like mapping (or a sentence); everything in it reaches the model.
 
     `mental_faculties` are names of installed faculties, or faculties; `tools` likewise, with an effect outside of the
@@ -63,8 +79,6 @@ class TinyPerson(Describing, Perceiving, Company, Acting, Asking, Remembering, s
         tooled = {tool_named(joined, each) for each in several(tools, "tools")}
         faculties = (CONVERSATION, *sorted(named), *sorted(tooled))
         abilities_of(joined.runtime, faculties)  # two that clash are found here, not in the middle of a run
-        kept = {each: joined.runtime.faculty(each).start() for each in faculties}
-        slices = {each: value for each, value in kept.items() if value is not None}
         kind = joined.memory_kind(memory)
         if model is not None:
             joined.models.named("turn", model)
@@ -75,7 +89,7 @@ class TinyPerson(Describing, Perceiving, Company, Acting, Asking, Remembering, s
             kind,
             kind.start(),
             faculties=faculties,
-            slices=MappingProxyType(slices) if slices else NO_SLICES,
+            slices=fresh_slices(joined.runtime, faculties),
             model=model,
         )
         joined.settle_in(self, state)

@@ -18,7 +18,7 @@ from troupe_core.keys import digest, plain
 class Persona:
     """Frozen. Equal personas of one simulation are one object."""
 
-    __slots__ = ("__weakref__", "_load", "_raw", "digest", "prompt_digest")
+    __slots__ = ("__weakref__", "_load", "_raw", "biographies", "digest", "prompt_digest")
 
     def __init__(self, raw: bytes) -> None:
         self._raw: bytes | None = raw
@@ -26,6 +26,8 @@ class Persona:
         self.digest = digest(b"persona", raw)
         # The digest of the whole system message, with the rules it was made for: a memo of the prompt's.
         self.prompt_digest: tuple[object, bytes] | None = None
+        self.biographies: dict[str, str] | None = None
+        """What models have written of it, by what was required of them: a memo too."""
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Persona:
@@ -35,18 +37,20 @@ class Persona:
             written = orjson.dumps(plain(data, "persona"))
             return cls(bytes(memoryview(written)))  # a copy of just that size; orjson's has room at its end
         except (TypeError, RecursionError) as error:
-            raise ArgumentError(f"the persona cannot be written as JSON: {error}") from None
+            deep = isinstance(error, RecursionError) or str(error) == "Recursion limit reached"
+            why = "it contains itself, or is nested too deeply" if deep else error
+            raise ArgumentError(f"the persona cannot be written as JSON: {why}") from None
 
     @classmethod
     def kept(cls, name: bytes, load: Callable[[bytes], bytes]) -> Persona:
         """One that lies in a journal, under its digest, until somebody looks at it."""
         made = cls.__new__(cls)
-        made.digest, made._load, made._raw, made.prompt_digest = name, load, None, None
+        made.digest, made._load, made._raw, made.prompt_digest, made.biographies = name, load, None, None, None
         return made
 
     def let_go(self, load: Callable[[bytes], bytes]) -> None:
         """Become a mere name, since the journal has the rest."""
-        self._load, self._raw, self.prompt_digest = load, None, None
+        self._load, self._raw, self.prompt_digest, self.biographies = load, None, None, None
 
     @property
     def raw(self) -> bytes:
@@ -70,8 +74,8 @@ class Persona:
 
     def view(self) -> Mapping[str, Any]:
         """The same, read-only all the way down."""
-        frozen: Mapping[str, Any] = _freeze(self.data())
-        return frozen
+        view: Mapping[str, Any] = frozen(self.data())
+        return view
 
     def get(self, path: str) -> Any:
         """What stands at a dotted path, or None."""
@@ -80,32 +84,16 @@ class Persona:
             if not isinstance(node, dict) or key not in node:
                 return None
             node = node[key]
-        return _freeze(node)
+        return frozen(node)
 
     def __repr__(self) -> str:
         return f"<Persona {self.digest.hex()[:8]}>"
 
 
-def _freeze(value: Any) -> Any:
+def frozen(value: Any) -> Any:
+    """Plain data, read-only all the way down."""
     if isinstance(value, dict):
-        return MappingProxyType({key: _freeze(item) for key, item in value.items()})
+        return MappingProxyType({key: frozen(item) for key, item in value.items()})
     if isinstance(value, list):
-        return tuple(_freeze(item) for item in value)
+        return tuple(frozen(item) for item in value)
     return value
-
-
-def short_biography(persona: Mapping[str, Any], name: str) -> str:
-    """One sentence from whatever of the usual facts is there."""
-    occupation = persona.get("occupation")
-    if isinstance(occupation, Mapping):
-        occupation = occupation.get("title")
-    age, nationality = persona.get("age"), persona.get("nationality")
-    residence = persona.get("residence") or persona.get("country_of_residence")
-    facts = [
-        f"{age} years old" if age else "",
-        f"{nationality}" if nationality else "",
-        f"{occupation}" if isinstance(occupation, str) else "",
-        f"living in {residence}" if isinstance(residence, str) else "",
-    ]
-    said = ", ".join(fact for fact in facts if fact)
-    return f"{name} is {said}." if said else f"This is {name}."

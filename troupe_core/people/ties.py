@@ -91,6 +91,19 @@ class Ties(Part):
             return self
         return attrs.evolve(self, known={**self.known, id: Tie(name, told)})
 
+    def renamed(self, id: str, name: str, rosters: dict[Roster, Roster]) -> Ties:
+        """With another name of somebody; the same value if it is nobody here. `rosters` takes those that are written
+        anew, so that they stay one for all.
+        """
+        known, everyone = self.known, self.everyone
+        if id in known:
+            known = {**known, id: Tie(name, known[id].description)}
+        if everyone is not None and id in everyone.names:
+            if everyone not in rosters:
+                rosters[everyone] = everyone.with_({id: name})
+            everyone = rosters[everyone]
+        return self if known is self.known and everyone is self.everyone else Ties(known, everyone)
+
     def leave(self, id: str) -> Ties:
         """Without somebody; the same value if they were not near."""
         everyone = self.everyone
@@ -136,7 +149,10 @@ def _happening(before: Occasion | None, now: Occasion | None) -> str:
 def _company(before: Ties, now: Ties, me: str) -> str:
     """All of them at first, afterwards the difference."""
     old, new = before.near(me), now.near(me)
-    come = [_called(tie) for id, tie in new.items() if id not in old or _called(old[id]) != _called(tie)]
+    come = [_called(tie) for id, tie in new.items() if id not in old or old[id].description != tie.description]
+    called = [
+        f"{old[id].name} is called {tie.name}" for id, tie in new.items() if id in old and old[id].name != tie.name
+    ]
     gone = [tie.name for id, tie in old.items() if id not in new]
     if not old:
         if come:
@@ -144,7 +160,8 @@ def _company(before: Ties, now: Ties, me: str) -> str:
         return "nobody is near you any more" if before.untold else ""
     if not new:
         return "nobody is near you any more"
-    said = [f"also near you now: {_listed(come)}"] if come else []
+    said = [f"from now on {_listed(called)}"] if called else []
+    said += [f"also near you now: {_listed(come)}"] if come else []
     said += [f"no longer near you: {_listed(gone)}"] if gone else []
     return "; ".join(said)
 

@@ -18,6 +18,7 @@ from troupe_core.simulation.journal.values import converter, from_plain, proven
 
 if TYPE_CHECKING:
     from troupe_core.people.faculty import TinyMentalFaculty
+    from troupe_core.runtime import Runtime
     from troupe_core.simulation.journal.shelf import Shelf
 
 
@@ -49,11 +50,11 @@ def slice_from_plain(faculty: TinyMentalFaculty | None, spelled: Mapping[str, An
 # -- kinds of memory -------------------------------------------------------------------------------------------------
 
 
-def kind_to_plain(shelf: Shelf, kind: Any) -> dict[str, Any]:
+def kind_to_plain(runtime: Runtime, kind: Any) -> dict[str, Any]:
     """A kind of memory by its name, and its settings where they are not the usual ones."""
     if isinstance(kind, MissingMemory):
         return kind.spelled
-    name = shelf.runtime.memory_name(type(kind)) or type(kind).__qualname__
+    name = runtime.memory_name(type(kind)) or type(kind).__qualname__
     fields = attrs.fields_dict(type(kind)) if attrs.has(type(kind)) else {}
     given = {n: getattr(kind, n) for n, f in fields.items() if f.init and getattr(kind, n) != f.default}
     out: dict[str, Any] = {"name": name}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
+from textwrap import dedent
 from typing import Any, Self
 
 from troupe_core.errors import ArgumentError
+from troupe_core.people.biography import extended_biography, short_biography
 from troupe_core.people.files import fragment_in
 from troupe_core.people.fragments import Part, whole_of
 from troupe_core.people.handle.base import Base
+from troupe_core.people.perceiving import checked_text
 from troupe_core.people.persona import Persona
 from troupe_core.people.state import PersonState
 
@@ -26,12 +29,24 @@ class Describing(Base):
     def __getitem__(self, path: str) -> Any:
         return self.get(path)
 
-    def define(self, key: str, value: Any) -> Self:
-        """Set a top-level part of the persona. The name is the person's own: see `name`."""
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.define(key, value)
+
+    def define(self, key: str, value: Any, merge: bool = False, overwrite_scalars: bool = True) -> Self:
+        """Set a top-level part of the persona. With `merge`, a table or list is joined with the one that is there.
+        Without `overwrite_scalars`, anything else may only be set where there is nothing. What contradicts is an error
+        that names every place. A text of several lines loses what they are all indented by. The name is set by
+        `rename`.
+        """
         if not isinstance(key, str) or not key:
             raise ArgumentError(f"key must be text, not {key!r}")
         if key == "name":
-            raise ArgumentError("the name is fixed when a person is made")
+            raise ArgumentError("the name is no mere part of the persona: write person.rename(…)")
+        if isinstance(value, str):
+            value = freed(value)
+        several = isinstance(value, Mapping | Sequence) and not isinstance(value, str | bytes)
+        if merge if several else not overwrite_scalars:
+            return self._join({key: value}, "what is defined")
         simulation = self.simulation
 
         def change(state: PersonState) -> PersonState:
@@ -56,6 +71,22 @@ class Describing(Base):
             return self.include_persona_definitions(other)
         return self.import_fragment(other) if isinstance(other, str | PathLike) else NotImplemented
 
+    def minibio(self, extended: bool = True, requirements: str | None = None) -> str:
+        """Who this is, in a sentence; `extended`, with a paragraph by a model, which is asked once for each persona and
+        what is required of the text.
+        """
+        if not extended:
+            return short_biography(self.persona, self.name)
+        return self._wait(lambda: self.aminibio(requirements=requirements), "person.aminibio(…)")
+
+    async def aminibio(self, extended: bool = True, requirements: str | None = None) -> str:
+        """`minibio`, awaited."""
+        if not extended:
+            return short_biography(self.persona, self.name)
+        state, simulation = self.state, self.simulation
+        wanted = checked_text(requirements, "requirements") if requirements is not None else ""
+        return await simulation.runtime.thread.hop(extended_biography(simulation, state, wanted))
+
     def _join(self, more: Mapping[str, Any], source: str) -> Self:
         simulation = self.simulation
         added = Part(source, Persona.of(more).data())
@@ -65,3 +96,8 @@ class Describing(Base):
             return state.changed(persona=simulation.interned(Persona.of(whole)))
 
         return self._change(change)
+
+
+def freed(text: str) -> str:
+    """A text without what all of its lines are indented by, and without empty lines around it, if it has several."""
+    return dedent(text).strip("\n") if "\n" in text else text

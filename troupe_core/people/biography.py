@@ -1,0 +1,75 @@
+"""Somebody in a few sentences: a first one from the usual facts, and more of them by a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from troupe_core.keys import digest, utf8
+
+if TYPE_CHECKING:
+    from troupe_core.people.state import PersonState
+    from troupe_core.simulation.simulation import Simulation
+
+MINIBIO = "minibio"
+
+KEPT = 8
+"""So many biographies of one persona are at hand, each for other requirements."""
+
+
+@attrs.frozen
+class Introduction:
+    """What a model writes."""
+
+    paragraph: str
+
+
+def short_biography(persona: Mapping[str, Any], name: str) -> str:
+    """One sentence from whatever of the usual facts is there, in whichever form."""
+    age = persona.get("age")
+    occupation = persona.get("occupation")
+    if isinstance(occupation, Mapping):
+        occupation = occupation.get("title")
+    residence = _in_words(persona.get("residence")) or _in_words(persona.get("country_of_residence"))
+    facts = [
+        f"{age} years old" if isinstance(age, int | float | str) and age else "",
+        _in_words(persona.get("nationality")),
+        _in_words(occupation),
+        f"living in {residence}" if residence else "",
+    ]
+    said = ", ".join(fact for fact in facts if fact)
+    return f"{name} is {said}." if said else f"This is {name}."
+
+
+def _in_words(fact: Any) -> str:
+    """A text, or the texts of a table or list, such as city and country."""
+    if isinstance(fact, Mapping):
+        fact = list(fact.values())
+    if isinstance(fact, list | tuple):
+        return ", ".join(text for text in fact if isinstance(text, str) and text)
+    return fact if isinstance(fact, str) else ""
+
+
+async def extended_biography(simulation: Simulation, state: PersonState, requirements: str) -> str:
+    """The sentence, and a paragraph by a model, which is asked once for each persona and what is required."""
+    from troupe_core.simulation.desk import Subject, desk  # needs asyncio, and making people does not
+
+    persona = state.persona
+    about = short_biography(persona.data(), state.name)
+    known = persona.biographies or {}
+    written = known.get(requirements)
+    if written is None:
+        system = simulation.runtime.templates[MINIBIO]({"requirements": requirements})
+        prompt = f"{about}\n\n{persona.raw.decode()}"
+        task = digest(b"minibio", persona.digest, utf8(requirements))
+        async with desk(simulation, MINIBIO, task, Subject(state.id)) as place:
+            answer = await place.ask(prompt, system=system, output=Introduction, check=_empty)
+        written = " ".join(answer.paragraph.split()).removeprefix(about).strip()  # some say the first sentence again
+        persona.biographies = dict([*known.items(), (requirements, written)][-KEPT:])
+    return f"{about} {written}".strip()
+
+
+def _empty(answer: Introduction) -> str:
+    return "" if answer.paragraph.strip() else "the paragraph is empty"

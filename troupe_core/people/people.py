@@ -1,0 +1,128 @@
+"""Several people as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex, Unpack, overload
+
+from troupe_core.errors import ArgumentError
+from troupe_core.people.files import file_name
+from troupe_core.people.handle.checking import checked_people
+from troupe_core.people.handle.filing import SUFFIX
+from troupe_core.people.loading import Options, Wish, load
+from troupe_core.people.person import TinyPerson
+from troupe_core.people.tables import rows_of_csv, rows_of_jsonl
+from troupe_core.simulation.simulation import same_simulation
+
+if TYPE_CHECKING:
+    from troupe_core.people.loading import Found
+
+
+class People(list[TinyPerson]):
+    """Different people of one simulation, in order; `people["Ada"]` is the one of that name."""
+
+    __slots__ = ()
+
+    def __init__(self, people: Iterable[TinyPerson] = ()) -> None:
+        given = checked_people(people)
+        if given:
+            same_simulation(given)
+        ids = [person.id for person in given]
+        twice = next((id for id in ids if ids.count(id) > 1), None) if len(set(ids)) < len(ids) else None
+        if twice is not None:
+            raise ArgumentError(f"{twice!r} is there twice; everybody can be there once")
+        super().__init__(given)
+
+    @overload
+    def __getitem__(self, place: SupportsIndex | str, /) -> TinyPerson: ...
+    @overload
+    def __getitem__(self, place: slice, /) -> People: ...
+    def __getitem__(self, place: SupportsIndex | str | slice, /) -> TinyPerson | People:
+        if isinstance(place, str):
+            found = next((person for person in self if person.name == place), None)
+            if found is None:
+                raise KeyError(f"nobody here is called {place!r}; here are {', '.join(self.names) or 'none'}")
+            return found
+        return People(super().__getitem__(place)) if isinstance(place, slice) else super().__getitem__(place)
+
+    def __contains__(self, who: object) -> bool:
+        return who in self.names if isinstance(who, str) else super().__contains__(who)
+
+    def __add__(self, others: Iterable[TinyPerson]) -> People:  # type: ignore[override]  # of people alone
+        return People([*self, *others])
+
+    def __repr__(self) -> str:
+        return f"<People: {len(self)}>" if len(self) > 3 else f"<People: {', '.join(self.names) or 'nobody'}>"
+
+    @property
+    def names(self) -> list[str]:
+        """What they are called, in order."""
+        return [person.name for person in self]
+
+    def import_fragment(self, fragment: str | PathLike[str]) -> Self:
+        """Everybody takes in what stands in a file, or, if it contradicts somebody, nobody does."""
+        if self:
+            with self[0].simulation.at_once():
+                for person in self:
+                    person.import_fragment(fragment)
+        return self
+
+    # -- tables -------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_csv(
+        cls,
+        path: str | PathLike[str],
+        *,
+        name_column: str = "name",
+        delimiter: str | None = None,
+        auto_rename_agent: bool = False,
+        **options: Unpack[Options],
+    ) -> People:
+        """Everybody who has a row in a table, whose first row says what is in each column: a key of the persona, a
+        dotted one such as `occupation.title`, or one such as `likes[]`, whose cells are lists with `;` between the
+        items. A column in which all are numbers holds numbers; what is empty is left out. All come, or nobody and an
+        error that names each line that is to blame. `options` are those of `TinyPerson`.
+        """
+        rows = rows_of_csv(Path(path).expanduser(), name_column, delimiter)
+        return cls._of_rows(rows, auto_rename_agent, options)
+
+    @classmethod
+    def from_jsonl(
+        cls,
+        path: str | PathLike[str],
+        *,
+        name_column: str = "name",
+        auto_rename_agent: bool = False,
+        **options: Unpack[Options],
+    ) -> People:
+        """The same from a file with a JSON object in each line: a persona, or all that a file about a person has."""
+        return cls._of_rows(rows_of_jsonl(Path(path).expanduser(), name_column), auto_rename_agent, options)
+
+    @classmethod
+    def _of_rows(cls, rows: list[tuple[str, Found]], rename: bool, options: Options) -> People:
+        return cls(load(Wish(TinyPerson, options, rename=rename), rows))
+
+    # -- files --------------------------------------------------------------------------------------------------------
+
+    def save_specifications(self, folder: str | PathLike[str], **included: Any) -> list[Path]:
+        """A file about each, `ada_lovelace.agent.json`, in a folder that is made if need be; where they are. `included`
+        says what is in them, as of `save_specification`.
+        """
+        place = Path(folder).expanduser()
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ArgumentError(f"there can be no folder {place}: {error.strerror or error}") from None
+        paths: dict[str, Path] = {}
+        for person in self:
+            plain = free = file_name(person.name)
+            number = 1
+            while free in paths:
+                number += 1
+                free = f"{plain}_{number}"
+            paths[free] = place / f"{free}{SUFFIX}"
+            person.save_specification(paths[free], **included)
+        return list(paths.values())

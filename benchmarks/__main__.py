@@ -14,6 +14,7 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks import (
+    asking,
     command_line,
     extraction,
     factories,
@@ -57,6 +58,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "wrappers": plugins.wrappers,
     "wire": wire.wire,
     "extraction": extraction.extraction,
+    "asking": asking.asking,
     "factories": factories.factories,
     "rehearsal": rehearsal.rehearsal,
     "persona_files": persona_files.persona_files,

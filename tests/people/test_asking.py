@@ -19,6 +19,7 @@ from troupe_core import (
     LLMResponse,
     ModelUnavailable,
     OutputError,
+    People,
     Runtime,
     Scale,
     Simulation,
@@ -29,7 +30,6 @@ from troupe_core import (
     Transcript,
     action,
 )
-from troupe_core.people.asking import Enquiry, ask_all
 from troupe_testing import LatencyModel, ScriptedModel, VirtualLoop, constant, do, quiet, reply, talk, think, turn
 
 FIELDS = {"rating": Scale(1, 5), "would_buy": ["yes", "no", "maybe"]}
@@ -50,16 +50,7 @@ def simulation(make_simulation):
 
 
 def everybody(simulation, questions, fields=None, **manner):
-    enquiry = Enquiry.of(
-        questions,
-        fields,
-        None,
-        manner.pop("source", "Interviewer"),
-        manner.pop("remember", False),
-        manner.pop("replicates", 1),
-    )
-    ids = [id for id in simulation.states if hasattr(simulation.states[id], "persona")]
-    return simulation.runtime.wait(lambda: ask_all(simulation, ids, enquiry), "")
+    return People(simulation).ask(questions, fields, **manner)
 
 
 def test_a_row_has_what_was_said_and_what_was_ticked_with_confidence_and_evidence(simulation):
@@ -277,6 +268,19 @@ def test_what_nobody_gets_beyond_stops_with_what_there_is(make_simulation, remem
         assert simulation.runtime.model_under_test.calls == 2
     assert [row.of for row in stopped.value.results] == ["Ada"]
     assert [failure.of for failure in stopped.value.results.failures] == ["Ben"]
+
+
+def test_those_in_a_world_are_asked_and_nobody_hears_the_others(simulation):
+    world = TinyWorld("Room", [TinyPerson("Ada"), TinyPerson("Ben")], kind="focus_group")
+    results = world.agents.ask("Would you?", FIELDS, remember=True)
+    assert [row.of for row in results] == ["Ada", "Ben"]
+    assert not any("Ben" in fact.content for fact in simulation["Ada"].memories() if fact.kind != "stimulus")
+    assert world.run(1).turns == 2
+
+
+def test_nobody_cannot_be_asked():
+    with pytest.raises(ArgumentError, match="nobody here to be asked"):
+        People().ask("Well?")
 
 
 def test_a_budget_holds(make_simulation):

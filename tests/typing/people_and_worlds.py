@@ -15,8 +15,11 @@ from troupe_core import (
     Parameters,
     People,
     Recalled,
+    Results,
+    Row,
     RunReport,
     Runtime,
+    Scale,
     Simulation,
     TinyPerson,
     TinyWorld,
@@ -84,7 +87,7 @@ def read(person: TinyPerson, world: TinyWorld, simulation: Simulation) -> None:
     assert_type(person.accessible_agents, list[TinyPerson])
     assert_type(person.memories(), Sequence[Fact])
     assert_type(person.relationships, dict[str, str])
-    assert_type(world.agents, list[TinyPerson])
+    assert_type(world.agents, People)
     assert_type(world.get_agent_by_name("Ada"), TinyPerson | None)
     assert_type(world.current_datetime, datetime | None)
     assert_type(world.interviewer, TinyPerson | None)
@@ -93,6 +96,13 @@ def read(person: TinyPerson, world: TinyWorld, simulation: Simulation) -> None:
     assert_type([fact.id for fact in simulation.facts], list[bytes])
     assert_type(current_simulation(), Simulation)
     assert_type("Ada" in simulation, bool)
+
+
+def asked(person: TinyPerson, people: People) -> None:
+    assert_type(person.ask("Well?", fields={"rating": Scale(1, 5)}, remember=True), Row)
+    assert_type(person.ask(["Well?", "Why?"], replicates=2), Results)
+    assert_type(people.ask("Well?", {"rating": "1..5"}, source="Moderator"), Results)
+    person.ask("Well?", model="x/y")  # type: ignore[call-overload]
 
 
 def several(simulation: Simulation) -> None:

@@ -17,8 +17,8 @@ from troupe_core.errors import Busy, OutputError
 from troupe_core.factories.forms import form, same_name, wrong_with
 from troupe_core.factories.sparks import Spark, spark
 from troupe_core.keys import digest, utf8
-from troupe_core.people.person import TinyPerson
 from troupe_core.people.biography import short_biography
+from troupe_core.people.person import TinyPerson
 from troupe_core.people.state import PersonState
 from troupe_core.plugins.members import contained
 from troupe_core.simulation.crowd import for_each
@@ -253,9 +253,7 @@ class _Batch:
         """Those who have come, all at once."""
         simulation, id, state = self.simulation, self.factory.id, self.state
         with simulation.at_once() as touched:
-            for (
-                role
-            ) in self.roles:  # others may have made somebody meanwhile, and who was interrupted has not chosen yet
+            for role in self.roles:  # others may have made somebody meanwhile, and who was interrupted has not chosen
                 role.cast = False
             self.choose_names()
             made = [(role.persona, role.mark) for role in self.roles if role.cast and role.persona is not None]

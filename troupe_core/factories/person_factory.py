@@ -16,6 +16,7 @@ from troupe_core.factories.contexts import split
 from troupe_core.factories.factory import FactoryState, TinyFactory, simulation_named
 from troupe_core.keys import plain
 from troupe_core.people.files import document
+from troupe_core.people.people import People
 from troupe_core.plugins.arguments import checked
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class TinyPersonFactory(TinyFactory, state=Casting):
         temperature: float | None = 1.5,
         attempts: int = 5,
         **given: Unpack[Given],
-    ) -> list[TinyPerson]:
+    ) -> People:
         """The same for so many, side by side; None: for whoever is missing of the population. Who does not come stands
         in `failures`. If nobody comes, or nobody else can (the key is refused, the credit is used up), `CastingStopped`
         is raised, with those who came before.
@@ -182,7 +183,7 @@ class TinyPersonFactory(TinyFactory, state=Casting):
         temperature: float | None = 1.5,
         attempts: int = 5,
         **given: Unpack[Given],
-    ) -> list[TinyPerson]:
+    ) -> People:
         """`generate_people`, awaited."""
         came = await self._cast(number_of_people, agent_particularities, temperature, attempts, given)
         if came.cause is not None or not came.people:
@@ -190,7 +191,7 @@ class TinyPersonFactory(TinyFactory, state=Casting):
             raise CastingStopped(
                 f"casting stopped, {len(came.people)} people came to {self.name}: {why}", came.people, came.failures
             ) from came.cause
-        return came.people
+        return People(came.people)
 
     async def _cast(
         self,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex, Unpack, overload
 
 from troupe_core.errors import ArgumentError
 from troupe_core.people.files import file_name
+from troupe_core.people.handle.asking import Manner, enquiry_of
 from troupe_core.people.handle.checking import checked_people
 from troupe_core.people.handle.filing import SUFFIX
 from troupe_core.people.loading import Options, Wish, load
@@ -17,7 +18,9 @@ from troupe_core.people.tables import rows_of_csv, rows_of_jsonl
 from troupe_core.simulation.simulation import same_simulation
 
 if TYPE_CHECKING:
+    from troupe_core.findings.rows import Results
     from troupe_core.people.loading import Found
+    from troupe_core.simulation.simulation import Simulation
 
 
 class People(list[TinyPerson]):
@@ -68,6 +71,29 @@ class People(list[TinyPerson]):
                 for person in self:
                     person.import_fragment(fragment)
         return self
+
+    # -- asking -------------------------------------------------------------------------------------------------------
+
+    def ask(self, question: str | list[str] | tuple[str, ...], fields: Any = None, **manner: Unpack[Manner]) -> Results:
+        """What everybody says to a question, or to several, side by side: see `TinyPerson.ask`. Whose answer cannot be
+        had stands in the failures of the results. If nobody's can, or nobody else's (the key is refused, the budget is
+        spent), `AskingStopped` is raised, with the results so far.
+        """
+        return self._simulation().runtime.wait(lambda: self.aask(question, fields, **manner), "people.aask(…)")
+
+    async def aask(
+        self, question: str | list[str] | tuple[str, ...], fields: Any = None, **manner: Unpack[Manner]
+    ) -> Results:
+        """`ask`, awaited."""
+        from troupe_core.people.asking import ask_all
+
+        simulation, enquiry = self._simulation(), enquiry_of(question, fields, manner)
+        return await simulation.runtime.thread.hop(ask_all(simulation, [person.id for person in self], enquiry))
+
+    def _simulation(self) -> Simulation:
+        if not self:
+            raise ArgumentError("there is nobody here to be asked")
+        return self[0].simulation
 
     # -- tables -------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import attrs
 
 from troupe_core.errors import ArgumentError, DuplicateName
 from troupe_core.people.handle.checking import checked_people, checked_person
+from troupe_core.people.people import People
 from troupe_core.people.ties import Roster, Ties
 from troupe_core.worlds.handle.base import Base
 from troupe_core.worlds.kinds import kind_named
@@ -24,10 +25,10 @@ class Company(Base):
     __slots__ = ()
 
     @property
-    def agents(self) -> list[TinyPerson]:
+    def agents(self) -> People:
         """Everybody, in the order in which they act."""
         simulation = self.simulation
-        return [simulation[id] for id in self.state.roster]
+        return People([simulation[id] for id in self.state.roster])
 
     @property
     def interviewer(self) -> TinyPerson | None:

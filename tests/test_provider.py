@@ -82,7 +82,7 @@ def test_who_refuses_for_ever_is_not_asked_for_ever(make_runtime, way):
     simulation = Simulation(runtime=runtime)
     with pytest.raises(FormRefused, match="not in this form"):
         ask(runtime, simulation, way)
-    assert backend.asked == simulation.usage.calls == simulation.usage.failed == 3
+    assert backend.asked == simulation.usage.calls == simulation.usage.failed == 4
 
 
 @pytest.mark.parametrize("way", ["complete", "stream"])

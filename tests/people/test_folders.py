@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from troupe_core import ArgumentError, People, TinyPerson
+from troupe_core import ArgumentError, People, TinyMentalFaculty, TinyPerson
 from troupe_core.people import files
 from troupe_core.people.files import file_name
 
@@ -91,6 +91,26 @@ def test_several_are_saved_under_names_that_differ(simulation, make_simulation, 
     assert sorted(again.names) == sorted(called)
     with pytest.raises(ArgumentError, match="there can be no folder"):
         people.save_specifications(paths[0])
+
+
+def test_options_are_for_everybody_and_known(simulation, tmp_path):
+    class Mood(TinyMentalFaculty):
+        """You have moods."""
+
+    for name in ("Ada", "Ben"):
+        a_file(tmp_path, name)
+    for wrong, said in (
+        (
+            {"colour": "red"},
+            "'colour' cannot be given here; there are mental_faculties, tools, memory, model, simulation",
+        ),
+        ({"mental_faculties": "mood"}, r"mental_faculties is a list; write \['mood'\]"),
+        ({"tools": 5}, "tools is a list"),
+    ):
+        with pytest.raises(ArgumentError, match=said):
+            TinyPerson.load_specifications_from_folder(tmp_path, **wrong)
+    people = TinyPerson.load_specifications_from_folder(tmp_path, mental_faculties=iter([Mood]))
+    assert [person.state.faculties for person in people] == [("conversation", "mood")] * 2
 
 
 @given(st.text(min_size=1, max_size=9))

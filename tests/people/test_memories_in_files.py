@@ -21,7 +21,7 @@ def lived(simulation: Simulation, turns: int) -> list[TinyPerson]:
     world = TinyWorld("Room", people, simulation=simulation).make_everyone_accessible()
     for number in range(turns):
         world.broadcast(f"Question {number}: what of the soup?", source="Moderator").run(1)
-    people[0].listen("Are you there?", source="Cleo")
+    people[0].store_in_memory("Soup was her aunt's idea.").listen("Are you there?", source="Cleo")
     return people
 
 
@@ -43,6 +43,7 @@ def test_a_person_who_is_saved_with_memories_goes_on_as_if_nothing_had_been(talk
     assert json.loads(path.read_text())["memory"]["kind"] == {"name": "episodic", "settings": {"episode": 3}}
     again = TinyPerson.load_specification(path, simulation=make_simulation(script))
     assert [fact.id for fact in again.memories()] == [fact.id for fact in ada.memories()]
+    assert "Soup was her aunt's idea." in [fact.content for fact in again.memories()]
     assert again.state.memory_kind == EpisodicMemory(episode=3)
     assert again.state.turns == 7
     assert [str(found) for found in again.retrieve_relevant_memories("soup", 3)] == [

@@ -93,6 +93,20 @@ def test_several_things_that_have_changed_are_told_in_one_line(room):
     assert f"- {line}\n" in str(ben.prompt())
 
 
+def test_what_people_are_together_for_is_not_told_again(make_simulation):
+    simulation = make_simulation(script)
+    ada, ben = (TinyPerson(name, mental_faculties=[Mood], simulation=simulation) for name in ("Ada", "Ben"))
+    room = TinyWorld("Room", [ada, ben], kind="focus_group")
+    room.run(1)
+    situation = ben.state.ties.occasion
+    ada.rename("Eve")
+    assert ben.state.ties.occasion == situation
+    room.run(1)
+    told = [fact.content for fact in ben.memories() if fact.type in ("PEOPLE", "SOCIAL")]
+    assert told.count(situation.situation) == 1
+    assert told[-1] == "from now on Ada is called Eve"
+
+
 def test_a_name_that_would_be_somebody_elses_is_refused(room):
     ada, ben, _, dan = people_of(room)
     before = room.simulation.digest()

@@ -21,7 +21,9 @@ from troupe_core import (
     Runtime,
     Scale,
     Simulation,
+    TinyFactory,
     TinyPerson,
+    TinyPersonFactory,
     TinyWorld,
     current_simulation,
 )
@@ -144,3 +146,20 @@ async def entered(runtime: Runtime) -> None:
         assert_type(simulation, Simulation)
         await simulation.aend()
         await simulation.aclose()
+
+
+def cast(factory: TinyPersonFactory) -> None:
+    assert_type(factory.generate_person("Sings bass.", temperature=None), TinyPerson | None)
+    assert_type(factory.generate_people(3, mental_faculties=["recall"], model="openai/gpt-5")[0], TinyPerson)
+    assert_type(TinyPersonFactory.create_factory_from_demography({"age": {"20": 1}}, 50), TinyPersonFactory)
+    assert_type(TinyPersonFactory.generate_person_factories(2, "A choir."), list[TinyPersonFactory] | None)
+    assert_type(TinyFactory.all_factories, dict[str, TinyFactory])
+    assert_type(factory.encode_complete_state(), dict[str, Any])
+    assert_type(factory.decode_complete_state({}), TinyPersonFactory)
+    factory.generate_people("three")  # type: ignore[arg-type]
+    factory.generate_people(3, persona={})  # type: ignore[call-arg]
+
+
+async def cast_awaited(factory: TinyPersonFactory) -> None:
+    assert_type(await factory.agenerate_person(), TinyPerson | None)
+    assert_type((await factory.agenerate_people())[0], TinyPerson)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any
 
-import attrs
+import msgspec
 
 from troupe_core.errors import OutputError
 from troupe_core.factories.casting import CASTING
@@ -19,29 +19,26 @@ if TYPE_CHECKING:
     from troupe_core.simulation.simulation import Simulation
 
 
-@attrs.frozen
-class Contexts:
-    contexts: list[str]
+@lru_cache(maxsize=64)
+def _form(number: int) -> Output[Any]:
+    several = Annotated[list[str], msgspec.Meta(min_length=number, max_length=number)]
+    return Output(msgspec.defstruct("Contexts", [("contexts", several)], frozen=True))
 
 
-@cache
-def _form() -> Output[Contexts]:
-    return Output(Contexts)
+def _wrong(answer: Any) -> str:
+    given = [same_name(" ".join(text.split())) for text in answer.contexts]
+    if not all(given):
+        return "one of the contexts is empty"
+    return "" if len(set(given)) == len(given) else "two of the contexts are the same"
 
 
 async def split(simulation: Simulation, number: int, context: str) -> tuple[list[str], str] | None:
     """So many distinct ones, and their mark; None if the model gives no such answer, which is remarked."""
     system = simulation.runtime.templates["contexts"]({"number": str(number)})
 
-    def wrong(answer: Contexts) -> str:
-        given = [same_name(" ".join(text.split())) for text in answer.contexts]
-        if len(given) != number or not all(given):
-            return f"there are to be {number} contexts, none of them empty; these are {len(list(filter(None, given)))}"
-        return "" if len(set(given)) == number else "two of the contexts are the same"
-
     async def ask() -> tuple[list[str], str]:
         async with desk(simulation, CASTING, digest(b"contexts", canonical([number, context]))) as place:
-            answer = await place.ask(context, system=system, output=_form(), check=wrong)
+            answer = await place.ask(context, system=system, output=_form(number), check=_wrong)
             return [text.strip() for text in answer.contexts], place.mark
 
     try:

@@ -10,6 +10,7 @@ import attrs
 from troupe_core.errors import ArgumentError, DuplicateName, PluginError
 from troupe_core.keys import canonical, plain
 from troupe_core.people.filed import is_ours, kind_in, kind_name, memory_from_plain
+from troupe_core.people.given import several
 from troupe_core.people.handle.checking import checked_name
 from troupe_core.people.handle.naming import free_name
 from troupe_core.people.persona import frozen
@@ -59,7 +60,11 @@ class Wish:
 
 def load(wish: Wish, documents: Sequence[tuple[str, Found]]) -> list[TinyPerson]:
     """Everybody, in order, each from where it is; or nobody, and an error that names all that are to blame."""
+    unknown = [name for name in wish.options if name not in Options.__annotations__]
+    if unknown:
+        raise ArgumentError(f"{unknown[0]!r} cannot be given here; there are {', '.join(Options.__annotations__)}")
     simulation = simulation_of(wish.options.get("simulation"))
+    faculties, tools = (several(wish.options.get(key, ()), key) for key in ("mental_faculties", "tools"))
     people: list[TinyPerson] = []
     wrong: list[tuple[str, ArgumentError | PluginError]] = []
     missing: dict[str, list[str]] = {}
@@ -68,12 +73,12 @@ def load(wish: Wish, documents: Sequence[tuple[str, Found]]) -> list[TinyPerson]
             try:
                 if isinstance(found, ArgumentError):
                     raise found
-                person, unknown = _make(wish, simulation, found)
+                person, unread = _make(wish, simulation, found, faculties, tools)
             except (ArgumentError, PluginError) as error:
                 wrong.append((where, error))
                 continue
             people.append(person)
-            for name in dict.fromkeys(unknown):
+            for name in dict.fromkeys(unread):
                 missing.setdefault(name, []).append(person.id)
         if wrong:
             raise _refusal(wrong, len(documents)) from None
@@ -83,15 +88,17 @@ def load(wish: Wish, documents: Sequence[tuple[str, Found]]) -> list[TinyPerson]
     return people
 
 
-def _make(wish: Wish, simulation: Simulation, found: Mapping[str, Any]) -> tuple[TinyPerson, list[str]]:
-    """One, and the names of what is not installed."""
+def _make(
+    wish: Wish, simulation: Simulation, found: Mapping[str, Any], faculties: list[Any], tools: list[Any]
+) -> tuple[TinyPerson, list[str]]:
+    """One, with these besides, and the names of what is not installed."""
     runtime, options = simulation.runtime, wish.options
     told = Specification.of(found, wish.leave_out)
     name, rest = checked_name(told.name if wish.name is None else wish.name), told.rest
     if wish.rename and name in simulation:
         name = free_name(simulation, name)
-    faculties, missing = abilities_in(runtime, rest, FACULTIES)
-    tools, missing_tools = abilities_in(runtime, rest, TOOLS)
+    own_faculties, missing = abilities_in(runtime, rest, FACULTIES)
+    own_tools, missing_tools = abilities_in(runtime, rest, TOOLS)
     changes = state_in(rest)
     memory: Memory[Any] | str | None = options.get("memory")
     past = rest.pop(MEMORY) if is_ours(rest.get(MEMORY)) else None
@@ -103,8 +110,8 @@ def _make(wish: Wish, simulation: Simulation, found: Mapping[str, Any]) -> tuple
     person = wish.kind(
         name,
         told.persona,
-        mental_faculties=[*options.get("mental_faculties", ()), *faculties],
-        tools=[*options.get("tools", ()), *tools],
+        mental_faculties=[*faculties, *own_faculties],
+        tools=[*tools, *own_tools],
         memory=memory,
         model=options.get("model"),
         simulation=simulation,

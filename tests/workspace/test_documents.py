@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,7 @@ def test_the_code_of_a_document_runs(document: Path, tmp_path: Path):
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=name)
 def test_an_example_runs(example: Path, tmp_path: Path):
+    shutil.copy(ROOT / "examples" / "people" / "demographics.json", tmp_path)
     assert run(example, tmp_path).strip()
 
 

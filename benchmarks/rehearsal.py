@@ -43,12 +43,12 @@ def requests() -> list[LLMRequest]:
 
 def costs(repeats: int) -> list[float]:
     """Milliseconds an answer, of all of them in order."""
-    from troupe_llm_rehearsal import reading, words
+    from troupe_llm_rehearsal import scene, words
 
     asked = requests()
     out = []
     for _ in range(repeats):
-        for memo in (reading._taste, reading._lines, reading._actions, words.words, words.said_in):
+        for memo in (scene._persona, scene._lines, scene._actions, words.words, words.sentences):
             memo.cache_clear()
         start = process_time()
         for request in asked:

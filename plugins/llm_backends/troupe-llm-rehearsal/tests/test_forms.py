@@ -157,5 +157,6 @@ def test_a_claim_is_judged_by_the_text():
 def test_what_cannot_be_filled_is_said():
     from troupe_core import BadRequest
 
-    with pytest.raises(BadRequest, match="cannot fill in"):
-        filled(objects(nothing={"type": "string", "pattern": "(?=never)x"}))
+    for node in ({"type": "string", "pattern": "(?=never)x"}, {"type": "string", "pattern": r"\p{L}"}, {"type": "odd"}):
+        with pytest.raises(BadRequest, match="cannot fill in"):
+            filled(objects(nothing=node))

@@ -14,10 +14,5 @@ TROUPE_API = (0, 2)
 
 @hookimpl
 def troupe_register_llm_backends() -> Iterator[BackendSpec]:
-    yield BackendSpec(
-        "rehearsal",
-        "troupe_llm_rehearsal.backend:Rehearsal",
-        cache_version=1,
-        capabilities=Capabilities(json_schema=True),
-        free=True,
-    )
+    holds = Capabilities(json_schema=True)
+    yield BackendSpec("rehearsal", "troupe_llm_rehearsal.backend:Rehearsal", 2, capabilities=holds, free=True)

@@ -1,290 +1,254 @@
-"""Any JSON schema, filled as somebody would fill it in: by the names of its fields, by taste, by what is asked."""
+"""Any JSON schema, filled as somebody would fill it in: by what is known, by taste, by the names of its fields."""
 
 from __future__ import annotations
 
 import math
 import re
+import string
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import attrs
-
 from troupe_core import Stream
-from troupe_llm_rehearsal.choosing import asked_scale, choose, on_scale, place
-from troupe_llm_rehearsal.patterns import text_like
-from troupe_llm_rehearsal.people import Somebody, describes_a_person
-from troupe_llm_rehearsal.taste import Taste
-from troupe_llm_rehearsal.words import folded, shortened
+from troupe_llm_rehearsal.people import ALIASES, describes_a_person, somebody
+from troupe_llm_rehearsal.puppet import Puppet
+from troupe_llm_rehearsal.reader import Reader, asked_scale, on_scale
+from troupe_llm_rehearsal.scene import Scene
+from troupe_llm_rehearsal.words import WORDS, folded, shortened
 
 FORMATS = {"date": "2026-03-14", "date-time": "2026-03-14T18:30:00Z", "time": "18:30:00Z", "duration": "PT45M",
            "email": "somebody@example.org", "hostname": "example.org", "ipv4": "192.0.2.7", "ipv6": "2001:db8::7",
            "uri": "https://example.org/", "uuid": "6f1e0d4c-5f0a-4b62-9a53-3d1c2b7a8e90"}  # fmt: skip
-DEEPEST = 8
-"""Beyond it, whatever need not be there is left out."""
-NOTHING: Mapping[str, Any] = {}
-_SURE = ("confidence", "probability", "certainty", "likelihood")
+Node = Mapping[str, Any]
+DEEPEST, _ENDLESS, _WIDE = 8, 1e300, 1e6  # deeper than that, whatever need not be there is left out
+_IMPLIED = {"properties": "object", "items": "array", "minimum": "number", "maximum": "number"}
+_TIMES = r"(\{\d+(?:,\d*)?\}|[*+?]|)\??"
+_GROUP = re.compile(rf"(?<!\\)\((?:\?:|\?P<\w+>)?((?:[^()\\]|\\.)*)\){_TIMES}")
+_ATOM = re.compile(rf"(\[(?:[^\]\\]|\\.)+\]|\\.|[^\\]){_TIMES}", re.DOTALL)
+_LETTERS = string.ascii_letters + string.digits + string.punctuation + " "
 
 
 class Unfit(ValueError):
     """No value can be made up."""
 
 
-@attrs.define(eq=False)
 class Filling:
-    """What one answer is filled with. `say` makes a sentence about a field; `place_of` a stance from 0 to 1."""
+    """Of one schema, by a puppet or a reader."""
 
-    schema: Mapping[str, Any]
-    taste: Taste
-    matter: str
-    chance: Stream
-    say: Callable[[str], str]
-    score: float | None = None
-    """A judgement that has been made already, from 0 to 1."""
+    def __init__(self, schema: Mapping[str, Any], scene: Scene, mind: Puppet | Reader) -> None:
+        self.schema, self.mind, self.chance, self.wish, self.draw = schema, mind, scene.chance, scene.text, scene.draw
+        told = "" if scene.persona.facts else f"{scene.system}\n{scene.text}"
+        self._hints = dict(re.findall(r"^- (\w+): (.*)$", told, re.MULTILINE))  # what is said about fields
+        self._guesses = isinstance(mind, Puppet) or mind.guesses
+        self._optional = False  # whether nothing may stand where a value is being made
 
-    def whole(self) -> Any:
-        return self._fit(self.schema, (), None, 0)
-
-    def fill(self, node: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
-        """An object, of which some values are given as far as they fit."""
-        own: dict[str, Any] = {}
-        for name, part in node.get("properties", {}).items():
-            if name in given and not isinstance(given[name], str):
-                own[name] = given[name]
-            elif name in given and _takes_text(part, given[name]):
-                own[name] = shortened(given[name], part.get("maxLength", len(given[name])))
-        return self._object(node, (), 0, None, own)
-
-    # -- nodes --------------------------------------------------------------------------------------------------------
-
-    def _fit(  # noqa: PLR0911, PLR0912 - one line for each kind of node
-        self, node: Any, path: tuple[str, ...], somebody: Somebody | None, depth: int
-    ) -> Any:
-        if node is True or node == {}:
-            return self.say(_asked(path, {}))
-        if not isinstance(node, Mapping) or depth > 4 * DEEPEST:
+    def fill(self, node: Any, known: Any = None, path: tuple[str, ...] = (), depth: int = 0) -> Any:
+        """A part of the schema, of which something may be known."""
+        if (node is not True and not isinstance(node, Mapping)) or depth > 4 * DEEPEST:
             raise Unfit(f"no value fits {node!r}")
-        if "$ref" in node:
-            return self._fit(self._resolved(node), path, somebody, depth + 1)
-        if "allOf" in node:
-            return self._fit(self._merged(node), path, somebody, depth + 1)
+        node = {} if node is True else self._merged(node)
+        name = next((name for name in reversed(path) if not name.isdigit()), "")
+        about = " ".join([re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name), str(node.get("description", "")),
+                          str(node.get("title", "")), self._hints.get(name, "")]).strip()  # fmt: skip
         if "const" in node:
             return node["const"]
         if "enum" in node:
-            return choose(self.taste, self._subject(path, node), node["enum"], self._place(path, node), self.chance)
-        for choice in ("anyOf", "oneOf"):
-            if choice in node:
-                return self._one_of(node[choice], path, somebody, depth)
-        kind = _type_of(node)
-        if somebody is not None and path:
-            known = somebody.field(path[-1], kind)
-            if known is not None and _holds(node, known):
-                return known
-        match kind:
-            case "object":
-                return self._object(node, path, depth, somebody)
-            case "array":
-                return self._array(node, path, somebody, depth)
-            case "string":
-                return self._string(node, path)
-            case "integer" | "number":
-                return self._number(node, path, whole=kind == "integer")
-            case "boolean":
-                return self._place(path, node) > 0.5
-            case "null":
-                return None
-        raise Unfit(f"there is no type {kind!r}")
+            return known if isinstance(known, str) and known in node["enum"] else self._option(node["enum"], about)
+        if "anyOf" in node or "oneOf" in node:
+            return self._one_of(node.get("anyOf", node.get("oneOf")), known, path, depth)
+        kind = node.get("type", next((kind for key, kind in _IMPLIED.items() if key in node), "string"))
+        kind = kind if isinstance(kind, str) else next((each for each in kind if each != "null"), "null")
+        made: dict[str, Callable[[], Any]] = {
+            "object": lambda: self._object(node, known if isinstance(known, Mapping) else {}, about, path, depth),
+            "array": lambda: self._array(node, known if isinstance(known, list) else [], path, depth),
+            "string": lambda: self._string(node, known, about),
+            "integer": lambda: int(self._number(node, known, about, grain=node.get("multipleOf", 1))),
+            "number": lambda: self._number(node, known, about, grain=node.get("multipleOf", 0)),
+            "boolean": lambda: self._shown(self.mind.place(about), 0.5) > 0.5,
+            "null": lambda: None,
+        }
+        if kind not in made:
+            raise Unfit(f"there is no type {kind!r}")
+        return made[kind]()
 
-    def _one_of(self, choices: list[Any], path: tuple[str, ...], somebody: Somebody | None, depth: int) -> Any:
+    def _merged(self, node: Node) -> Node:
+        """With what it refers to, and with all of its parts."""
+        parts: list[Any] = list(node.get("allOf", ()))
+        if "$ref" in node:
+            found: Any = self.schema
+            for part in str(node["$ref"]).removeprefix("#").split("/")[1:]:
+                found = found.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(found, Mapping) else None
+            if not isinstance(found, Mapping):
+                raise Unfit(f"the schema refers to {node['$ref']}, which it does not hold")
+            parts.append(found)
+        out = {key: value for key, value in node.items() if key not in ("allOf", "$ref")}
+        for made in map(self._merged, parts):
+            both = {"properties": {**out.get("properties", {}), **made.get("properties", {})},
+                    "required": [*out.get("required", ()), *made.get("required", ())]}  # fmt: skip
+            out |= {**made, **{key: value for key, value in both.items() if value}}
+        return out
+
+    def _one_of(self, choices: list[Any], known: Any, path: tuple[str, ...], depth: int) -> Any:
         nulls = [each for each in choices if isinstance(each, Mapping) and each.get("type") == "null"]
         others = [each for each in choices if each not in nulls]
-        ordered = [*nulls, *others] if depth > DEEPEST else [*others, *nulls]
-        for choice in ordered:
+        before, self._optional = self._optional, bool(nulls)
+        for choice in [*nulls, *others] if depth > DEEPEST else [*others, *nulls]:
             try:
-                return self._fit(choice, path, somebody, depth + 1)
+                made = self.fill(choice, known, path, depth + 1)
             except Unfit:
                 continue
+            self._optional = before
+            return made
         raise Unfit("none of several forms can be filled")
 
-    def _object(
-        self,
-        node: Mapping[str, Any],
-        path: tuple[str, ...],
-        depth: int,
-        somebody: Somebody | None = None,
-        given: Mapping[str, Any] = NOTHING,
-    ) -> dict[str, Any]:
+    def _object(self, node: Node, known: Node, about: str, path: tuple[str, ...], depth: int) -> dict[str, Any]:
         properties, required = node.get("properties", {}), node.get("required", ())
-        if somebody is None and not self.taste.persona and describes_a_person(properties):
-            somebody = Somebody.drawn(self.chance, self.matter)
+        if not known and describes_a_person(properties):
+            known, self.draw = somebody(self.chance, self.wish, self.draw), self.draw + 1
         out: dict[str, Any] = {}
+        if "value" in properties and properties.keys() & {"evidence", "confidence"}:  # what shows it, and how surely
+            value = self.fill(properties["value"], None, path, depth + 1)
+            lines, sure = self.mind.proof(about, value)
+            made = {"value": value, "evidence": lines, "confidence": sure}
+            out = {name: made[name] for name in properties if name in made}
         for name, part in properties.items():
-            if name in given:
-                out[name] = given[name]
+            if name in out or (name not in required and depth > DEEPEST):
                 continue
-            if name not in required and depth > DEEPEST:
-                continue
+            of_it = known.get(name, known.get(ALIASES.get(folded(name), name)))
+            if isinstance(part, Mapping) and ({"properties", "$ref"} & part.keys()):  # what is known holds in all parts
+                of_it = {**known, **of_it} if isinstance(of_it, Mapping) else known
             try:
-                out[name] = self._fit(part, (*path, name), somebody, depth + 1)
+                out[name] = self.fill(part, of_it, (*path, name), depth + 1)
             except Unfit:
                 if name in required:
                     raise
-        rest = node.get("additionalProperties", True)
         wanted = [name for name in required if name not in out]
         wanted += [f"entry {n}" for n in range(1, 1 + node.get("minProperties", 0) - len(out) - len(wanted))]
-        for name in wanted:
-            out[name] = self._fit(rest, (*path, name), somebody, depth + 1)
-        return out
+        rest = node.get("additionalProperties", True)
+        return out | {name: self.fill(rest, None, (*path, name), depth + 1) for name in wanted}
 
-    def _array(
-        self, node: Mapping[str, Any], path: tuple[str, ...], somebody: Somebody | None, depth: int
-    ) -> list[Any]:
-        first, items = node.get("prefixItems", []), node.get("items", True)
-        out = [self._fit(each, path, somebody, depth + 1) for each in first]
-        least, most = node.get("minItems", 0), node.get("maxItems", math.inf)
-        wanted = min(most, max(least, len(first) if items is False else 3)) if depth <= DEEPEST else least
-        for turn in range(6 * int(max(0, wanted - len(out)))):
-            if len(out) >= wanted or items is False:
-                break
+    def _array(self, node: Node, known: list[Any], path: tuple[str, ...], depth: int) -> list[Any]:
+        items, least, most = node.get("items", True), node.get("minItems", 0), node.get("maxItems", math.inf)
+        out = [self.fill(each, None, path, depth + 1) for each in node.get("prefixItems", ())]
+        wanted = int(min(most, max(least, len(known) or 3 if depth <= DEEPEST else 0)))
+        for turn in range(6 * wanted if items is not False else 0):
             try:
-                made = self._fit(items, (*path, str(turn)), None, depth + 1)
+                made = self.fill(items, known[turn] if turn < len(known) else None, (*path, str(turn)), depth + 1)
             except Unfit:
                 break
-            if made not in out or (turn > 5 * wanted and not node.get("uniqueItems")):
+            distinct = isinstance(made, str) and turn <= 4 * wanted  # nobody says the same twice, if it can be helped
+            if not (distinct and made in ("", *out)) and not (node.get("uniqueItems") and made in out):
                 out.append(made)
-        if len(out) < least and (node.get("uniqueItems") or items is False):
-            raise Unfit(f"there are not {least} different values")
-        while len(out) < least:
-            out.append(self._fit(items, (*path, str(len(out))), somebody, depth + 1))
+            if len(out) >= wanted:
+                break
+        if len(out) < least:
+            raise Unfit(f"there are not {least} different values of {items!r}")
         return out
 
-    def _resolved(self, node: Mapping[str, Any]) -> Any:
-        found: Any = self.schema
-        for part in str(node["$ref"]).removeprefix("#").split("/")[1:]:
-            found = found.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(found, Mapping) else None
-        if found is None:
-            raise Unfit(f"the schema refers to {node['$ref']}, which it does not hold")
-        return found
+    def _shown(self, found: Any, instead: Any) -> Any:
+        """What a mind tells; else what is made up, where nothing may not stand."""
+        if (found is None or found == "") and self._optional:
+            raise Unfit("nothing shows it")
+        return instead if found is None or found == "" else found
 
-    def _merged(self, node: Mapping[str, Any]) -> dict[str, Any]:
-        out = {key: value for key, value in node.items() if key != "allOf"}
-        for part in node["allOf"]:
-            made = self._resolved(part) if "$ref" in part else part
-            properties = {**out.get("properties", {}), **made.get("properties", {})}
-            required = [*out.get("required", ()), *made.get("required", ())]
-            out = {**out, **made, "required": required} | ({"properties": properties} if properties else {})
-        return out
+    def _option(self, given: list[Any], about: str) -> Any:
+        """By how the options answer, by their order on a scale, or by what they name."""
+        options = [option for option in given if option is not None]
+        marks = [(mark, at) for at, option in enumerate(options) if (mark := answers(str(option))) is not None]
+        if len(marks) >= max(2, len(options) - 1) and len(dict(marks)) > 1:
+            where = 2 * self._shown(self.mind.place(about), 0.5) - 1
+            return options[min((abs(where - mark), at) for mark, at in marks)[1]]
+        if options and all(isinstance(option, int | float) and not isinstance(option, bool) for option in options):
+            return sorted(options)[on_scale(self._shown(self.mind.place(about), 0.5), 0, len(options) - 1)]
+        weights = [self.mind.weigh(str(option)) for option in options]
+        if options and max(weights) > min(weights) + 0.05:
+            return options[weights.index(max(weights))]
+        either = self.chance.choice(options) if options else None
+        return either if self._guesses else self._shown(None, either)
 
-    # -- leaves -------------------------------------------------------------------------------------------------------
-
-    def _subject(self, path: tuple[str, ...], node: Mapping[str, Any]) -> str:
-        """What a field is about: itself if its own words touch something, else what the question is about."""
-        asked = _asked(path, node)
-        return asked if self.taste.of(asked).touches else self.matter
-
-    def _place(self, path: tuple[str, ...], node: Mapping[str, Any]) -> float:
-        return self.score if self.score is not None else place(self.taste, self._subject(path, node), self.chance)
-
-    def _string(self, node: Mapping[str, Any], path: tuple[str, ...]) -> str:
-        least, most = node.get("minLength", 0), node.get("maxLength", math.inf)
-        pattern = node.get("pattern")
-        own = self.taste.persona.get(path[-1]) if path else None
-        text = own if isinstance(own, str) and own else FORMATS.get(node.get("format", ""), "")
-        if not text and pattern is None:
-            text = self.say(_asked(path, node))
-            while len(text) < least:
-                text = f"{text} {self.say(_asked(path, node))}".ljust(len(text) + 2, "…")
-        if len(text) > most:
-            text = shortened(text, int(most))
-        if pattern is not None and (not text or not re.search(pattern, text)):
-            made = text_like(pattern, self.chance)
-            if made is None:
-                raise Unfit(f"no text is known of the pattern {pattern!r}")
-            text = made
-        if not least <= len(text) <= most:
-            if pattern is not None:
-                raise Unfit(f"no text of the pattern {pattern!r} is of that length")
-            text = text.ljust(least, "…")[: None if most == math.inf else int(most)]
+    def _string(self, node: Node, known: Any, about: str) -> str:
+        least, most, pattern = node.get("minLength", 0), node.get("maxLength", math.inf), node.get("pattern", "")
+        first = next(iter(known.values()), "") if isinstance(known, Mapping) else known  # of {title: cook, place: …}
+        text = ", ".join(map(str, first)) if isinstance(first, list) else "" if first is None else str(first)
+        text = FORMATS.get(node.get("format", ""), text)
+        if pattern and not (text and re.search(pattern, text)):
+            text = text_like(pattern, self.chance) or ""
+        elif not text and (known is None or least):
+            text = self._shown(self.mind.say(about), "")
+        while len(text) < least and not pattern:
+            text = f"{text} {self.mind.say(about)}".ljust(len(text) + 2, "…")
+        short = text if pattern else shortened(text, int(min(most, len(text))))
+        text = short if len(short) >= least else text[: int(most)]
+        if not least <= len(text) <= most or not re.search(pattern, text):
+            raise Unfit(f"no text is known of the pattern {pattern!r} and of that length")
         return text
 
-    def _number(self, node: Mapping[str, Any], path: tuple[str, ...], *, whole: bool) -> float:
-        low, high = node.get("minimum", -math.inf), node.get("maximum", math.inf)
-        above, below = node.get("exclusiveMinimum", -math.inf), node.get("exclusiveMaximum", math.inf)
-        grain = node.get("multipleOf") or (1 if whole else 0)
-        where = 0.6 + 0.35 * self.chance.random() if _is_sure(path) else self._place(path, node)
-        own = self.taste.persona.get(path[-1]) if path else None
-        if isinstance(own, int | float) and not isinstance(own, bool) and not grain % 1 and _holds(node, own):
-            return int(own) if whole else own
-        found: float
-        first, last = self._ends(max(low, above), min(high, below), path, node)
-        if grain:
-            bottom = math.ceil(first / grain) + (first <= above and math.ceil(first / grain) * grain <= above)
-            top = math.floor(last / grain) - (last >= below and math.floor(last / grain) * grain >= below)
-            if bottom > top:
-                raise Unfit(f"no number fits {dict(node)!r}")
-            found = on_scale(where, bottom, top) * grain
-            return int(found) if whole else found
-        found = first + where * (last - first)
-        rounded = round(found, 2)
-        found = rounded if max(low, first) <= rounded <= min(high, last) and above < rounded < below else found
-        if not (low <= found <= high and above < found < below):
-            found = first + (last - first) / 2
-        if not (low <= found <= high and above < found < below):
+    def _number(self, node: Node, known: Any, about: str, *, grain: float) -> float:
+        low = max(node.get("minimum", -math.inf), math.nextafter(node.get("exclusiveMinimum", -math.inf), math.inf))
+        high = min(node.get("maximum", math.inf), math.nextafter(node.get("exclusiveMaximum", math.inf), -math.inf))
+        for said in (known, self.mind.number(about, low, high) if isinstance(self.mind, Reader) else None):
+            number = said if isinstance(said, int | float) and not isinstance(said, bool) else math.nan
+            if low <= number <= high and not (grain and number % grain):
+                return number
+        if not self._guesses and high - low > _WIDE:
+            self._shown(None, None)
+        sure = WORDS["sure"].intersection(about.lower().split())
+        where = self.mind.proof(about, about)[1] if sure else self._shown(self.mind.place(about), 0.5)
+        usual = asked_scale(about) or asked_scale(self.mind.matter) or (0, 1 if sure else 10)
+        first = low if low > -_ENDLESS else usual[0] if high >= _ENDLESS else min(usual[0], high - usual[1] + usual[0])
+        last = high if high < _ENDLESS else max(usual[1], first + usual[1] - usual[0])
+        bottom, top = math.ceil(first / (grain or 1)), math.floor(last / (grain or 1))
+        if (bottom > top and grain) or first > last:
             raise Unfit(f"no number fits {dict(node)!r}")
-        return found
-
-    def _ends(self, low: float, high: float, path: tuple[str, ...], node: Mapping[str, Any]) -> tuple[float, float]:
-        """The scale: the schema's, else the question's, else one that suits the field's name."""
-        if low > -math.inf and high < math.inf:
-            return low, high
-        size = 1.0 if _is_sure(path) else 10.0
-        usual = asked_scale(_asked(path, node)) or asked_scale(self.matter) or (0.0, size)
-        if low == -math.inf and high == math.inf:
-            return usual
-        span = usual[1] - usual[0]
-        return (low, max(usual[1], low + span)) if low > -math.inf else (min(usual[0], high - span), high)
+        if grain:
+            return on_scale(where, bottom, top) * grain
+        exact = min(last, first + where * (last - first))
+        return round(exact, 2) if first <= round(exact, 2) <= last else exact
 
 
-def _asked(path: tuple[str, ...], node: Mapping[str, Any]) -> str:
-    names = [re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name) for name in path[-1:] if not name.isdigit()]
-    return " ".join([*names, str(node.get("description", "")), str(node.get("title", ""))]).strip()
+def scale_in(node: Any) -> tuple[int, int] | None:
+    """The first scale of whole numbers that a schema has."""
+    if not isinstance(node, Mapping):
+        return next(filter(None, map(scale_in, node)), None) if isinstance(node, list) else None
+    low, high = node.get("minimum"), node.get("maximum")
+    if node.get("type") == "integer" and isinstance(low, int) and isinstance(high, int) and 1 < high - low <= 100:
+        return low, high
+    return scale_in([*node.values()])
 
 
-def _is_sure(path: tuple[str, ...]) -> bool:
-    return bool(path) and any(word in folded(path[-1]) for word in _SURE)
+def answers(option: str) -> float | None:
+    """From -1, a no, to 1, a yes; None if it is neither."""
+    tokens = set(re.findall(r"[^\W_]+(?:'t)?", folded(option.replace("_", " "))))
+    if WORDS["middle"] & tokens and "rather" not in tokens:
+        return 0.0
+    size = 1.0 if WORDS["strong"] & tokens else 0.45 if WORDS["weak"] & tokens else 0.8
+    if (WORDS["no"] | WORDS["sad"]) & tokens or any(token.endswith("n't") for token in tokens):
+        return -size
+    return size if (WORDS["yes"] | WORDS["glad"]) & tokens else None
 
 
-def _type_of(node: Mapping[str, Any]) -> str:
-    kind = node.get("type")
-    if isinstance(kind, list):
-        return next((name for name in kind if name != "null"), "null")
-    if kind is None:
-        numeric = {"minimum", "maximum", "multipleOf", "exclusiveMinimum", "exclusiveMaximum"} & node.keys()
-        return "object" if "properties" in node else "array" if "items" in node else "number" if numeric else "string"
-    return str(kind)
+def text_like(pattern: str, chance: Stream) -> str | None:
+    """A text that fits a regular expression of the simple kind that schemas have; None if it cannot be made up."""
+    for _ in range(8):
+        text = pattern
+        while group := _GROUP.search(text):  # the innermost first
+            made = "".join(_flat(group[1], chance) for _ in range(_times(group[2])))
+            text = text[: group.start()] + re.escape(made) + text[group.end() :]
+        made = _flat(text, chance)
+        if re.search(pattern, made):
+            return made
+    return None
 
 
-def _takes_text(part: Any, text: str) -> bool:
-    if not isinstance(part, Mapping):
-        return part is True
-    if "enum" in part:
-        return text in part["enum"]
-    return part.get("type") == "string" and "pattern" not in part and len(text) >= part.get("minLength", 0)
+def _flat(pattern: str, chance: Stream) -> str:
+    """Of a pattern without groups."""
+    out = ""
+    for atom, times in _ATOM.findall(chance.choice(re.split(r"(?<!\\)\|", pattern))):
+        if atom not in ("^", "$", r"\b", r"\A", r"\Z"):
+            fitting = [each for each in _LETTERS if re.fullmatch(re.escape(atom) if atom in "{}()*+?]" else atom, each)]
+            plain = [each for each in fitting if each.isalnum()] or fitting or [atom[-1]]
+            out += "".join(chance.choice(plain) for _ in range(_times(times)))
+    return out
 
 
-def _holds(node: Mapping[str, Any], value: Any) -> bool:
-    """Whether a value that is known keeps to the bounds."""
-    if isinstance(value, str):
-        return (
-            node.get("minLength", 0) <= len(value) <= node.get("maxLength", math.inf)
-            and "format" not in node
-            and re.search(node.get("pattern", ""), value) is not None
-        )
-    if isinstance(value, list):
-        return node.get("minItems", 0) <= len(value) <= node.get("maxItems", math.inf) and (
-            not isinstance(node.get("items"), Mapping) or node["items"].keys() <= {"type", "description"}
-        )
-    if isinstance(value, int | float):
-        above, below = node.get("exclusiveMinimum", -math.inf), node.get("exclusiveMaximum", math.inf)
-        fits = node.get("minimum", -math.inf) <= value <= node.get("maximum", math.inf) and above < value < below
-        return fits and not value % node.get("multipleOf", 1)
-    return True
+def _times(times: str) -> int:
+    return int(re.findall(r"\d+", times)[0]) if "{" in times else {"*": 0, "+": 2}.get(times, 1)

@@ -1,140 +1,83 @@
-"""People who are made up: a few plain facts that go together, from several countries."""
+"""People who are made up: facts that go together, from several countries."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any
 
-import attrs
-
 from troupe_core import Stream
-from troupe_llm_rehearsal.lexicon import data
-from troupe_llm_rehearsal.words import folded, with_article
+from troupe_llm_rehearsal.scene import BIG_FIVE
+from troupe_llm_rehearsal.words import TRAITS, data, folded, stems
 
-_FACTS = {name: text.split(" | ") for name, text in data("people").items()}
-COUNTRIES = {name.removeprefix("in "): facts for name, facts in _FACTS.items() if name.startswith("in ")}
-JOBS = [(job, int(age)) for job, _, age in (each.rpartition(" ") for each in _FACTS["jobs"])]
-_KEYS = frozenset(_FACTS["keys"][0].split())
-_AGES = re.compile(r"\b(\d{2})\s*(?:-|–|to|and)\s*(\d{2})\b|\b(\d{2})[- ]year")
+FACTS = {name: text.split(" | ") for name, text in data("people").items()}
+COUNTRIES = {name: facts for name, *facts in (each.split(" | ") for each in data("people")["countries"].split("; "))}
+ALIASES = dict(pair.split("=") for pair in FACTS["aliases"][0].split())
 
 
 def describes_a_person(properties: Mapping[str, Any]) -> bool:
     """Whether a form asks for somebody's facts."""
-    names = {folded(name) for name in properties}
-    return len(names & _KEYS) >= 2 or ("name" in names and bool(names & _KEYS))
+    return len({folded(name) for name in properties} & {"name", *FACTS["keys"][0].split()}) >= 2
 
 
-@attrs.frozen
-class Somebody:
-    """One of them."""
+def somebody(chance: Stream, wish: str, draw: int) -> dict[str, Any]:
+    """By chance, and by a wish as far as it names a country, a city, an age, a job or an interest of ours."""
+    low = f" {re.sub(r'[^a-z0-9]+', ' ', folded(wish))} "
 
-    name: str
-    age: int
-    gender: str
-    country: str
-    nationality: str
-    city: str
-    job: str
-    interests: tuple[str, ...]
-    dislikes: tuple[str, ...]
-    traits: tuple[str, ...]
-    belief: str
-    big_five: Mapping[str, float]
+    def wished(text: str) -> bool:
+        return f" {folded(text)}" in low
 
-    @classmethod
-    def drawn(cls, chance: Stream, wish: str) -> Somebody:
-        """By chance, and by what the text asks for as far as it names a country, an age or a job of ours."""
-        low = folded(wish)
-        near = [each for each, (people, *_) in COUNTRIES.items() if folded(each) in low or folded(people) in low]
-        country = chance.choice(near or list(COUNTRIES))
-        nationality, cities, first, last = COUNTRIES[country]
-        given = first.split()
-        place = chance.below(len(given))
-        known = [job for job in JOBS if job[0] in low]
-        job, least = chance.choice(known or JOBS)
-        age = _age(wish, chance, least)
-        return cls(
-            f"{given[place]} {chance.choice(last.split())}",
-            age,
-            "male" if place % 2 else "female",
-            country,
-            nationality,
-            chance.choice(cities.split()),
-            f"retired {job}" if age >= 67 else job if age >= least else "student",
-            _some(_FACTS["interests"], 3, chance),
-            _some(_FACTS["dislikes"], 2, chance),
-            _some(_FACTS["traits"], 3, chance),
-            chance.choice(_FACTS["beliefs"]),
-            {
-                trait: round(min(0.95, max(0.05, chance.gauss(0.5, 0.2))), 2)
-                for trait in ("openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism")
-            },
-        )
+    def some(pool: str, number: int) -> list[str]:
+        chance.shuffle(order := list(FACTS[pool]))
+        return order[:number]
 
-    def field(self, name: str, kind: str) -> Any:
-        """What stands in a field of that name, if it is of that type."""
-        key = folded(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)).replace(" ", "_")
-        lists = {
-            "interests": self.interests,
-            "hobbies": self.interests,
-            "likes": self.interests,
-            "traits": self.traits,
-            "dislikes": self.dislikes,
-            "beliefs": (f"{self.belief[0].upper()}{self.belief[1:]}.",),
-            "personality": self.traits,
-            "personality_traits": self.traits,
-        }
-        texts = {
-            "name": self.name,
-            "full_name": self.name,
-            "first_name": self.name.split()[0],
-            "last_name": self.name.split()[-1],
-            "surname": self.name.split()[-1],
-            "gender": self.gender,
-            "sex": self.gender,
-            "country": self.country,
-            "country_of_residence": self.country,
-            "nationality": self.nationality,
-            "city": self.city,
-            "residence": f"{self.city}, {self.country}",
-            "occupation": self.job,
-            "job": self.job,
-            "profession": self.job,
-            "title": self.job,
-            "biography": self.story,
-            "bio": self.story,
-            "description": self.story,
-            "background": self.story,
-        }
-        if kind in ("integer", "number"):
-            return self.age if key == "age" else self.big_five.get(key) if kind == "number" else None
-        if kind == "array":
-            return list(lists[key]) if key in lists else None
-        if kind == "string":
-            return texts.get(key) or (str(self.age) if key == "age" else ", ".join(lists.get(key, ())) or None)
-        return None
-
-    @property
-    def story(self) -> str:
-        first, one = self.name.split()[0], with_article(self.job)
-        interest, more, *_ = self.interests
-        return (
-            f"{first} is {self.age}, {one} in {self.city}, and spends free hours on {interest} and {more}. "
-            f"{first} cannot stand {self.dislikes[0]}, and holds that {self.belief}."
-        )
+    named = [name for name, (people, *_) in COUNTRIES.items() if wished(name) or wished(people)]
+    homes = [(name, city) for name, facts in COUNTRIES.items() for city in facts[1].split() if wished(f"{city} ")]
+    local = [name for name, _ in homes if chance.random() < 0.6]  # into cities people have come from everywhere
+    country = chance.choice(named or local or list(COUNTRIES))
+    home, city = chance.choice(homes or [(country, city) for city in COUNTRIES[country][1].split()])
+    female = chance.random() < 0.5
+    name = _name(country, wish, draw, female=female)
+    jobs = [each.split("; ") for each in FACTS["jobs"]]
+    job, place, education, least, skills = chance.choice([each for each in jobs if wished(each[0])] or jobs)
+    asked = re.search(r"\b(\d{2})\s*(?:-|–|to|and)\s*(\d{2})\b|\b(\d{2})[- ]year", wish)
+    span = sorted(int(each) for each in asked.groups() if each) if asked else [max(18, int(least) - 2), 81]
+    age = chance.randint(span[0], span[-1])
+    title = f"retired {job}" if age >= 67 else job if age >= int(least) else "student"
+    years = f"{min(age, 66) - int(least) + 1} years" if age > int(least) else "a year"
+    five = {each: round(min(0.95, max(0.05, chance.gauss(0.5, 0.2))), 2) for each in BIG_FIVE}
+    marked = sorted(five, key=lambda each: -abs(five[each] - 0.5))[:3]
+    talk = (five["extraversion"] > 0.6) - (five["extraversion"] < 0.4)
+    interests = sorted(some("interests", 99), key=lambda each: -len(stems(each) & stems(wish)))[:3]
+    first, _, last = name.partition(" ")
+    dislikes, beliefs, spare = some("dislikes", 2), some("beliefs", 2), f"{interests[0]} and {interests[1]}"
+    kin = [{"name": _name(country, f"{wish} {name}", at, female=at == 0), "description": chance.choice(FACTS[pool])}
+           for at, pool in enumerate(("women", "men"))]  # fmt: skip
+    return {
+        "name": name, "first_name": first, "last_name": last, "age": age, "gender": "female" if female else "male",
+        "nationality": COUNTRIES[country][0], "country": home, "city": city, "residence": f"{city}, {home}",
+        "occupation": {"title": title, "organization": place if title == job else "",
+                       "description": f"{'Was' if age >= 67 else 'Has been'} a {job} for {years}, mostly at {place}."},
+        "education": education, "skills": skills.split(", "), "long_term_goals": some("goals", 2),
+        "style": FACTS[f"talk {talk}"][0], "big_five": five, **five,
+        "traits": [chance.choice(TRAITS[BIG_FIVE[each]][five[each] < 0.5][:6]) for each in marked],
+        "interests": interests, "likes": some("likes", 3), "dislikes": dislikes, "beliefs": beliefs,
+        "general": some("habits", 2), "morning": some("morning", 2), "workday": some("workday", 1),
+        "evening": [each.format(interest=interests[0]) for each in some("evening", 2)],
+        "weekend": [each.format(interest=interests[1]) for each in some("weekend", 2)],
+        "health": chance.choice(FACTS["health"]), "other_facts": some("facts", 2), "relationships": kin,
+        "biography": f"{first} is {age}, {title} in {city}, and spends free hours on {spare}. {first} cannot stand "
+                     f"{dislikes[0]}, and believes that {beliefs[0][0].lower()}{beliefs[0][1:]}",
+    }  # fmt: skip
 
 
-def _age(wish: str, chance: Stream, least: int) -> int:
-    found = _AGES.search(wish)
-    if found and found[3]:
-        return int(found[3])
-    if found and int(found[1]) < int(found[2]):
-        return chance.randint(int(found[1]), int(found[2]))
-    return chance.randint(least, 81)
-
-
-def _some(pool: Sequence[str], number: int, chance: Stream) -> tuple[str, ...]:
-    order = list(pool)
-    chance.shuffle(order)
-    return tuple(order[:number])
+def _name(country: str, wish: str, draw: int, *, female: bool) -> str:
+    *_, women, men, families = COUNTRIES[country]
+    given, family = (women if female else men).split(), families.split()
+    if country in FACTS["two family names"]:
+        family = [f"{one} {other}" for one in family for other in family if one != other]
+    start = int.from_bytes(blake2b(f"{country} {wish}".encode(errors="replace"), digest_size=8).digest(), "big")
+    # 1,009 is a prime, so that the draws of a question go through all names before one comes again
+    at, other = divmod((start + 1_009 * draw) % (len(given) * len(family)), len(family))
+    return f"{given[at]} {family[other]}"

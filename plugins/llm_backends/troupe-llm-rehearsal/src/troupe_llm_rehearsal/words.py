@@ -1,32 +1,43 @@
-"""Words, and when two are the same: by a light stemmer where letters are Latin, by their beginning elsewhere."""
+"""Words: when two are the same, and what they are for, by the files of texts that lie beside this module."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from functools import lru_cache
+from importlib.resources import files
 from typing import NamedTuple
 
-from troupe_llm_rehearsal.lexicon import COMMON, IRREGULAR, NEGATORS
 
+def data(name: str) -> dict[str, str]:
+    text = files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    return {key: " ".join(value.split()) for key, value in tomllib.loads(text).items()}
+
+
+_TEXTS = data("words")
+WORDS = {name: frozenset(text.split()) for name, text in _TEXTS.items()}
+# What shows more of a trait, and what less, the best words first; what sentences are made of, by what they are for.
+_AXES = [name.removeprefix("more ") for name in _TEXTS if name.startswith("more ")]
+TRAITS = {axis: (_TEXTS[f"more {axis}"].split(), _TEXTS[f"less {axis}"].split()) for axis in _AXES}
+POOLS = {name: tuple(text.split(" | ")) for name, text in data("phrases").items()}
+_IRREGULAR = dict(pair.split("=") for pair in _TEXTS["irregular"].split())
 _WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f\u0900-\u0dff\u0e00-\u0eff]|['’](?=[^\W_]))*|[.,;:!?()\n]")
-_MARKS = re.compile(r"[\u0300-\u036f]+")
+TOKEN = re.compile(r"[^\W\d_]+(?:'t)?")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-_VOWEL = re.compile(r"[aeiouy]")
 _SENTENCE = re.compile(r".+?(?:[.!?…]+[\"”’')]*(?=\s|$)|[。！？]|$)")
-REACH = 3
-"""So many words of weight does a negation reach."""
+_PLURAL, _ENDING = re.compile(r"(?<=...)(?<!s)s$"), re.compile(r"(?<=...)(?<!e)(?:ing|ed|(?<!th)er)$")
+# How a stem ends, whatever followed it: a bak(e), a len(s), to run(n), a stud(y), wol(v)es.
+_CLOSING = [(re.compile(pattern), left) for pattern, left in (
+    (r"(?<=...)e$", ""), (r"(?<=..[uin])s$", ""), (r"(?<=..)([^\Waeiou])\1$", r"\1"), (r"(?<=..)y$", "i"),
+    (r"(?<=...)v$", "f"))]  # fmt: skip
 
 
 class Word(NamedTuple):
-    """A word of weight: as it stands, what it is compared by, and whether it is denied. There are many of them, which
-    is why it is a plain tuple.
-    """
+    """A word of weight, what it is compared by, and whether it is denied."""
 
     text: str
     stem: str
-    weak: str
-    """Of a hiker, hik: a likeness that counts less. Empty if there is none."""
     denied: bool
 
 
@@ -34,7 +45,7 @@ def folded(text: str) -> str:
     """Without capitals and accents."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold())))
+    return unicodedata.normalize("NFC", re.sub(r"[\u0300-\u036f]+", "", unicodedata.normalize("NFKD", text.casefold())))
 
 
 @lru_cache(maxsize=8_192)
@@ -43,115 +54,75 @@ def words(text: str) -> tuple[Word, ...]:
     out: list[Word] = []
     reach = 0
     tokens = _WORD.findall(text)
-    for at, token in enumerate(tokens):
+    for token, following in zip(tokens, [*tokens[1:], ""], strict=False):
+        low = folded(token).replace("’", "'")
         if not token[0].isalnum():
             reach = 0
-            continue
-        low = folded(token).replace("’", "'")
-        if low in NEGATORS or low.endswith("n't"):
-            reach = REACH
-            continue
-        low = low.removesuffix("'s").removesuffix("'")
-        if low in COMMON or low.isdigit() or (len(low) < 2 and low.isascii()):
-            continue
-        free = at + 1 < len(tokens) and tokens[at + 1].lower() == "free"
-        out.append(Word(token, *_stems(low), reach > 0 or free))
-        reach -= 1
+        elif low in WORDS["negators"] or low.endswith("n't"):
+            reach = 3  # so many words of weight does a negation reach
+        else:
+            low = low.removesuffix("'s").removesuffix("'")
+            if low not in WORDS["common"] and not low.isdigit() and (len(low) > 1 or not low.isascii()):
+                out.append(Word(token, _stem(low), reach > 0 or following.lower() == "free"))
+                reach -= 1
     return tuple(out)
 
 
+def stems(text: str) -> set[str]:
+    return {word.stem for word in words(text)}
+
+
 @lru_cache(maxsize=16_384)
-def _stems(word: str) -> tuple[str, str]:
+def _stem(word: str) -> str:
+    """Without -s, -ing, -ed and -er, where letters are Latin."""
     if not word.isascii():
-        return word, ""
-    stem = _inflected(IRREGULAR.get(word, word))
-    for ending in ("er", "ist", "li", "i", "or"):
-        if stem.endswith(ending) and len(stem) - len(ending) >= 3:
-            return stem, _closed(stem.removesuffix(ending))
-    return stem, ""
+        return word
+    word = _PLURAL.sub("", _IRREGULAR.get(word, word))
+    bare = _ENDING.sub("", word)
+    word = bare if re.search("[aeiouy]", bare) else word
+    for ending, left in _CLOSING:
+        word = ending.sub(left, word)
+    return word
 
 
-def _inflected(word: str) -> str:
-    """Without -s, -es, -ies, -ing and -ed."""
-    if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
-        word = word[:-1]
-    for ending in ("ing", "ed"):
-        rest = word.removesuffix(ending)
-        if rest != word and len(rest) >= 3 and _VOWEL.search(rest) and not word.endswith(("eed", "thing")):
-            word = rest
-            break
-    return _closed(word)
-
-
-def _closed(word: str) -> str:
-    """How a stem ends, whatever followed it."""
-    if len(word) > 3 and word.endswith("e"):
-        word = word[:-1]
-    if len(word) > 3 and word.endswith(("us", "is", "ns")):  # lenses and a lens
-        word = word[:-1]
-    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiou":
-        word = word[:-1]
-    if len(word) > 2 and word.endswith("y"):
-        word = word[:-1] + "i"
-    return word[:-1] + "f" if len(word) > 3 and word.endswith("v") else word
-
-
-def likeness(one: Word, other: Word) -> float:
-    """From 0 to 1."""
-    if one.stem == other.stem:
-        return 1.0
-    if one.stem.isascii() and other.stem.isascii():
-        kin = (one.weak and one.weak in (other.stem, other.weak)) or (other.weak and other.weak == one.stem)
-        return 0.6 if kin else 0.0
-    if _UNSPACED.search(one.stem) and _UNSPACED.search(other.stem):
-        inside = one.stem in other.stem or other.stem in one.stem
-        return 1.0 if inside else 0.0
-    shared = 0
-    for mine, yours in zip(one.stem, other.stem, strict=False):
-        if mine != yours:
-            break
-        shared += 1
-    return 0.8 if shared >= max(3, 0.6 * max(len(one.stem), len(other.stem))) else 0.0
-
-
-def sentences(text: str) -> list[str]:
-    """Of running text."""
-    return [each for part in text.splitlines() for each in map(str.strip, _SENTENCE.findall(part)) if each]
-
-
-def spelled(sentence: str) -> str:
-    """What makes it the same sentence: its letters."""
-    return " ".join(re.findall(r"\w+", sentence.lower()))
-
-
-BEGINNING = 3
-"""So many first words make a beginning that is not used again."""
-_JOINT = re.compile(r"; |: | – |, and |, |[?!.]\s|[“”]")
-
-
-def beginning(spelled_clause: str) -> str:
-    return " ".join(spelled_clause.split()[:BEGINNING])
+def alike(one: str, other: str) -> bool:
+    """Whether two stems are of one word; of other letters than Latin by their beginning, or by what stands in them."""
+    if one == other or one.isascii() or other.isascii():
+        return one == other
+    if _UNSPACED.search(one) and _UNSPACED.search(other):
+        return one in other or other in one
+    size = max(3, round(0.6 * max(len(one), len(other))))
+    return one[:size] == other[:size]
 
 
 @lru_cache(maxsize=4_096)
-def said_in(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The sentences of a text, spelled, and how its clauses begin."""
-    found = frozenset(spelled(each) for each in sentences(text))
-    return found, frozenset(beginning(spelled(each)) for each in _JOINT.split(text) if each)
+def feelings(text: str) -> tuple[tuple[int, int, int], ...]:
+    """Where words such as like, hate, allergic stand, with what denies them; 1 is for something, -1 against it."""
+    out: list[tuple[int, int, int]] = []
+    start, glad, sad = -1, WORDS["glad"], WORDS["sad"]
+    for found in TOKEN.finditer(text.lower().replace("’", "'")):
+        token, denied = found[0], start >= 0
+        if token in WORDS["negators"] or token.endswith("n't"):
+            start = found.start()
+        elif token in glad or token in sad or (denied and token in ("stand", "bear")):
+            sign = (-1 if token in sad else 1) * (-1 if denied else 1)
+            out.append((start if denied else found.start(), found.end(), sign))
+            start = -1
+    return tuple(out)
 
 
-def with_article(noun: str) -> str:
-    """A bus driver, an engineer."""
-    low = noun.lower()
-    consonant = low.startswith(("uni", "use", "usu", "eur", "one", "once", "uk")) and not low.startswith("unin")
-    vowel = low.startswith(("hour", "honest", "heir", "a", "e", "i", "o", "u")) and not consonant
-    return f"{'an' if vowel else 'a'} {noun}"
+def leaning(text: str) -> int:
+    """Whether a clause speaks for something (1), against it (-1) or neither."""
+    total = sum(sign for _, _, sign in feelings(text))
+    return (total > 0) - (total < 0)
+
+
+@lru_cache(maxsize=4_096)
+def sentences(text: str) -> tuple[str, ...]:
+    return tuple(each for part in text.splitlines() for each in map(str.strip, _SENTENCE.findall(part)) if each)
 
 
 def shortened(text: str, most: int) -> str:
     """At a word's end, if it is too long."""
-    if len(text) <= most:
-        return text
     cut = text[: max(0, most - 1)]
-    kept = cut.rpartition(" ")[0].rstrip(" ,;:") or cut
-    return (kept + "…")[:most]
+    return text if len(text) <= most else f"{cut.rpartition(' ')[0].rstrip(' ,;:') or cut}…"[:most]

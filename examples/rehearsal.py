@@ -42,7 +42,7 @@ with Runtime(model="rehearsal/default") as runtime, Simulation(runtime=runtime) 
         "Gazpacho, a cold soup, in a plastic bottle, 3.50 a litre. How do you like it, from 1 to 5?", source="Moderator"
     )
     world.run(2)
-    world.broadcast("Would you buy it if it came in glass?", source="Moderator")
+    world.broadcast("Would you buy it without the plastic bottle, in glass?", source="Moderator")
     world.run(1)
 
     extractor = ResultsExtractor(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ WRITTEN = (
 TARGETS = st.sampled_from(WRITTEN)
 DEEDS = st.lists(st.tuples(st.sampled_from(["TALK", "TALK", "TALK", "REACH_OUT", "THINK"]), TARGETS), max_size=4)
 PROGRAMS = st.lists(st.fixed_dictionaries(dict.fromkeys(NAMES, DEEDS)), min_size=1, max_size=2)
+ECHO = re.compile(r"Nobody called '[^']*' can be reached")
 Program = list[dict[str, list[tuple[str, str]]]]
 SCHEDULES = st.sampled_from([None, "parallel", "sequential", "random"])
 
@@ -35,7 +37,7 @@ def word(person: str, step: int, number: int) -> str:
 
 
 def run(program: Program, *, asks: str = "", **options: Any) -> tuple[TinyWorld, dict[str, list[str]]]:
-    """A world in which people do that, step by step, and then nothing; and everything that each model was shown."""
+    """A world in which people do that, step by step, and then nothing; and whatever each one has noticed."""
 
     def script(request: Any, call: Any) -> Any:
         if call.turn >= len(program):
@@ -55,7 +57,8 @@ def run(program: Program, *, asks: str = "", **options: Any) -> tuple[TinyWorld,
         world.run(len(program) + 1)
         shown: dict[str, list[str]] = {name: [] for name in NAMES}
         for request, call in model.requests:
-            shown[str(call.person)].append("\n".join(message.content for message in request.messages))
+            noticed = [message.content for message in request.messages if message.role == "user"]
+            shown[str(call.person)].append(ECHO.sub("", "\n".join(noticed)))
         return world, shown
 
 
@@ -86,8 +89,9 @@ def said(program: Program, speaker: str, kinds: tuple[str, ...] = ("TALK",)) -> 
     ]
 
 
-def words_of(name: str, shown: list[str]) -> bool:
-    return any(f"{name.lower()}-" in text for text in shown)
+def told_of(name: str, shown: list[str]) -> bool:
+    """Whether the name, or a word that only this person says, has come to somebody who has not written it."""
+    return any(name in text or f"{name.lower()}-" in text for text in shown)
 
 
 # -- survey ----------------------------------------------------------------------------------------------------------
@@ -100,7 +104,7 @@ def test_in_a_survey_nothing_of_one_person_reaches_another_whatever_a_model_writ
     for person in world.agents:
         others = [name for name in NAMES if name != person.name]
         assert [fact for fact in lived(person) if fact.thing in others or fact.source in others] == []
-        assert not any(words_of(name, shown[person.name]) for name in others)
+        assert not any(told_of(name, shown[person.name]) for name in others)
         assert person.state.ties.near(person.id) == {}
 
 
@@ -155,7 +159,7 @@ def test_in_an_interview_nothing_of_one_who_answers_reaches_another(program, ask
         if person.name == asks:
             continue
         assert [fact for fact in lived(person) if fact.thing in others or fact.source in others] == []
-        assert not any(words_of(name, shown[person.name]) for name in others)
+        assert not any(told_of(name, shown[person.name]) for name in others)
         assert set(person.state.ties.near(person.id)) == {asks} - {""}
 
 
@@ -213,6 +217,17 @@ def test_one_who_answers_can_get_in_touch_with_whoever_asks_and_with_nobody_else
     ]
     assert [fact for fact in lived(ben) if fact.type == "SOCIAL"] == []
     assert ben.accessible_agents == [ivo]
+
+
+def test_a_name_that_is_a_part_of_the_interviewers_is_not_somebody_elses(make_simulation):
+    deeds = {"Ben": [reach_out("Ana", "psst"), reach_out("a", "psst"), talk("hello", to="Ana")]}
+    simulation = make_simulation(lambda request, call: turn(*deeds.get(call.person, [])))
+    asks, ana, ben = (TinyPerson(name, simulation=simulation) for name in ("Ana Maria", "Ana", "Ben"))
+    TinyWorld("Booth", [ana, ben], kind="interview", interviewer=asks, schedule="parallel").run(1)
+    assert [fact.content for fact in lived(ana) if fact.thing in ("Ben", "Ana Maria") or fact.type == "SOCIAL"] == []
+    reached = "You have reached Ana Maria, and can talk now."
+    assert [fact.content for fact in lived(ben) if fact.type == "SOCIAL"] == [reached, reached]
+    assert ana.accessible_agents == ben.accessible_agents == [asks]
 
 
 # -- focus group and chat ---------------------------------------------------------------------------------------------

@@ -117,19 +117,24 @@ class Delivery:
         if other is None:
             self._nobody(speaker, act)
         elif other != speaker:
-            one, two = self._people[speaker].name, self._people[other].name
-            self._meet(speaker, other, two)
-            self._meet(other, speaker, one)
-            self._tell(other, act, f"{one} gets in touch with you: {act.content}")
-            self._tell(speaker, act, f"You have reached {two}, and can talk now.")
+            self._reach(speaker, other, act)
 
     def _reach_out_apart(self, speaker: str, act: Fact) -> None:
-        """The same words whether the others are there or not: it is nothing that anybody should learn from."""
+        """Whoever asks can be reached. All else has the same answer whether others are there or not: nobody should
+        learn from it who is.
+        """
         asks = self._people.get(self._rules.interviewer)
         if asks is not None and Names({asks.id: asks.name}).find(act.target) is not None:
-            self._reach_out(speaker, act)
+            self._reach(speaker, asks.id, act)
         else:
             self._tell(speaker, act, f"Nobody called {act.target.strip()!r} can be reached from here.")
+
+    def _reach(self, speaker: str, other: str, act: Fact) -> None:
+        one, two = self._people[speaker].name, self._people[other].name
+        self._meet(speaker, other, two)
+        self._meet(other, speaker, one)
+        self._tell(other, act, f"{one} gets in touch with you: {act.content}")
+        self._tell(speaker, act, f"You have reached {two}, and can talk now.")
 
     def _nobody(self, speaker: str, act: Fact) -> None:
         others = [name for id, name in self._people_names() if id != speaker]

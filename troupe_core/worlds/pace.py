@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -74,5 +73,7 @@ def moved(world: WorldState, pace: Pace, times: int = 1) -> WorldState:
 
 def _on_day(now: datetime, months: int, day: int) -> datetime:
     """So many months later on that day, or on the last one of a month that has no such day."""
+    from calendar import monthrange  # it brings the locale with it, for which making a world need not wait
+
     year, month = divmod(now.year * 12 + now.month - 1 + months, 12)
     return now.replace(year=year, month=month + 1, day=min(day, monthrange(year, month + 1)[1]))

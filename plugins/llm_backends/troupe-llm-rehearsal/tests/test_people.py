@@ -85,6 +85,15 @@ def test_who_has_no_opinion_is_unsure_and_near_the_middle():
     assert len({each["answer"] for each in answers}) >= 30
 
 
+def test_who_is_described_at_length_is_not_for_everything():
+    """Of a long life something stands in every question; that alone is no opinion."""
+    life = {f"chapter {n}": f"A week of {word} and what came of it." for n, word in enumerate(LONG.split())}
+    rating = asked({"name": "Ada", "age": 50, "life": life}, f"A machine for {LONG}?")["fields"]["rating"]
+    assert 2 <= rating["value"] <= 4
+    assert rating["confidence"] < 0.4
+
+
+LONG = "gravel mowing pension church night gardener engine grass parish winter quarry boats"
 CONTEXTS = ("A community choir in Lisbon that looks for new singers.", "Passengers of a night train.")
 
 

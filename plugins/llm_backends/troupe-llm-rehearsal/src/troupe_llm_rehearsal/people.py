@@ -78,6 +78,5 @@ def _name(country: str, wish: str, draw: int, *, female: bool) -> str:
     if country in FACTS["two family names"]:
         family = [f"{one} {other}" for one in family for other in family if one != other]
     start = int.from_bytes(blake2b(f"{country} {wish}".encode(errors="replace"), digest_size=8).digest(), "big")
-    # 1,009 is a prime, so that the draws of a question go through all names before one comes again
-    at, other = divmod((start + 1_009 * draw) % (len(given) * len(family)), len(family))
+    at, other = divmod((start + 1_009 * draw) % (len(given) * len(family)), len(family))  # a prime: all come
     return f"{given[at]} {family[other]}"

@@ -47,9 +47,10 @@ class Puppet:
         own, first = self.persona.of(about), about in ("", self._first or about)
         self._first = self._first or about
         text, verdict = (about, own) if own.touches else (self.matter, self.verdict)
-        drawn = self.persona.salt + f"{sorted(stems(text))}{'' if first else about}".encode(errors="replace")
+        drawn = [self.persona.salt + each.encode(errors="replace") for each in (str(sorted(stems(text))), about)]
+        one, other = (sum(blake2b(each, digest_size=2).digest()) / 255 - 1 for each in drawn)
         spread = 0.06 if not self.persona.facts else 0.05 if verdict.level else 0.17
-        noise = spread * (sum(blake2b(drawn, digest_size=2).digest()) / 255 - 1)
+        noise = spread * (one if first else 0.8 * one + 0.4 * other)
         cheer = 0.06 * (self.persona.temper["warmth"] - self.persona.temper["worry"])
         return max(0.0, min(0.9999, 0.5 + 0.47 * verdict.score + noise + cheer))
 
@@ -74,7 +75,7 @@ class Puppet:
 
     def clause(self, pool: str, /, *, again: bool = False, **slots: object) -> str:
         """The one of a pool that was said longest ago; only with `again` one that stands in view."""
-        own = POOLS[pool][self._seat :: self._seats]  # so that two who speak at once differ
+        own = POOLS[pool][self._seat :: self._seats] or (POOLS[pool] if again else ())  # two who speak at once differ
         personal = "name" not in slots and bool(slots.keys() & {"x", "t", "job", "age", "place"})
         order = list(POOLS[pool] if personal or (again and "{about}" not in POOLS[pool][0]) else own)
         self.chance.shuffle(order)
@@ -131,15 +132,15 @@ class Puppet:
         others = [phrased(each) for each in self.persona.topics if is_thing(each) and each.care * sign > 0]
         told = [
             ("instead" if sign > 0 else "provided", "x", self.chance.choice(others or [""])),
-            ("worked" if retired else "work", "job", job.lower()),
+            ("worked" if retired else "work", "job", job.lower() if len(job.split()) <= 4 else ""),
             ("old" if age >= 45 else "young", "age", str(age) if age >= 45 or 0 < age < 30 else ""),
-            ("here", "place", place if len(place) < 40 else ""),
+            ("here", "place", place if place.istitle() and len(place) < 40 else ""),
         ]
         self.chance.shuffle(told)
         ways = [f"{axis} {1 if value > 0 else -1}" for axis, value in self.persona.temper.items() if abs(value) >= 0.3]
         made = [self.clause(way) for way in ways if way in POOLS and self.chance.random() < 0.3][:1]
         told = [each for each in told if each[2] and each[2].lower() not in self.written]
-        made += [self.clause(pool, **{slot: value}) for pool, slot, value in told[:1] if not any(made)]
+        made += [self.clause(pool, again=False, **{slot: value}) for pool, slot, value in told[:1] if not any(made)]
         return next(filter(None, made), "") or ("" if verdict.level else self.clause("plain"))
 
     def thought(self, verdict: Verdict, name: str = "") -> str:

@@ -89,7 +89,9 @@ class Persona:
     def _of(self, text: str, *, spoken: bool = False) -> Verdict:
         """What this person thinks of a text. Who speaks says no about things; only what is described lacks them."""
         touches = sorted(self._touches(text, spoken), key=lambda touch: (-abs(touch.feeling), touch.topic.phrase))
-        score = math.tanh(1.5 * sum(each.feeling for each in touches))
+        slight = sum(each.feeling for each in touches if each.topic.kind == "life" or not each.whole)
+        strong = sum(each.feeling for each in touches) - slight  # of a long persona, something stands in every text
+        score = math.tanh(1.5 * (strong + max(-0.08, min(0.08, slight))))
         size = (abs(score) >= 0.12) + (abs(score) >= 0.62)
         return Verdict(score, size if score > 0 else -size, tuple(touches))
 
@@ -103,7 +105,7 @@ class Persona:
             topic, own, word = max(found, key=lambda each: len(each[2].text))
             share = sum(topic.weights[stem] for stem in {own.stem for _, own, _ in found}) / sum(topic.weights.values())
             denied = (word.denied and not spoken) != own.denied
-            yield Touch(topic, topic.care * share**0.7 * (-0.6 if denied else 1.0), word.text, share >= 0.6, denied)
+            yield Touch(topic, topic.care * share**0.7 * (-0.6 if denied else 1.0), word.text, share >= 0.5, denied)
         price = _PRICE.search(text) if self.temper["thrift"] > 0 else None  # who is frugal hears prices
         if price:
             yield Touch(Topic.of("the price", -1, "money"), -0.3, price[0], whole=True, denied=False)
@@ -195,15 +197,13 @@ class Line(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """What a request tells. `turns` are own actions; of `batches`, what was noticed message by message, the last is
-    new; `company` are the others by name; `cut` says that the beginning is out of view; `text` is the last message.
-    """
+    """What a request tells: own actions; what was noticed, message by message, of which the last is new; the others."""
 
     persona: Persona
     turns: Sequence[Sequence[Mapping[str, Any]]]
     batches: Sequence[Sequence[Line]]
     company: Sequence[str]
-    cut: bool
+    cut: bool  # whether the beginning is out of view
     system: str
     text: str
     draw: int

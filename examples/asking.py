@@ -1,6 +1,6 @@
-"""Twelve people who agree about next to nothing are asked one thing, by themselves: would you let a robot mow the grave?
+"""Twelve people who agree about next to nothing are asked one thing, each alone: would you let a robot mow the grave?
 
-No key is needed: puppets answer, who follow the words of their personas. It is a rehearsal, and no evidence about people.
+No key is needed: puppets answer, who follow the words of their personas. It is a rehearsal, and no evidence.
 """
 
 from pathlib import Path

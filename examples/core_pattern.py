@@ -1,7 +1,7 @@
 """The pattern that most studies follow, from beginning to end: cast, gather, ask, run, extract.
 
-Run it where there is a demographics.json: `cd examples/people && ../../.venv/bin/python ../core_pattern.py`. No model is
-named, so that puppets answer (see troupe-llm-rehearsal); TROUPE_MODEL=openai/… names a real one.
+Run it where there is a demographics.json: `cd examples/people && ../../.venv/bin/python ../core_pattern.py`. No model
+is named, so that puppets answer (see troupe-llm-rehearsal); TROUPE_MODEL=openai/… names a real one.
 """
 
 from troupe_core import ResultsExtractor, TinyPersonFactory, TinyWorld, control

@@ -105,8 +105,14 @@ def checkpoint(id: str = DEFAULT, name: str | None = None) -> None:
 
 
 def end(id: str = DEFAULT) -> None:
-    """Wait for what runs, take in what is pending, write everything, and let nothing change any more."""
+    """Wait for what runs, take in what is pending, write everything, and let nothing change any more. `id` is the one
+    that it was begun under, or the own id of a simulation that was made otherwise.
+    """
     with _register.lock:
+        other = lookup.open_with_id(id) if id not in _register.begun else None
+        if other is not None:
+            other.end()
+            return
         begun = _register.find(id)
         begun.simulation.end()
         lookup.leave(begun.token)

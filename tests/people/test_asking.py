@@ -166,6 +166,36 @@ def test_replicates_are_several_answers_to_one_question(make_simulation):
     assert [(row.replicate, row["answer"]) for row in results] == [(n, f"Number {n}.") for n in range(3)]
 
 
+def test_replicates_are_told_apart_in_the_table_and_in_records(make_simulation):
+    with make_simulation(lambda request, call: reply("So so.", rating=request.draw + 1)):
+        results = TinyPerson("Ada").ask(["How good?"], {"rating": "1..5"}, replicates=2)
+    assert str(results).splitlines()[0].split() == ["replicate", "answer", "rating"]
+    expected = {"of": "Ada", "asked": "How good?", "replicate": 1, "answer": "So so.", "rating": 2}
+    assert results.records()[1] == {**expected, "answer_confidence": 1.0, "rating_confidence": 0.8}
+
+
+def test_a_part_of_results_is_results_and_so_are_two_together(make_simulation):
+    def script(request, call):
+        return ModelUnavailable("out of order") if call.person == "Ben" else answers(request, call)
+
+    with make_simulation(script) as simulation:
+        for name in ("Ada", "Ben", "Cy"):
+            TinyPerson(name)
+        results = everybody(simulation, ["Would you?"])
+    assert [row.of for row in results[1:]] == ["Cy"]
+    assert results[:1].failures == results.failures
+    both = results + results
+    assert (len(both), len(both.failures)) == (4, 2)
+    assert results[0].of == "Ada"
+
+
+def test_what_cannot_be_saved_is_told(make_simulation, tmp_path):
+    with make_simulation(answers):
+        results = TinyPerson("Ada").ask(["Would you?"])
+    with pytest.raises(ArgumentError, match="cannot be written: No such file or directory"):
+        results.save_as_json(tmp_path / "no" / "where.json")
+
+
 def test_null_is_no_answer_and_nothing_is_sure_of_it(make_simulation):
     with make_simulation(lambda request, call: reply("No idea.", rating=None)):
         row = TinyPerson("Ada").ask("How good?", fields={"rating": "1..5"})
@@ -341,9 +371,10 @@ def test_a_failed_turn_of_asking_leaves_everything_as_it_was(make_simulation):
         ("", {}, "question is empty"),
         ([], {}, "several are a list of texts"),
         (5, {}, "several are a list of texts"),
-        (["Well?", " "], {}, "question is empty"),
+        (["Well?", " "], {}, r"question\[1\] is empty"),
         ("Well?", {"fields": {}}, "fields is empty"),
         ("Well?", {"fields": {"rating": "1-5"}}, "cannot be of the type '1-5'"),
+        ("Well?", {"fields": {"rating": [1, 2, 3]}}, r"write a range, such as '1\.\.3', or texts"),
         ("Well?", {"fields": {"answer": "text"}}, "'answer' is what was said"),
         ("Well?", {"fields_hints": {"rating": "x"}}, "no fields are given"),
         ("Well?", {"remember": 1}, "True or False"),
@@ -376,12 +407,13 @@ def test_within_a_turn_nobody_can_be_asked(make_simulation):
             ada.act()
 
 
-def test_who_belongs_to_a_simulation_that_has_ended_cannot_be_asked(make_simulation):
+def test_after_the_end_people_can_be_asked_and_remember_nothing_more(make_simulation):
     simulation = make_simulation(answers)
     ada = TinyPerson("Ada", simulation=simulation)
     simulation.end()
+    assert ada.ask("Well?")["answer"] == "Ada would rather not say."
     with pytest.raises(SimulationEnded):
-        ada.ask("Well?")
+        ada.ask("Well?", remember=True)
 
 
 def test_awaited_in_any_loop(make_simulation):

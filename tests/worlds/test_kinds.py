@@ -354,3 +354,10 @@ def test_what_many_hear_is_one_value_in_every_kind(make_simulation, kind):
     assert len(entries) == 20
     assert len({id(entry.shared) for entry in entries if isinstance(entry, Heard)}) == 1
     assert len({id(person.state.ties.everyone) for person in people}) == 1
+
+
+def test_an_interview_needs_somebody_to_be_interviewed(make_simulation):
+    with make_simulation():
+        world = TinyWorld("Booth", [], kind="interview", interviewer=TinyPerson("Ivo"))
+        with pytest.raises(ArgumentError, match="nobody but the interviewer; add people"):
+            world.run(1)

@@ -10,7 +10,7 @@ from typing import Any, TypedDict, TypeVar, Unpack
 from troupe_core.errors import ArgumentError
 from troupe_core.extraction.drawing import Draw, draw, draw_all
 from troupe_core.findings.fields import Fields
-from troupe_core.findings.rows import Results, Row, as_json, mark_of, marked
+from troupe_core.findings.rows import Results, Row, as_json, mark_of, marked, save
 from troupe_core.findings.transcript import Happened
 from troupe_core.people.handle.checking import checked_people
 from troupe_core.people.person import TinyPerson
@@ -151,7 +151,7 @@ class ResultsExtractor:
             "world_extraction": {name: row.plain() for name, row in self.world_extraction.items()},
             **marked(mark_of(rows)),
         }
-        Path(filename).write_bytes(as_json(found))
+        save(filename, as_json(found))
 
     # -- inside -------------------------------------------------------------------------------------------------------
 

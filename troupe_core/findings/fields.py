@@ -153,6 +153,11 @@ def _field(name: str, wanted: Any, hint: str) -> Field:
     if isinstance(wanted, list | tuple) and wanted and all(isinstance(each, str) and each.strip() for each in wanted):
         choices = tuple(dict.fromkeys(wanted))
         return Field(name, f"one of: {', '.join(choices)}", Literal[choices], hint, choices)
+    if isinstance(wanted, list | tuple) and wanted and all(type(each) in (int, float) for each in wanted):
+        raise ArgumentError(
+            f"the choices of {name!r} are numbers: write a range, such as '{min(wanted)}..{max(wanted)}', or texts, as "
+            f"{list(map(str, wanted))}"
+        )
     kinds = ", ".join(_NAMED)
     raise ArgumentError(
         f"the field {name!r} cannot be of the type {wanted!r}; there are {kinds}, a range such as '1..5' or "

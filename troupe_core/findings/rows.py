@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 import attrs
 import orjson
 
+from troupe_core.errors import ArgumentError
 from troupe_core.events import Fact
 from troupe_core.llm.response import caution
 from troupe_core.llm.structured import well_formed
@@ -72,6 +73,12 @@ class Row(dict[str, Any]):
             **marked(self.mark),
         }
 
+    def record(self) -> dict[str, Any]:
+        """Flat: whom it is of, what was asked, the values, the confidence of each, and the mark."""
+        asked = {"asked": self.asked, "replicate": self.replicate} if self.asked else {}
+        sure = {f"{field}_confidence": confidence for field, confidence in self.confidence.items()}
+        return {"of": self.of, **asked, **self, **sure, **marked(self.mark)}
+
     def __repr__(self) -> str:
         return f"<Row of {self.of}: {dict(self)}>"
 
@@ -126,6 +133,27 @@ class Results(list[Row]):
             more = f", and {len(self.failures) - 1} more" if len(self.failures) > 1 else ""
             simulation.remark(self.failures[0].of, f"{what} failed: {self.failures[0]}{more}")
 
+    @overload
+    def __getitem__(self, place: SupportsIndex, /) -> Row: ...
+    @overload
+    def __getitem__(self, place: slice, /) -> Results: ...
+    def __getitem__(self, place: SupportsIndex | slice, /) -> Row | Results:
+        return (
+            Results(super().__getitem__(place), self.failures)
+            if isinstance(place, slice)
+            else super().__getitem__(place)
+        )
+
+    def __add__(self, others: Iterable[Row]) -> Results:  # type: ignore[override]  # of rows alone
+        failures = others.failures if isinstance(others, Results) else ()
+        return Results([*self, *others], [*self.failures, *failures])
+
+    def records(self) -> list[dict[str, Any]]:
+        """A flat one for each row, for tables such as `pandas.DataFrame(results.records())`: whom it is of, what was
+        asked, the values, the confidence of each, and the mark.
+        """
+        return [row.record() for row in self]
+
     def plain(self) -> dict[str, Any]:
         """Everything in it as plain data."""
         failures = well_formed([each.plain() for each in self.failures])
@@ -137,15 +165,15 @@ class Results(list[Row]):
 
     def save_as_json(self, path: str | Path) -> None:
         """The same as a file."""
-        Path(path).write_bytes(as_json(self.plain()))
+        save(path, as_json(self.plain()))
 
     def __str__(self) -> str:
         """A table: each value with its confidence. What is no evidence says so in its last line."""
         fields = list(dict.fromkeys(field for row in self for field in row))
-        several = len({row.asked for row in self}) > 1
-        cells = [["", *(["asked"] if several else []), *fields]]
+        several, again = len({row.asked for row in self}) > 1, any(row.replicate for row in self)
+        cells = [["", *["asked"] * several, *["replicate"] * again, *fields]]
         for row in self:
-            asked = [_short(row.asked)] if several else []
+            asked = [*[_short(row.asked)] * several, *[str(row.replicate)] * again]
             cells.append([row.of, *asked, *(_cell(row, field) for field in fields)])
         widths = [max(len(line[at]) for line in cells) for at in range(len(cells[0]))]
         lines = [
@@ -162,6 +190,14 @@ class Results(list[Row]):
 def as_json(value: Any) -> bytes:
     """As a person reads it."""
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def save(path: str | Path, content: bytes) -> None:
+    """Into a file, or an error that says what is in the way."""
+    try:
+        Path(path).expanduser().write_bytes(content)
+    except OSError as error:
+        raise ArgumentError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
 def mark_of(rows: Iterable[Row]) -> str:

@@ -60,7 +60,10 @@ class Enquiry:
         """As it was given, or an error that names what is wrong."""
         if not isinstance(questions, list | tuple) or not questions:
             raise ArgumentError(f"a question is a text, and several are a list of texts; got {questions!r}")
-        texts = tuple(checked_text(each, "question") for each in questions)
+        several = len(questions) > 1
+        texts = tuple(
+            checked_text(each, f"question[{at}]" if several else "question") for at, each in enumerate(questions)
+        )
         if not isinstance(remember, bool):
             raise ArgumentError(f"remember is True or False, not {remember!r}")
         if type(replicates) is not int or replicates < 1:
@@ -194,7 +197,6 @@ class Interview:
         the model is kept.
         """
         simulation = self.simulation
-        simulation.check_open()
         when = when_of(simulation, put.id)
         state = await foreseen(simulation, simulation.states[put.id])
         heard = stimulus(state, CONVERSATION, put.question, self.enquiry.source, when.now)

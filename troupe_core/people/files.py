@@ -81,6 +81,18 @@ def write(path: str | os.PathLike[str], data: Mapping[str, Any]) -> None:
             beside.unlink()
 
 
+def is_of_somebody_else(path: Path, name: str) -> bool:
+    """Whether there is a file that is about somebody of another name, or about nobody at all."""
+    if not path.exists():
+        return False
+    try:
+        data = read(path)
+    except ArgumentError:
+        return True
+    persona = data.get("persona", data)
+    return not isinstance(persona, Mapping) or persona.get("name") != name
+
+
 LONGEST_NAME = 100
 """Bytes of a file's name without its ending; file systems take about twice as many."""
 

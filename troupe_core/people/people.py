@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex, Unpack, overload
 
 from troupe_core.errors import ArgumentError
-from troupe_core.people.files import file_name
+from troupe_core.people.files import file_name, is_of_somebody_else
 from troupe_core.people.handle.asking import Manner, enquiry_of
 from troupe_core.people.handle.checking import checked_people
 from troupe_core.people.handle.filing import SUFFIX
@@ -135,20 +135,21 @@ class People(list[TinyPerson]):
 
     def save_specifications(self, folder: str | PathLike[str], **included: Any) -> list[Path]:
         """A file about each, `ada_lovelace.agent.json`, in a folder that is made if need be; where they are. `included`
-        says what is in them, as of `save_specification`.
+        says what is in them, as of `save_specification`. A file about the same person is replaced, one about somebody
+        else stays.
         """
         place = Path(folder).expanduser()
         try:
             place.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ArgumentError(f"there can be no folder {place}: {error.strerror or error}") from None
-        paths: dict[str, Path] = {}
+        paths: list[Path] = []
         for person in self:
             plain = free = file_name(person.name)
             number = 1
-            while free in paths:
+            while (path := place / f"{free}{SUFFIX}") in paths or is_of_somebody_else(path, person.name):
                 number += 1
                 free = f"{plain}_{number}"
-            paths[free] = place / f"{free}{SUFFIX}"
-            person.save_specification(paths[free], **included)
-        return list(paths.values())
+            paths.append(path)
+            person.save_specification(path, **included)
+        return paths

@@ -73,6 +73,9 @@ class TinyPerson(
             persona = {"description": checked_text(persona, "persona")}
         elif persona is not None and not isinstance(persona, Mapping):
             raise ArgumentError(f"a persona is a mapping or a sentence, not {type(persona).__name__}")
+        said = persona.get("name", name) if persona is not None else name
+        if not isinstance(said, str) or checked_name(said) != name:
+            raise ArgumentError(f"{name!r} is called {said!r} in the persona: leave one of the two names out")
         described = {"name": name, **{key: value for key, value in (persona or {}).items() if key != "name"}}
         given = several(mental_faculties, "mental_faculties")
         named = {faculty_named(joined, each) for each in given} - {CONVERSATION}

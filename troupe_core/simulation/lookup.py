@@ -27,10 +27,11 @@ def current_simulation() -> Simulation:
     with _lock:
         found = [simulation for simulation in _open if not simulation.ended]
     if len(found) > 1:
-        names = ", ".join(sorted(simulation.id for simulation in found))
+        names = sorted(simulation.id for simulation in found)
         raise AmbiguousSimulation(
-            f"{len(found)} simulations are open ({names}) and none is current: work inside `with simulation:`, "
-            "pass simulation=…, or end() those that are no longer needed"
+            f"{len(found)} simulations are open ({', '.join(names)}) and none is current: work inside "
+            "`with simulation:`, pass simulation=…, or end() those that are no longer needed; "
+            f"control.end({names[0]!r}) ends one that has no name in your program any more"
         )
     return found[0] if found else default_simulation()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from troupe_core.people.state import PersonState
-from troupe_core.simulation.things import Handle
+from troupe_core.simulation.things import Closed, Handle
 
 if TYPE_CHECKING:
     from troupe_core.people.mind import Mind
@@ -18,7 +18,9 @@ class Base(Handle):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._id}>"
+        state = None if isinstance(self._simulation, Closed) else self._simulation.states.get(self._id)
+        name = self._id if state is None or state.name == self._id else f"{state.name} ({self._id})"
+        return f"<{type(self).__name__} {name}>"
 
     @property
     def state(self) -> PersonState:

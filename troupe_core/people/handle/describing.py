@@ -33,10 +33,10 @@ class Describing(Base):
         self.define(key, value)
 
     def define(self, key: str, value: Any, merge: bool = False, overwrite_scalars: bool = True) -> Self:
-        """Set a top-level part of the persona. With `merge`, a table or list is joined with the one that is there.
-        Without `overwrite_scalars`, anything else may only be set where there is nothing. What contradicts is an error
-        that names every place. A text of several lines loses what they are all indented by. The name is set by
-        `rename`.
+        """Set a part of the persona, by its key or by a dotted path such as "occupation.title". With `merge`, a table or
+        list is joined with the one that is there. Without `overwrite_scalars`, anything else may only be set where
+        there is nothing. What contradicts is an error that names every place. A text of several lines loses what they
+        are all indented by. The name is set by `rename`.
         """
         if not isinstance(key, str) or not key:
             raise ArgumentError(f"key must be text, not {key!r}")
@@ -45,13 +45,17 @@ class Describing(Base):
         if isinstance(value, str):
             value = freed(value)
         several = isinstance(value, Mapping | Sequence) and not isinstance(value, str | bytes)
+        first, *inner = key.split(".")
         if merge if several else not overwrite_scalars:
-            return self._join({key: value}, "what is defined")
+            for part in reversed(inner):
+                value = {part: value}
+            return self._join({first: value}, "what is defined")
         simulation = self.simulation
 
         def change(state: PersonState) -> PersonState:
-            persona = Persona.of({**state.persona.data(), key: value})
-            return state.changed(persona=simulation.interned(persona))
+            data = state.persona.data()
+            _set(data, key, value)
+            return state.changed(persona=simulation.interned(Persona.of(data)))
 
         return self._change(change)
 
@@ -96,6 +100,20 @@ class Describing(Base):
             return state.changed(persona=simulation.interned(Persona.of(whole)))
 
         return self._change(change)
+
+
+def _set(data: dict[str, Any], path: str, value: Any) -> None:
+    """Put a value where a dotted path leads; tables that are not there yet are made on the way."""
+    *way, last = path.split(".")
+    if not all((*way, last)):
+        raise ArgumentError(f"key is a name, or several with dots between them; {path!r} has an empty one")
+    node = data
+    for at, key in enumerate(way, 1):
+        found = node.setdefault(key, {})
+        if not isinstance(found, dict):
+            raise ArgumentError(f"{path!r} cannot be set: {'.'.join(way[:at])} is no table, but {found!r}")
+        node = found
+    node[last] = value
 
 
 def freed(text: str) -> str:

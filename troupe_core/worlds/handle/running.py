@@ -125,6 +125,8 @@ class Running(Base):
             raise ArgumentError(f"max_failed is a share between 0 and 1, not {max_failed!r}")
         if not state.roster:
             raise ArgumentError(f"there is nobody in {self._id!r}; add people before it runs")
+        if state.roster == (state.interviewer,):
+            raise ArgumentError(f"in {self._id!r} there is nobody but the interviewer; add people to be interviewed")
         chosen = checked_schedule(schedule) if schedule is not None else state.schedule
         simulation.check_open()
         made = run(simulation, self._id, steps, pace, chosen, float(max_failed))

@@ -442,3 +442,97 @@ def test_who_answers_first_does_not_matter(order):
             TinyPerson(f"Person {place}")
         said = [row["answer"].partition(",")[0] for row in everybody(simulation, ["Well?"])]
     assert said == [f"Person {place}" for place in range(4)]
+
+
+# -- while other things go on -----------------------------------------------------------------------------------------
+
+
+def slowly(seconds):
+    async def script(request, call):
+        await asyncio.sleep(seconds)
+        return answers(request, call)
+
+    return script
+
+
+def on_virtual_time(model):
+    return Runtime([model], model="scripted/any", autoload=False, config={}, loop_factory=VirtualLoop)
+
+
+def test_half_a_step_is_nothing_to_answer_from():
+    with on_virtual_time(ScriptedModel(slowly(1.0))) as runtime, Simulation(runtime=runtime):
+        ada, ben = TinyPerson("Ada"), TinyPerson("Ben")
+        world = TinyWorld("Room", [ada, ben], schedule="sequential")
+
+        async def meanwhile():
+            running = asyncio.ensure_future(world.arun(1))
+            await asyncio.sleep(1.5)  # Ada has had her turn, Ben has not
+            with pytest.raises(Busy, match="in the middle of a turn or run"):
+                await ada.aask("Well?")
+            await running
+            return await ada.aask("Well?")
+
+        assert runtime.wait(meanwhile, "")["answer"] == "Ada would rather not say."
+
+
+def test_everybody_answers_as_it_was_when_the_asking_began():
+    model = ScriptedModel(slowly(1.0))
+    with on_virtual_time(model) as runtime, Simulation(runtime=runtime, max_in_flight=1):
+        people = People([TinyPerson("Ada"), TinyPerson("Ben")])
+
+        async def meanwhile():
+            asking = asyncio.ensure_future(people.aask("Well?"))
+            await asyncio.sleep(0.5)
+            people["Ben"].listen("The bus is late.", source="Cy")
+            return await asking
+
+        assert len(runtime.wait(meanwhile, "")) == 2
+        assert not any("bus" in request.messages[-1].content for request, _ in model.requests)
+
+
+def test_who_ends_waits_for_the_answers_and_who_closes_is_told(tmp_path):
+    path = tmp_path / "run.db"
+
+    def ask_and(do):
+        with on_virtual_time(ScriptedModel(slowly(1.0))) as runtime:
+            simulation = Simulation(path, runtime=runtime)
+            people = People([TinyPerson("Ada", simulation=simulation), TinyPerson("Ben", simulation=simulation)])
+
+            async def meanwhile():
+                asking = asyncio.ensure_future(people.aask("Well?"))
+                await asyncio.sleep(0.5)
+                await do(simulation)
+                return await asking
+
+            return len(runtime.wait(meanwhile, "")), simulation.usage.calls
+
+    async def close(simulation):
+        with pytest.raises(Busy, match="questions are on their way"):
+            await simulation.aclose()
+
+    assert ask_and(close) == (2, 2)
+    path.unlink()
+    assert ask_and(Simulation.aend) == (2, 2)
+    assert ask_and(Simulation.aend) == (2, 0), "the answers that came while it ended are on record"
+
+
+# -- which model ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("models", "asked"),
+    [({}, "usual"), ({"turn": "scripted/actor"}, "actor"), ({"turn": "scripted/actor", "ask": "scripted/own"}, "own")],
+)
+def test_who_answers_is_who_acts_unless_something_else_is_said(make_runtime, models, asked):
+    runtime = make_runtime(answers)
+    with Simulation(runtime=runtime, model="scripted/usual", models=models) as simulation:
+        TinyPerson("Ada", simulation=simulation).ask("Well?")
+    assert [request.model for request, _ in runtime.model_under_test.requests] == [asked]
+
+
+def test_forms_of_which_there_are_very_many_are_let_go_of(simulation):
+    ada = TinyPerson("Ada")
+    for place in range(1_050):
+        simulation.models.question(None, f"purpose {place}")
+    ada.ask("Well?", fields={"rating": "1..5"}, fields_hints={"rating": "5 is best"})
+    assert len(simulation.models._questions) <= 1_000

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from troupe_core import ArgumentError, People, Simulation, TinyPerson, control
+from troupe_core import ArgumentError, LLMResponse, People, Simulation, TinyPerson, control
+from troupe_core.errors import DuplicateName
+from troupe_testing import talk, turn
 
 keys = st.text("abc", min_size=1, max_size=2)
 paths = st.lists(keys, min_size=1, max_size=3).map(".".join).filter(lambda path: path.split(".")[0] != "name")
 
 
-@given(path=paths, value=st.integers() | st.lists(st.text("xy", max_size=2), max_size=2))
+@given(path=paths, value=st.integers(-(2**63), 2**63 - 1) | st.lists(st.text("xy", max_size=2), max_size=2))
 def test_what_is_set_at_a_path_is_found_there(path, value):
     with Simulation() as simulation:
         ada = TinyPerson("Ada").define(path, value)
@@ -67,3 +70,60 @@ def test_a_simulation_that_nobody_holds_is_ended_by_its_own_id(runtime):
     simulation = Simulation(runtime=runtime)
     control.end(simulation.id)
     assert simulation.ended
+
+
+def test_nobody_is_called_as_somebody_else_is_called_by_now(simulation, tmp_path):
+    ada = TinyPerson("Ada")
+    ada.rename("Bea")
+    with pytest.raises(DuplicateName):
+        TinyPerson("Bea")
+    with pytest.raises(DuplicateName):
+        TinyPerson("Cy").clone("Bea")
+    loaded = TinyPerson.load_specification({"persona": {"name": "Bea"}}, auto_rename_agent=True)
+    assert loaded.name == "Bea 2"
+    ada.rename("Dee")
+    assert TinyPerson("Bea").name == "Bea"
+
+
+def test_a_renaming_that_came_to_nothing_leaves_the_name_free(simulation):
+    ada, ben = TinyPerson("Ada"), TinyPerson("Ben")
+
+    def both_at_once():
+        with simulation.at_once():
+            ada.rename("Bea")
+            ben.rename("Bea")
+
+    with pytest.raises(DuplicateName):
+        both_at_once()
+    assert ada.name == "Ada"
+    assert TinyPerson("Bea").name == "Bea"
+
+
+def test_after_a_resume_those_who_were_renamed_are_known(runtime, tmp_path):
+    with Simulation(tmp_path / "run.db", runtime=runtime) as simulation:
+        TinyPerson("Ada").rename("Bea")
+    with Simulation.resume(tmp_path / "run.db", runtime=runtime) as resumed, pytest.raises(DuplicateName):
+        TinyPerson("Bea", simulation=resumed)
+    assert simulation.ended
+
+
+def test_what_puppets_left_in_a_mind_is_marked_wherever_it_goes(make_simulation, tmp_path):
+    def script(request, call):
+        answer = turn(talk("Tea is all I want."), emotions="delighted, because of tea")
+        return LLMResponse(orjson.dumps(answer).decode(), mark="rehearsal")
+
+    with make_simulation(script):
+        ada = TinyPerson("Ada")
+        ada.listen_and_act("Tea?")
+        assert ada.clone("Bea").state.mark == "rehearsal"
+        assert "puppets said this" in ada.pretty_current_interactions()
+        ada.save_specification(tmp_path / "whole.json", include_mental_state=True)
+        ada.save_specification(tmp_path / "persona.json")
+    assert orjson.loads((tmp_path / "whole.json").read_bytes())["mark"] == "rehearsal"
+    assert "mark" not in orjson.loads((tmp_path / "persona.json").read_bytes()), "who she is, nobody has rehearsed"
+
+
+def test_a_strangers_mark_is_a_strangers(simulation):
+    ada = TinyPerson.load_specification({"persona": {"name": "Ada"}, "mark": "A+ student"})
+    assert ada.state.mark == ""
+    assert ada.state.extras["mark"] == "A+ student"

@@ -40,7 +40,7 @@ _WITHIN_TABLES = {
     "budget": _fields(Budget),
     "loading": _fields(Loading),
     "parameters": _fields(Parameters),
-    "models": ("turn", "consolidation", "extraction", "enrichment", "casting"),
+    "models": ("turn", "ask", "consolidation", "extraction", "enrichment", "casting", "minibio"),
     "settings": (),
 }
 """What can stand in tables of the tree; in that of the plugins, anything."""

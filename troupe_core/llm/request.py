@@ -135,8 +135,8 @@ class Call:
     simulation: str
     """The id of the simulation, whose budget it is."""
     purpose: str
-    """"turn", "consolidation", "extraction", "enrichment", "casting", or what a faculty calls its own:
-    `turn.llm("gossip")`.
+    """"turn", "ask", "consolidation", "extraction", "enrichment", "casting", "minibio", or what a faculty calls its
+    own: `turn.llm("gossip")`.
     """
     world: str | None = None
     person: str | None = None

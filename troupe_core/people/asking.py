@@ -24,7 +24,8 @@ from troupe_core.people.abilities import abilities_of
 from troupe_core.people.acting import foreseen, live_through, when_of
 from troupe_core.people.history import did
 from troupe_core.people.living import Guard, Opening, first_request, outcome_of
-from troupe_core.people.memory import PAUSE, Batch
+from troupe_core.people.marks import mark_of
+from troupe_core.people.memory import PAUSE
 from troupe_core.people.outputs import REPLIES, Reply
 from troupe_core.people.perceiving import checked_text, name_of, stimulus
 from troupe_core.people.state import PersonState
@@ -97,21 +98,23 @@ class Put:
 
 async def ask(simulation: Simulation, id: str, enquiry: Enquiry) -> Row:
     """One question, put to one person."""
-    return await Interview(simulation, enquiry).row(Put(id, enquiry.questions[0]))
+    with simulation.inquiring():
+        return await Interview(simulation, enquiry, [id]).row(Put(id, enquiry.questions[0]))
 
 
 async def ask_all(simulation: Simulation, ids: Sequence[str], enquiry: Enquiry) -> Results:
     """Every question, put to everybody, side by side and each for itself; if they are to remember, one question after
     the other.
     """
-    interview = Interview(simulation, enquiry)
+    interview = Interview(simulation, enquiry, ids)
     ways = range(enquiry.replicates)
     rounds = [[Put(id, question, way) for id in ids for way in ways] for question in enquiry.questions]
     if not enquiry.remember:
         rounds = [list(chain.from_iterable(rounds))]
     came: list[Row | Unread | None] = []
     for puts in rounds:
-        found = await for_each(simulation, puts, interview.row)
+        with simulation.inquiring():
+            found = await for_each(simulation, puts, interview.row)
         came += [
             Unread(simulation.states[put.id].name, each, put.question) if isinstance(each, Exception) else each
             for put, each in zip(puts, found, strict=True)
@@ -128,13 +131,28 @@ async def ask_all(simulation: Simulation, ids: Sequence[str], enquiry: Enquiry) 
 
 
 class Interview:
-    """An enquiry in one simulation."""
+    """An enquiry in one simulation. Who is asked aside answers as it is when the interview begins, however late it is
+    its turn.
+    """
 
-    def __init__(self, simulation: Simulation, enquiry: Enquiry) -> None:
+    def __init__(self, simulation: Simulation, enquiry: Enquiry, ids: Sequence[str] = ()) -> None:
         self.simulation = simulation
         self.enquiry = enquiry
         self.form = _in_words(simulation.runtime, enquiry)
         self._spelled: dict[str | None, bytes] = {}
+        self._asked: dict[str, tuple[PersonState, When]] = {}
+        if not enquiry.remember:
+            self._check_whole(ids)
+            self._asked = {id: (simulation.states[id], when_of(simulation, id)) for id in ids}
+
+    def _check_whole(self, ids: Sequence[str]) -> None:
+        """That nobody is in the middle of something: half a step is nothing that has happened."""
+        scene, members = scene_of(self.simulation), self.simulation.members
+        if scene is not None:
+            raise Busy(f"{scene.thing!r} is having a turn; within it nobody can be asked")
+        held = self.simulation.holds.any_of([*ids, *{members[id] for id in ids if id in members}])
+        if held is not None:
+            raise Busy(f"{held!r} is in the middle of a turn or run; ask before or after it, or a fork of before")
 
     async def row(self, put: Put) -> Row:
         """The answer to one question."""
@@ -151,7 +169,7 @@ class Interview:
             evidence=dict.fromkeys(values, (heard, said)),
             asked=put.question,
             replicate=put.replicate,
-            mark=said.mark or _mark_of(self.simulation.states[put.id]),
+            mark=said.mark or mark_of(self.simulation.states[put.id]),
         )
 
     async def _remembered(self, put: Put) -> tuple[Fact, Reply]:
@@ -197,8 +215,8 @@ class Interview:
         the model is kept.
         """
         simulation = self.simulation
-        when = when_of(simulation, put.id)
-        state = await foreseen(simulation, simulation.states[put.id])
+        before, when = self._asked[put.id]
+        state = await foreseen(simulation, before) if simulation.states.get(put.id) is before else before
         heard = stimulus(state, CONVERSATION, put.question, self.enquiry.source, when.now)
         state = state.hear(heard)
         fingerprint = self._fingerprint(state).digest
@@ -240,12 +258,6 @@ class Interview:
 
     def _fingerprint(self, state: PersonState) -> Fingerprint:
         return self.simulation.models.fingerprint(ASK, _makers(self.simulation.runtime, state.faculties), state.model)
-
-
-def _mark_of(state: PersonState) -> str:
-    """What a real model says as somebody whom puppets have made up, or talked to, is no evidence either."""
-    lived = chain(state.memory_kind.items(state.memory), Batch(state.inbox))
-    return state.mark or next((fact.mark for fact in lived if fact.mark), "")
 
 
 def _is_silent(answer: Any) -> str:

@@ -95,7 +95,7 @@ def _make(
     runtime, options = simulation.runtime, wish.options
     told = Specification.of(found, wish.leave_out)
     name, rest = checked_name(told.name if wish.name is None else wish.name), told.rest
-    if wish.rename and name in simulation:
+    if wish.rename and simulation.knows(name):
         name = free_name(simulation, name)
     own_faculties, missing = abilities_in(runtime, rest, FACULTIES)
     own_tools, missing_tools = abilities_in(runtime, rest, TOOLS)
@@ -109,7 +109,7 @@ def _make(
             rest[MEMORY], past = past, None
     person = wish.kind(
         name,
-        told.persona,
+        {key: value for key, value in told.persona.items() if key != "name"},
         mental_faculties=[*faculties, *own_faculties],
         tools=[*tools, *own_tools],
         memory=memory,

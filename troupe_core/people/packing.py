@@ -267,6 +267,8 @@ class PersonPacking:
             "memory": repr(state.memory_kind),
             "model": state.model,
             "turns": state.turns,
+            "mark": state.mark,
+            "what else a file said": plain(state.extras),
         }
 
     async def perform(

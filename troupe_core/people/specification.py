@@ -13,7 +13,9 @@ import attrs
 
 from troupe_core.errors import ArgumentError
 from troupe_core.keys import plain
+from troupe_core.llm.response import REHEARSAL
 from troupe_core.people.faculty import snake
+from troupe_core.people.marks import mark_of
 from troupe_core.people.mind import Mind
 from troupe_core.people.perceiving import checked_words
 from troupe_core.records import TOOL
@@ -63,7 +65,7 @@ class Specification:
             raise ArgumentError(f"its persona is {type(persona).__name__}; an object is expected")
         rest = {key: value for key, value in data.items() if key not in ("type", "persona", *leave_out)}
         name = persona["name"] if "name" in persona else rest.pop("name", None)
-        mark = rest.pop("mark") if isinstance(rest.get("mark"), str) else ""
+        mark = rest.pop("mark") if rest.get("mark") == REHEARSAL else ""  # what else is called so is a stranger's
         return cls(_checked(name), persona, mark, rest)
 
 
@@ -77,7 +79,8 @@ def document(runtime: Runtime, state: PersonState, leave_out: Iterable[str] = ()
         STATE: lambda: _state_to_plain(state),
         MEMORY: lambda: memory_to_plain(runtime, state),
     }
-    out: dict[str, Any] = {"type": KIND, "persona": state.persona.data(), "mark": state.mark}
+    mark = state.mark if {STATE, MEMORY} <= {*leave_out} else mark_of(state)
+    out: dict[str, Any] = {"type": KIND, "persona": state.persona.data(), "mark": mark}
     out |= {key: make() for key, make in sections.items() if key not in leave_out}
     out = {key: value for key, value in out.items() if value}
     extras = plain(state.extras, "extras")

@@ -94,12 +94,14 @@ async def desk(
     if turn is not None:
         raise Busy(f"{turn.thing!r} is having a turn, and {purpose} is no part of one; do it before or after")
     account = f"{subject.id}\0{purpose}\0{task.hex()}"
-    async with nullcontext() if _sitting.get() is simulation else simulation.slots:
-        scene = _AtDesk(simulation, subject, NOTHING, When(), None if persistent else 0)
-        scene.owner = account
-        token = _sitting.set(simulation)
-        try:
-            yield Desk(scene, purpose)
-        finally:
-            _sitting.reset(token)
-    simulation.answers.settle(account)
+    place = nullcontext() if _sitting.get() is simulation else simulation.slots
+    with simulation.inquiring():
+        async with place:
+            scene = _AtDesk(simulation, subject, NOTHING, When(), None if persistent else 0)
+            scene.owner = account
+            token = _sitting.set(simulation)
+            try:
+                yield Desk(scene, purpose)
+            finally:
+                _sitting.reset(token)
+        simulation.answers.settle(account)

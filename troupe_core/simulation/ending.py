@@ -21,6 +21,9 @@ async def finish(simulation: Simulation) -> None:
     if scene is not None:
         raise Busy(f"{scene.thing!r} is having a turn; {simulation.id} cannot end within it")
     passage = simulation.facts.begin()
+    mine = asyncio.current_task()
+    while asked := [task for task in simulation.inquiries if task is not mine]:
+        await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
     async with simulation.holds(tuple(simulation.states)):
         items = simulation.background.take(sorted(simulation.background.pending), lambda _: True)
         try:

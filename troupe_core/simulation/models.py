@@ -31,6 +31,11 @@ class Fingerprint:
     texts: Mapping[bytes, str]
 
 
+LIKE = {"ask": "turn"}
+"""Purposes for which the model of another one is asked, where nothing is said of them: who answers is who acts."""
+MOST_QUESTIONS = 1_000
+
+
 class Models:
     """One simulation's choice, with the questions made of it: each is made once and used for many calls."""
 
@@ -60,7 +65,7 @@ class Models:
         """The candidates, in order."""
         if own is not None:
             return candidates(own)
-        return self._purposes.get(purpose) or self._usual()
+        return self._purposes.get(purpose) or self._purposes.get(LIKE.get(purpose, purpose)) or self._usual()
 
     def _usual(self) -> tuple[str, ...]:
         """Settled when it is first needed: a study that has begun with one model does not go on with another."""
@@ -124,5 +129,7 @@ class Models:
             if temperature is not None:
                 parameters = attrs.evolve(parameters, temperature=temperature)
             made = Question(models, output, parameters)
+            if len(self._questions) >= MOST_QUESTIONS:
+                self._questions.clear()
             self._questions[key] = made  # it holds the output, so that the id stays taken
         return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import Token
 from typing import TYPE_CHECKING, Any, Self
 
@@ -24,6 +25,7 @@ from troupe_core.simulation.states import States
 from troupe_core.simulation.things import Closed, Handle, State, bind, make_handle, scene_of
 
 if TYPE_CHECKING:
+    from asyncio import Task
     from pathlib import Path
 
     from troupe_core.config.tree import Budget
@@ -107,7 +109,10 @@ class Simulation(Changing):
         self.memory_kind = MemoryKinds(self.runtime)
         self.journal: Journal | None = None
         self.recorder: Recorder | None = None
+        self.inquiries: set[Task[Any]] = set()
+        """Whatever asks models aside, and changes nothing."""
         self._handles: dict[str, Handle] = {}
+        self._called: dict[str, str] | None = None
         self._transaction_handlers: dict[str, TransactionHandler] = {}
         self._asker: Asker | None = None
         self._slots: Any = None
@@ -154,13 +159,25 @@ class Simulation(Changing):
             raise CrossThingError(f"{scene.thing!r} is having a turn, and may not make {state.id!r}; do so afterwards")
         with self.at_once() as touched:
             self.check_open()
-            if state.id in self.states:
+            if self.knows(state.id):
                 raise DuplicateName(f"{state.id!r} exists already in {self.id}; names within one simulation are unique")
             self.states[state.id] = state
             self._handles[state.id] = handle
             bind(handle, self, state.id)
             touched.note(state.id, None)
             touched.undoing.append(lambda: self._handles.pop(state.id, None))
+
+    def knows(self, name: str) -> bool:
+        """Whether something has that id, or somebody is called so by now."""
+        return name in self.states or name in self.called
+
+    @property
+    def called(self) -> dict[str, str]:
+        """The ids of those who have been renamed, by their names of now. Everybody is looked at once, at first need."""
+        if self._called is None:
+            named = ((id, getattr(state, "name", id)) for id, state in self.states.items())
+            self._called = {name: id for id, name in named if name != id}
+        return self._called
 
     def take_handle(self, id: str, handle: Handle) -> None:
         """A handle that was another simulation's."""
@@ -296,7 +313,22 @@ class Simulation(Changing):
 
     @property
     def _busy(self) -> bool:
-        return bool(self.background.pending) or self.holds.any_of(self.states) is not None
+        return bool(self.background.pending or self.inquiries) or self.holds.any_of(self.states) is not None
+
+    @contextmanager
+    def inquiring(self) -> Iterator[None]:
+        """While something is asked aside: the simulation does not end meanwhile."""
+        from asyncio import current_task
+
+        task = current_task()
+        outer = task is None or task in self.inquiries
+        if task is not None:
+            self.inquiries.add(task)
+        try:
+            yield
+        finally:
+            if not outer and task is not None:
+                self.inquiries.discard(task)
 
     def stop(self) -> None:
         """Nothing changes any more from now on."""
@@ -348,6 +380,8 @@ class Simulation(Changing):
         held = self.holds.any_of(self.states)
         if held is not None:
             raise Busy(f"{held!r} is in the middle of a turn or run of {self.id}; wait for it to end, then close")
+        if self.inquiries:
+            raise Busy(f"questions are on their way in {self.id}; wait for the answers, then close")
 
     def _detach(self) -> None:
         closed = Closed(self.id)

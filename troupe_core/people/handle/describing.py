@@ -33,8 +33,8 @@ class Describing(Base):
         self.define(key, value)
 
     def define(self, key: str, value: Any, merge: bool = False, overwrite_scalars: bool = True) -> Self:
-        """Set a part of the persona, by its key or by a dotted path such as "occupation.title". With `merge`, a table or
-        list is joined with the one that is there. Without `overwrite_scalars`, anything else may only be set where
+        """Set a part of the persona, by its key or by a dotted path such as "occupation.title". With `merge`, a table
+        or list is joined with the one that is there. Without `overwrite_scalars`, anything else may only be set where
         there is nothing. What contradicts is an error that names every place. A text of several lines loses what they
         are all indented by. The name is set by `rename`.
         """

@@ -10,11 +10,13 @@ from troupe_core.people.given import fresh_slices
 from troupe_core.people.handle.base import Base
 from troupe_core.people.handle.checking import checked_name
 from troupe_core.people.history import EMPTY
+from troupe_core.people.marks import mark_of
 from troupe_core.people.persona import Persona
 from troupe_core.people.state import PersonState
 from troupe_core.people.ties import NOBODY, Roster
 
 if TYPE_CHECKING:
+    from troupe_core.simulation.changing import Touched
     from troupe_core.simulation.simulation import Simulation
 
 
@@ -27,11 +29,12 @@ class Naming(Base):
         """
         simulation, new = self.simulation, checked_name(name)
         rosters: dict[Roster, Roster] = {}
-        with simulation.at_once():
+        with simulation.at_once() as touched:
             if new == self.name:
                 return self
             _check_free(simulation, self._id, new)
             self._change(lambda state: state.changed(name=new, persona=_called(simulation, state, new)))
+            _note(simulation, touched, self._id, new)
             for id, person in people_of(simulation).items():
                 if person.ties.renamed(self._id, new, rosters) is not person.ties:
                     simulation.apply(id, lambda s: s.changed(ties=s.ties.renamed(self._id, new, rosters)))
@@ -59,6 +62,7 @@ class Naming(Base):
                 trail=NOTHING,
                 said=(),
                 turns=0,
+                mark=mark_of(state),  # the state of mind is what those have left whom it met
                 history=EMPTY,
             ),
         )
@@ -80,6 +84,21 @@ def free_name(simulation: Simulation, name: str) -> str:
         number += 1
         free = f"{name} {number}"
     return free
+
+
+def _note(simulation: Simulation, touched: Touched, id: str, name: str) -> None:
+    """Let nobody else be called so from now on, unless this comes to nothing."""
+    before = dict(simulation.called)
+    for old in [called for called, who in before.items() if who == id]:
+        del simulation.called[old]
+    if name != id:
+        simulation.called[name] = id
+
+    def back() -> None:
+        simulation.called.clear()
+        simulation.called.update(before)
+
+    touched.undoing.append(back)
 
 
 def _called(simulation: Simulation, state: PersonState, name: str) -> Persona:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from troupe_core.simulation.simulation import Simulation
 
 
+CONVERSATION = "conversation"
+"""The faculty that everybody has."""
+
+
 def faculty_named(simulation: Simulation, given: Any) -> str:
     """The name of a faculty in this simulation's runtime, which takes in one that is given as an object."""
     if isinstance(given, str):

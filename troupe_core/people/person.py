@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from troupe_core.errors import ArgumentError
 from troupe_core.people.abilities import abilities_of
 from troupe_core.people.faculty import TinyMentalFaculty
-from troupe_core.people.given import faculty_named, fresh_slices, several, tool_named
+from troupe_core.people.given import CONVERSATION, faculty_named, fresh_slices, several, tool_named
 from troupe_core.people.handle.acting import Acting
 from troupe_core.people.handle.asking import Asking
 from troupe_core.people.handle.checking import checked_name
 from troupe_core.people.handle.company import Company
 from troupe_core.people.handle.describing import Describing
+from troupe_core.people.handle.equipping import Equipping
 from troupe_core.people.handle.filing import Filing
 from troupe_core.people.handle.gathering import Gathering
 from troupe_core.people.handle.naming import Naming
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from troupe_core.people.memory import Memory
     from troupe_core.simulation.simulation import Simulation
 
-CONVERSATION = "conversation"
-
 
 class TinyPerson(
     Describing,
@@ -39,6 +38,7 @@ class TinyPerson(
     Naming,
     Filing,
     Gathering,
+    Equipping,
     Perceiving,
     Company,
     Acting,

@@ -20,6 +20,7 @@ from troupe_core.enrichment import Enricher, EnrichmentTask
 from troupe_core.errors import ModelError, TroupeError
 from troupe_core.events import Fact
 from troupe_core.extraction.extractor import ExtractionTask, Extractor
+from troupe_core.factories.casting import Uncast
 from troupe_core.findings.fields import Field, Fields, Scale
 from troupe_core.findings.finding import Finding
 from troupe_core.findings.rows import Results, Row, Unread
@@ -205,6 +206,12 @@ def errors_page() -> str:
         parts += [f"{beneath}{''.join(f', {mark}' for mark in marks)}."] if beneath else []
         parts += [f"*{kind.advice}*"] if issubclass(kind, ModelError) and vars(kind).get("advice") else []
         parts += [_members(kind, alone=True)]
+    parts += [
+        "## Uncast",
+        _text(inspect.getdoc(Uncast) or ""),
+        "No error: `CastingStopped` has one for each, and so has `factory.failures`.",
+    ]
+    parts += [_members(Uncast)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 

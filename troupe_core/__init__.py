@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from troupe_core.events import Fact, ModelCall, Remark, StepEnded, TurnEnded
     from troupe_core.extraction.extractor import ExtractionTask, Extractor
     from troupe_core.extraction.results_extractor import ResultsExtractor
+    from troupe_core.factories.casting import Uncast
     from troupe_core.factories.factory import TinyFactory
     from troupe_core.factories.person_factory import TinyPersonFactory
     from troupe_core.findings.fields import Fields, Scale
@@ -123,6 +124,7 @@ _HOMES = {
     ),
     "troupe_core.events": ("Fact", "ModelCall", "Remark", "StepEnded", "TurnEnded"),
     "troupe_core.extraction.extractor": ("ExtractionTask", "Extractor"),
+    "troupe_core.factories.casting": ("Uncast",),
     "troupe_core.factories.factory": ("TinyFactory",),
     "troupe_core.factories.person_factory": ("TinyPersonFactory",),
     "troupe_core.findings.fields": ("Fields", "Scale"),
@@ -264,6 +266,7 @@ __all__ = [
     "TroupeError",
     "Turn",
     "TurnEnded",
+    "Uncast",
     "UnknownModelError",
     "Usage",
     "Why",

@@ -10,15 +10,17 @@ import pytest
 from troupe_core import (
     ArgumentError,
     LLMResponse,
+    People,
     Simulation,
     TemplatesSpec,
     TinyMentalFaculty,
     TinyPerson,
     TinyPersonFactory,
+    TinyTool,
+    Uncast,
     action,
     hookimpl,
 )
-from troupe_core.factories import Uncast
 from troupe_core.factories.sparks import LETTERS, spark
 
 
@@ -185,11 +187,24 @@ class Humming(TinyMentalFaculty):
         """hum."""
 
 
-def test_everybody_is_made_with_what_is_given_besides(casting):
+class Whistle(TinyTool):
+    """You have a whistle."""
+
+    @action
+    async def whistle(self, call: Any) -> str:
+        """whistle."""
+        return "It is loud."
+
+
+@pytest.mark.parametrize("given", [list, iter])
+def test_everybody_is_made_with_what_is_given_besides(casting, given):
     with casting():
         factory = TinyPersonFactory("A choir.")
-        people = factory.generate_people(2, mental_faculties=[Humming], model="scripted/own")
+        people = factory.generate_people(
+            2, mental_faculties=given([Humming]), tools=given([Whistle]), model="scripted/own"
+        )
     for person in people:
+        assert [tool for tool in person.state.faculties if "whistle" in tool]
         assert "humming" in person.state.faculties
         assert person.state.model == "scripted/own"
 
@@ -199,14 +214,27 @@ def test_a_population_is_filled_and_then_complete(casting):
         factory = TinyPersonFactory("A choir.", population_size=4)
         assert len(factory.generate_people(attempts=1)) == 3  # two want the same name
         assert [person.name for person in factory.generate_people()] == ["Person 5"]
-        with pytest.raises(ArgumentError, match="has 4 people, and 4 of them are there already"):
-            factory.generate_people()
-        with pytest.raises(ArgumentError, match="has 4 people, and 4 of them are there already"):
+        nobody = factory.generate_people()
+        assert isinstance(nobody, People)
+        assert nobody == []
+        with pytest.raises(ArgumentError, match=r"1 person was asked for .*, of whom 4 are there: for more, make"):
             factory.generate_person()
-        other = TinyPersonFactory("A choir.", population_size=4)
-        with pytest.raises(ArgumentError, match="has 4 people, and 0 of them"):
-            other.generate_people(5)
     assert simulation.usage.calls == 5
+
+
+def test_more_than_are_missing_is_told_with_what_to_do(casting):
+    with casting() as simulation:
+        factory = TinyPersonFactory("A choir.", population_size=2)
+        with pytest.raises(ArgumentError) as told:
+            factory.generate_people(5)
+        assert str(told.value) == (
+            "5 people were asked for of Factory 1, whose population is 2, of whom 0 are there: ask for at most 2, or "
+            "make a factory with a larger population_size"
+        )
+        factory.generate_person()
+        with pytest.raises(ArgumentError, match=r"2 people were asked for .*of whom 1 is there: ask for at most 1"):
+            factory.generate_people(2)
+    assert simulation.usage.calls == 1
 
 
 def test_a_set_of_templates_may_ask_in_other_words(make_runtime, described):

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from typing import Any
 
+import attrs
 import pytest
 
 from troupe_core import (
@@ -23,12 +24,13 @@ from troupe_core import (
     TinyMentalFaculty,
     TinyPerson,
     TinyPersonFactory,
+    Uncast,
     UnknownModelError,
     action,
     hookimpl,
 )
 from troupe_core.errors import CastingStopped, SimulationEnded, WrongThread
-from troupe_core.factories import Uncast
+from troupe_core.factories.person_factory import Casting
 from troupe_core.llm import LLMWrapper
 from troupe_testing import VirtualLoop, do, turn
 
@@ -240,6 +242,46 @@ def test_groups_that_are_no_groups_are_asked_for_once_more_and_then_there_are_no
     _, (request, _) = simulation.runtime.model_under_test.requests
     assert told in request.messages[-1].content
     assert told in caplog.text
+
+
+@attrs.frozen
+class Kept(Casting):
+    crossings: int = 0
+
+
+class Passengers(TinyPersonFactory, state=Kept):
+    """A factory of another kind, which asks in other words and is made in its own way."""
+
+    person_prompt_template_path = "person"
+
+    def __init__(self, ferry: str) -> None:
+        super().__init__(f"Passengers of the {ferry}.")
+
+
+def test_what_a_subclass_makes_is_of_its_kind_and_asks_in_its_words(make_simulation, described):
+    def script(request: Any, call: Any) -> Any:
+        return described(f"Passenger of {call.person}") if call.person else {"contexts": ["Daily.", "Once a year."]}
+
+    with make_simulation(script) as simulation:
+        town = Passengers.create_factory_from_demography({"women": 51}, 3)
+        groups = Passengers.generate_person_factories(2, "Passengers.")
+        assert groups is not None
+        factories = [Passengers("Ida"), town, *groups]
+        assert [type(factory) for factory in factories] == [Passengers] * 4
+        assert [factory.state.drawn for factory in factories] == [False, True, False, False]
+        assert all(type(factory.state) is Kept for factory in factories)
+        assert all(factory.generate_person() is not None for factory in factories)
+    _, *asked = simulation.runtime.model_under_test.requests
+    assert all(request.messages[0].content == request.messages[1].content for request, _ in asked)
+
+
+def test_a_factory_is_made_in_one_change(casting):
+    with casting(lambda number: {"contexts": ["Sopranos.", "Altos."]}) as simulation:
+        factories = [
+            TinyPersonFactory.create_factory_from_demography({"women": 51}),
+            *(TinyPersonFactory.generate_person_factories(2, "A choir.") or ()),
+        ]
+    assert [simulation.states[factory.id].turns for factory in factories] == [0, 0, 0]
 
 
 def test_other_errors_of_a_model_are_its_own(casting):

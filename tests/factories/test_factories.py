@@ -140,9 +140,14 @@ def test_the_state_is_data_and_can_be_given_back(casting):
             f"Person {number} is 41 years old, Portuguese, baker, living in Lisbon, two rooms above a garage."
             for number in (1, 2)
         ]
-        for wrong in ({**state, "begun": "two"}, {**state, "colour": "green"}):
-            with pytest.raises(ArgumentError, match=r"that is no state of a TinyPersonFactory: .*(begun|colour)"):
-                other.decode_complete_state(wrong)
+        for wrong, told in (
+            ({"begun": "two"}, ".*begun"),
+            ({"begun": -1}, "begun must be a whole number from 0 on, not -1"),
+            ({"population_size": 0}, "population_size must be a whole number from 1 on, not 0"),
+            ({"colour": "green"}, ".*colour"),
+        ):
+            with pytest.raises(ArgumentError, match=f"that is no state of a TinyPersonFactory: {told}"):
+                other.decode_complete_state({**state, **wrong})
         with pytest.raises(ArgumentError, match="encode_complete_state"):
             other.decode_complete_state("A choir.")  # type: ignore[arg-type]  # no state
         assert other.generated_names == ["Person 1", "Person 2"]
@@ -176,6 +181,7 @@ def test_factories_of_other_kinds_are_among_all(make_simulation):
         (lambda: TinyPersonFactory("A choir.").generate_people(True), "number_of_people must be"),
         (lambda: TinyPersonFactory("A choir.").generate_people(1, 5), "agent_particularities must be text"),
         (lambda: TinyPersonFactory("A choir.").generate_person(temperature=-1), "temperature must be a number"),
+        (lambda: TinyPersonFactory("A choir.").generate_person(temperature=9), "number from 0 to 2, or None .*not 9"),
         (lambda: TinyPersonFactory("A choir.").generate_person(temperature=float("nan")), "temperature must be"),
         (lambda: TinyPersonFactory("A choir.").generate_person(attempts=0), "attempts must be"),
         (lambda: TinyPersonFactory("A choir.").generate_person(persona={}), "'persona' is nothing that people are"),

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from troupe_core import Runtime, Simulation, TinyPerson, TinyPersonFactory
+from troupe_core import ArgumentError, Runtime, Simulation, TinyPerson, TinyPersonFactory
 from troupe_core.errors import CastingStopped
 from troupe_testing import LatencyModel, ScriptedModel, VirtualLoop, exponential
 
@@ -152,6 +152,29 @@ def test_factories_of_one_simulation_choose_names_in_the_order_in_which_they_beg
         *([f"Person Factory {factory} {number}" for number in range(5)] for factory in (2, 3, 4)),
     ]
     assert all(result == results[0] for result in results)
+
+
+def test_calls_at_the_same_time_make_no_more_than_the_population(described):
+    def script(request: Any, call: Any) -> Any:
+        return described("Ana Lima" if call.turn < 2 else f"Person {call.turn}")
+
+    model = ScriptedModel(script)
+    late = LatencyModel(model, exponential(1.0))
+    with (
+        Runtime([late], model="scripted/any", autoload=False, config={}, loop_factory=VirtualLoop) as runtime,
+        Simulation(runtime=runtime),
+    ):
+        factory = TinyPersonFactory("A choir.", population_size=6)
+
+        async def at_once() -> Any:
+            calls = (factory.agenerate_people(number, attempts=1) for number in (None, None, None, 1))
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+        *came, refused = asyncio.run(at_once())
+    assert [len(people) for people in came] == [5, 1, 0]  # two of the first want the same name
+    assert isinstance(refused, ArgumentError)
+    assert len(factory.generated_names) == 6
+    assert model.calls == 7
 
 
 def test_one_factory_casts_one_batch_after_the_other(described):

@@ -160,6 +160,15 @@ def cast(factory: TinyPersonFactory) -> None:
     factory.generate_people(3, persona={})  # type: ignore[call-arg]
 
 
+class Passengers(TinyPersonFactory):
+    """What it makes is of its kind."""
+
+
+def cast_passengers() -> None:
+    assert_type(Passengers.create_factory_from_demography({"age": {"20": 1}}), Passengers)
+    assert_type(Passengers.generate_person_factories(2, "A ferry."), list[Passengers] | None)
+
+
 async def cast_awaited(factory: TinyPersonFactory) -> None:
     assert_type(await factory.agenerate_person(), TinyPerson | None)
     assert_type((await factory.agenerate_people())[0], TinyPerson)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from troupe_core.errors import Busy, OutputError
+from troupe_core.errors import ArgumentError, Busy, OutputError
 from troupe_core.factories.forms import form, same_name, wrong_with
 from troupe_core.factories.sparks import Spark, spark
 from troupe_core.keys import digest, utf8
@@ -43,7 +43,9 @@ class Uncast:
     ordinal: int
     """Which number of its factory."""
     attempts: int
+    """How often it was asked for."""
     reasons: tuple[str, ...]
+    """Why nothing came of each attempt."""
 
     def __str__(self) -> str:
         attempts = f"{self.attempts} attempts" if self.attempts > 1 else "one attempt"
@@ -54,7 +56,8 @@ class Uncast:
 class Wish:
     """What is wanted of a factory at a time."""
 
-    number: int
+    number: int | None
+    """None: whoever is missing of the population."""
     particularities: str
     temperature: float | None
     attempts: int
@@ -108,7 +111,10 @@ async def cast(factory: TinyPersonFactory, wish: Wish) -> Came:
     async with simulation.holds((factory.id,)), _in_line(simulation) as ones_turn:
         simulation.check_open()
         _try_out(simulation, wish.given)
-        batch = _Batch(factory, wish)
+        number = _number(factory, wish.number)
+        if number == 0:
+            return Came([], (), None)
+        batch = _Batch(factory, wish, number)
         try:
             await batch.ask()
             await ones_turn
@@ -140,6 +146,26 @@ async def _in_line(simulation: Simulation) -> AsyncIterator[Awaitable[None]]:
             await asyncio.wait([entering])
 
 
+def _number(factory: TinyPersonFactory, wanted: int | None) -> int:
+    """How many there are to be now. Another batch may have come first: only who holds the factory can tell."""
+    size, there = factory.population_size, len(factory.state.generated_names)
+    if size is None:
+        if wanted is None:
+            raise ArgumentError(f"{factory.name} has no population_size: say how many, as generate_people(10)")
+        return wanted
+    missing = max(size - there, 0)
+    if wanted is None:
+        return missing
+    if wanted > missing:
+        advice = f"ask for at most {missing}, or" if missing else "for more,"
+        raise ArgumentError(
+            f"{wanted} {'person was' if wanted == 1 else 'people were'} asked for of {factory.name}, whose population "
+            f"is {size}, of whom {there} {'is' if there == 1 else 'are'} there: {advice} make a factory with a larger "
+            "population_size"
+        )
+    return wanted
+
+
 class _Undone(Exception):
     pass
 
@@ -155,16 +181,14 @@ def _try_out(simulation: Simulation, given: Mapping[str, Any]) -> None:
 class _Batch:
     """Those who are asked for together."""
 
-    def __init__(self, factory: TinyPersonFactory, wish: Wish) -> None:
+    def __init__(self, factory: TinyPersonFactory, wish: Wish, number: int) -> None:
         self.factory, self.wish, self.simulation = factory, wish, factory.simulation
         self.state = state = factory.state
         self.cause: Exception | None = None
         self._names: list[str] = []
         """Those of people, as of when names were last chosen."""
         seed, begun = self.simulation.seed, state.begun
-        self.roles = [
-            Role(number, spark(seed, factory.id, number)) for number in range(begun + 1, begun + wish.number + 1)
-        ]
+        self.roles = [Role(place, spark(seed, factory.id, place)) for place in range(begun + 1, begun + number + 1)]
         templates = self.simulation.runtime.templates
         self._system = templates["person"]({})
         self._template = templates[factory.person_prompt_template_path]
@@ -262,7 +286,7 @@ class _Batch:
             touched.note(id, before)
             value = attrs.evolve(
                 state,
-                begun=state.begun + self.wish.number,
+                begun=state.begun + len(self.roles),
                 generated_names=(*state.generated_names, *(person.name for person in people)),
                 generated_minibios=(
                     *state.generated_minibios,

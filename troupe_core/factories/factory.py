@@ -111,7 +111,7 @@ class TinyFactory(TinyThing, state=FactoryState):
         try:
             value = from_plain(kept, self.value_class, f"the state of {self.name}")
         except JournalError as error:
-            raise ArgumentError(f"that is no state of a {type(self).__name__}: {error}") from None
+            raise ArgumentError(f"that is no state of a {type(self).__name__}: {_reason(error)}") from None
         self._change(lambda _: value)
         return self
 
@@ -143,6 +143,15 @@ def simulation_named(id: str | None, given: Simulation | None) -> Simulation:
 def _factories_of(simulation: Simulation) -> list[TinyFactory]:
     kinds = {id: state.handle for id, state in simulation.states.items() if isinstance(state, ThingState)}
     return [simulation[id] for id, kind in kinds.items() if issubclass(kind, TinyFactory)]
+
+
+def _reason(error: JournalError) -> str:
+    """What a class says of its values itself, if it is that: it comes within groups of errors."""
+    cause = error.__cause__
+    own: Any = cause.subgroup(ArgumentError) if isinstance(cause, ExceptionGroup) else None
+    while isinstance(own, ExceptionGroup):
+        own = own.exceptions[0]
+    return str(own or error)
 
 
 def _free_name(simulation: Simulation) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict, Unpack
 
 import attrs
 import orjson
@@ -16,6 +15,7 @@ from troupe_core.factories.contexts import split
 from troupe_core.factories.factory import FactoryState, TinyFactory, simulation_named
 from troupe_core.keys import plain
 from troupe_core.people.files import document
+from troupe_core.people.given import several
 from troupe_core.people.people import People
 from troupe_core.plugins.arguments import checked
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 LONGEST = 100_000
 """Characters of a context: all of it stands in the question for each person."""
+HOTTEST = 2.0
+"""No model takes a higher temperature."""
 
 
 class Given(TypedDict, total=False):
@@ -39,17 +41,31 @@ class Given(TypedDict, total=False):
     model: str | None
 
 
+SEVERAL = ("mental_faculties", "tools")
+"""Which of it are many: an iterator is read once, for everybody."""
+
+
+def _size(_: Casting, field: attrs.Attribute[int | None], value: int | None) -> None:
+    if value is not None:
+        _positive(value, field.name)
+
+
+def _count(_: Casting, field: attrs.Attribute[int], value: int) -> None:
+    if value < 0:
+        raise ArgumentError(f"{field.name} must be a whole number from 0 on, not {value!r}")
+
+
 @attrs.frozen
 class Casting(FactoryState):
     """What a factory of people keeps."""
 
     context_text: str = ""
-    population_size: int | None = None
+    population_size: int | None = attrs.field(default=None, validator=_size)
     drawn: bool = False
     """Whether the context has figures, in which each person has a place that is drawn."""
     mark: str = ""
     """"rehearsal" if a puppet gave the context; everybody who is made bears it."""
-    begun: int = 0
+    begun: int = attrs.field(default=0, validator=_count)
     """For so many people it has asked."""
     generated_names: tuple[str, ...] = ()
     generated_minibios: tuple[str, ...] = ()
@@ -72,11 +88,20 @@ class TinyPersonFactory(TinyFactory, state=Casting):
         population_size: int | None = None,
         simulation: Simulation | None = None,
     ) -> None:
-        state = Casting(context_text=_context(context_text, "context_text"), population_size=_size(population_size))
+        text = _context(context_text, "context_text")
+        state = self.value_class(context_text=text, population_size=population_size)
         super().__init__(simulation_id, state, simulation=simulation)
 
-    @staticmethod
+    @classmethod
+    def _made(cls, state: Casting, simulation_id: str | None, simulation: Simulation | None) -> Self:
+        """One that keeps this. As when a journal is read, no `__init__` of a subclass is called: it may want others."""
+        factory = cls.__new__(cls)
+        TinyFactory.__init__(factory, simulation_id, state, simulation=simulation)
+        return factory
+
+    @classmethod
     def create_factory_from_demography(
+        cls,
         demography: str | os.PathLike[str] | Mapping[str, Any] | list[Any],
         population_size: int | None = None,
         additional_demographic_specification: str | None = None,
@@ -84,7 +109,7 @@ class TinyPersonFactory(TinyFactory, state=Casting):
         *,
         simulation_id: str | None = None,
         simulation: Simulation | None = None,
-    ) -> TinyPersonFactory:
+    ) -> Self:
         """One for people of a population that is given as figures: a JSON file of any shape, or such data. What else
         is to hold of them, and what they are for, is said in words.
         """
@@ -98,9 +123,8 @@ class TinyPersonFactory(TinyFactory, state=Casting):
             checked(additional_demographic_specification or "", "additional_demographic_specification", empty=True),
         ]
         text = _context("\n\n".join(filter(None, map(str.strip, parts))), "demography with all that goes with it")
-        made = TinyPersonFactory(text, simulation_id, population_size=population_size, simulation=simulation)
-        made._change(lambda state: attrs.evolve(state, drawn=True))
-        return made
+        state = cls.value_class(context_text=text, population_size=population_size, drawn=True)
+        return cls._made(state, simulation_id, simulation)
 
     # -- what it keeps ------------------------------------------------------------------------------------------------
 
@@ -167,9 +191,9 @@ class TinyPersonFactory(TinyFactory, state=Casting):
         attempts: int = 5,
         **given: Unpack[Given],
     ) -> People:
-        """The same for so many, side by side; None: for whoever is missing of the population. Who does not come stands
-        in `failures`. If nobody comes, or nobody else can (the key is refused, the credit is used up), `CastingStopped`
-        is raised, with those who came before.
+        """The same for so many, side by side; None: for whoever is missing of the population, if anybody is. Who does
+        not come stands in `failures`. If nobody comes, or nobody else can (the key is refused, the credit is used up),
+        `CastingStopped` is raised, with those who came before.
         """
         return self.simulation.runtime.wait(
             lambda: self.agenerate_people(number_of_people, agent_particularities, temperature, attempts, **given),
@@ -186,7 +210,7 @@ class TinyPersonFactory(TinyFactory, state=Casting):
     ) -> People:
         """`generate_people`, awaited."""
         came = await self._cast(number_of_people, agent_particularities, temperature, attempts, given)
-        if came.cause is not None or not came.people:
+        if came.cause is not None or (came.failures and not came.people):
             why = came.failures[0] if came.cause is None else f"{type(came.cause).__name__}: {came.cause}"
             raise CastingStopped(
                 f"casting stopped, {len(came.people)} people came to {self.name}: {why}", came.people, came.failures
@@ -207,50 +231,41 @@ class TinyPersonFactory(TinyFactory, state=Casting):
             known = ", ".join(Given.__annotations__)
             raise ArgumentError(f"{unknown[0]!r} is nothing that people are made with here; there are {known}")
         wish = Wish(
-            self._number(number), wanted, _temperature(temperature), _positive(attempts, "attempts"), dict(given)
+            None if number is None else _positive(number, "number_of_people"),
+            wanted,
+            _temperature(temperature),
+            _positive(attempts, "attempts"),
+            {name: several(value, name) if name in SEVERAL else value for name, value in given.items()},
         )
         return await self.simulation.runtime.thread.hop(cast(self, wish))
 
-    def _number(self, number: int | None) -> int:
-        """How many there are to be now."""
-        size, there = self.population_size, len(self.state.generated_names)
-        if size is None:
-            if number is None:
-                raise ArgumentError(f"{self.name} has no population_size: say how many, as generate_people(10)")
-            return _positive(number, "number_of_people")
-        if there >= size or (number is not None and _positive(number, "number_of_people") > size - there):
-            raise ArgumentError(
-                f"the population of {self.name} has {size} people, and {there} of them are there already"
-            )
-        return size - there if number is None else number
-
     # -- several factories --------------------------------------------------------------------------------------------
 
-    @staticmethod
+    @classmethod
     def generate_person_factories(
+        cls,
         number_of_factories: int,
         generic_context_text: str,
         *,
         simulation_id: str | None = None,
         simulation: Simulation | None = None,
-    ) -> list[TinyPersonFactory] | None:
+    ) -> list[Self] | None:
         """So many factories, each for another group of those that the text describes; None if the model finds none."""
         joined = simulation_named(simulation_id, simulation)
         return joined.runtime.wait(
-            lambda: TinyPersonFactory.agenerate_person_factories(
-                number_of_factories, generic_context_text, simulation=joined
-            ),
-            "TinyPersonFactory.agenerate_person_factories(…)",
+            lambda: cls.agenerate_person_factories(number_of_factories, generic_context_text, simulation=joined),
+            f"{cls.__name__}.agenerate_person_factories(…)",
         )
 
-    @staticmethod
+    @classmethod
     async def agenerate_person_factories(
+        cls,
         number_of_factories: int,
         generic_context_text: str,
         *,
         simulation_id: str | None = None,
         simulation: Simulation | None = None,
-    ) -> list[TinyPersonFactory] | None:
+    ) -> list[Self] | None:
         """`generate_person_factories`, awaited."""
         joined = simulation_named(simulation_id, simulation)
         number = _positive(number_of_factories, "number_of_factories")
@@ -259,11 +274,9 @@ class TinyPersonFactory(TinyFactory, state=Casting):
         if found is None:
             return None
         contexts, mark = found
+        states = [cls.value_class(context_text=_context(text, "context"), mark=mark) for text in contexts]
         with joined.at_once():
-            made = [TinyPersonFactory(text, simulation=joined) for text in contexts]
-            for factory in made:
-                factory._change(lambda state: attrs.evolve(state, mark=mark))
-        return made
+            return [cls._made(state, None, joined) for state in states]
 
 
 def _context(value: Any, name: str) -> str:
@@ -286,13 +299,11 @@ def _positive(value: Any, name: str) -> int:
     return value
 
 
-def _size(value: Any) -> int | None:
-    return None if value is None else _positive(value, "population_size")
-
-
 def _temperature(value: Any) -> float | None:
     if value is None:
         return None
-    if type(value) not in (int, float) or not 0 <= value < math.inf:
-        raise ArgumentError(f"temperature must be a number from 0 on, or None, not {value!r}")
+    if type(value) not in (int, float) or not 0 <= value <= HOTTEST:
+        raise ArgumentError(
+            f"temperature must be a number from 0 to {HOTTEST:g}, or None for the model's usual one, not {value!r}"
+        )
     return float(value)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex, Unpack, overload
 
 from troupe_core.errors import ArgumentError
-from troupe_core.people.files import file_name, is_of_somebody_else
+from troupe_core.people.files import file_name, is_of_somebody_else, place_of
 from troupe_core.people.handle.asking import Manner, enquiry_of
 from troupe_core.people.handle.checking import checked_people
 from troupe_core.people.handle.filing import SUFFIX
@@ -112,7 +112,7 @@ class People(list[TinyPerson]):
         items. A column in which all are numbers holds numbers; what is empty is left out. All come, or nobody and an
         error that names each line that is to blame. `options` are those of `TinyPerson`.
         """
-        rows = rows_of_csv(Path(path).expanduser(), name_column, delimiter)
+        rows = rows_of_csv(place_of(path, "path"), name_column, delimiter)
         return cls._of_rows(rows, auto_rename_agent, options)
 
     @classmethod
@@ -125,7 +125,7 @@ class People(list[TinyPerson]):
         **options: Unpack[Options],
     ) -> People:
         """The same from a file with a JSON object in each line: a persona, or all that a file about a person has."""
-        return cls._of_rows(rows_of_jsonl(Path(path).expanduser(), name_column), auto_rename_agent, options)
+        return cls._of_rows(rows_of_jsonl(place_of(path, "path"), name_column), auto_rename_agent, options)
 
     @classmethod
     def _of_rows(cls, rows: list[tuple[str, Found]], rename: bool, options: Options) -> People:
@@ -138,7 +138,7 @@ class People(list[TinyPerson]):
         says what is in them, as of `save_specification`. A file about the same person is replaced, one about somebody
         else stays.
         """
-        place = Path(folder).expanduser()
+        place = place_of(folder, "folder")
         try:
             place.mkdir(parents=True, exist_ok=True)
         except OSError as error:

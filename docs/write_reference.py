@@ -30,7 +30,8 @@ from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWr
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
 from troupe_core.llm.response import LLMChunk, LLMResponse, Usage
 from troupe_core.people.faculty import TinyMentalFaculty
-from troupe_core.people.memory import MalleableMemory, Memory, Recalled
+from troupe_core.people.fragments import PersonaConflict
+from troupe_core.people.memory import FiledMemory, MalleableMemory, Memory, Recalled
 from troupe_core.people.mind import Mind
 from troupe_core.people.tool import CannotTell, TinyTool, ToolCall, ToolFailure, ToolHandler
 from troupe_core.people.turn import Turn
@@ -196,7 +197,7 @@ def errors_page() -> str:
         marks = ["yes" if mark else "" for mark in (kind.fatal, kind.retryable)]
         table.append(f"| `{kind.__name__}` | {' | '.join(marks)} | {', '.join(of_http.get(kind, ()))} |")
     parts = ["# Errors", NOTICE, ERRORS, "\n".join(table)]
-    for kind in _family(TroupeError):
+    for kind in (*_family(TroupeError), PersonaConflict):
         base = kind.__bases__[0]
         marks = [
             mark for mark in ("fatal", "retryable") if getattr(kind, mark, False) and not issubclass(kind, ModelError)
@@ -221,7 +222,7 @@ def events_page() -> str:
 
 def turns_page() -> str:
     kinds = (TinyMentalFaculty, Turn, Asking, Mind, Stream, Recalled, TinyTool, ToolCall, ToolFailure, CannotTell)
-    return _page("Turns and tools", TURNS, *kinds, ToolHandler, Memory, MalleableMemory)
+    return _page("Turns and tools", TURNS, *kinds, ToolHandler, Memory, MalleableMemory, FiledMemory)
 
 
 def findings_page() -> str:

@@ -58,7 +58,8 @@ if TYPE_CHECKING:
     from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
     from troupe_core.llm.response import LLMChunk, LLMResponse, Usage
     from troupe_core.people.faculty import TinyMentalFaculty, action
-    from troupe_core.people.memory import PAUSE, MalleableMemory, Memory, Recalled
+    from troupe_core.people.fragments import PersonaConflict
+    from troupe_core.people.memory import PAUSE, FiledMemory, MalleableMemory, Memory, Recalled
     from troupe_core.people.mind import Mind
     from troupe_core.people.people import People
     from troupe_core.people.person import TinyPerson
@@ -137,7 +138,8 @@ _HOMES = {
     "troupe_core.llm.request": ("Call", "Form", "LLMRequest", "Message", "ModelRef", "Parameters"),
     "troupe_core.llm.response": ("LLMChunk", "LLMResponse", "Usage"),
     "troupe_core.people.faculty": ("TinyMentalFaculty", "action"),
-    "troupe_core.people.memory": ("MalleableMemory", "Memory", "PAUSE", "Recalled"),
+    "troupe_core.people.fragments": ("PersonaConflict",),
+    "troupe_core.people.memory": ("FiledMemory", "MalleableMemory", "Memory", "PAUSE", "Recalled"),
     "troupe_core.people.mind": ("Mind",),
     "troupe_core.people.people": ("People",),
     "troupe_core.people.person": ("TinyPerson",),
@@ -201,6 +203,7 @@ __all__ = [
     "FacultySpec",
     "Failure",
     "Fields",
+    "FiledMemory",
     "Finding",
     "Form",
     "FormRefused",
@@ -225,6 +228,7 @@ __all__ = [
     "OutputError",
     "Parameters",
     "People",
+    "PersonaConflict",
     "PluginError",
     "Prompt",
     "QuotaError",

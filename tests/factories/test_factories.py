@@ -18,7 +18,7 @@ from troupe_core import (
     TinyWorld,
     control,
 )
-from troupe_core.errors import AmbiguousSimulation, DuplicateName, SimulationError, TroupeError
+from troupe_core.errors import AmbiguousSimulation, DuplicateName, SimulationEnded, SimulationError, TroupeError
 from troupe_core.factories import FactoryState
 from troupe_core.simulation import lookup
 
@@ -99,6 +99,27 @@ def test_the_free_factories_alone_can_join_one(free):
         TinyFactory.set_simulation_for_free_factories(simulation)
     assert again.simulation is ada.simulation
     assert simulation["Factory 1"] is factory
+
+
+def test_free_people_can_be_let_go_of_without_the_factories(free):
+    factory, ada = TinyPersonFactory("A choir."), TinyPerson("Ada")
+    hidden = TinyFactory()
+    world = TinyWorld("Hall", [ada])
+    world.broadcast("Hello.")
+    TinyPerson.clear_agents()
+    for gone in (ada, world):
+        with pytest.raises(SimulationEnded):
+            gone.state  # noqa: B018 - reading it is what is refused
+    assert TinyFactory.all_factories == {"Factory 1": factory, "Factory 2": hidden}
+    assert (factory.simulation_id, factory.context_text) == (None, "A choir.")
+    assert TinyPerson.all_agents_names() == []
+    again = TinyPerson("Ada")
+    assert again.simulation is factory.simulation
+    simulation = Simulation(runtime=free)
+    TinyPerson.set_simulation_for_free_agents(simulation)
+    assert factory.simulation is again.simulation is simulation
+    assert list(simulation.facts) == []
+    assert simulation.members == {}
 
 
 def test_one_factory_can_be_added(free):

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from troupe_core import ArgumentError, TinyPerson
-from troupe_core.people.fragments import PersonaConflict
+from troupe_core import ArgumentError, PersonaConflict, TinyPerson
 from troupe_core.people.handle.describing import freed
 
 

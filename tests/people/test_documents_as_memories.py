@@ -362,7 +362,7 @@ def test_a_folder_that_is_too_large_or_holds_nothing_or_is_none_is_named(ada, fo
     (tmp_path / "empty").mkdir()
     with pytest.raises(ArgumentError, match=r"there is no document in .*empty; recursive=True looks into"):
         ada.read_documents_from_folder(tmp_path / "empty")
-    with pytest.raises(ArgumentError, match="missing is not there"):
+    with pytest.raises(ArgumentError, match=r"there is no folder .*missing"):
         ada.read_documents_from_folder(tmp_path / "missing")
     with pytest.raises(ArgumentError, match=r"a\.md is no folder"):
         ada.read_documents_from_folder(folder / "a.md")

@@ -61,6 +61,18 @@ def test_a_folder_that_is_none_or_has_nobody_in_it(simulation, tmp_path):
         TinyPerson.load_specifications_from_folder(tmp_path, ".person", simulation=simulation)
 
 
+def test_links_that_lead_out_of_a_folder_are_refused_and_others_followed(simulation, tmp_path):
+    folder = tmp_path / "people"
+    folder.mkdir()
+    ada = a_file(folder, "Ada").rename(folder / "ada.person")
+    (folder / "ada.agent.json").symlink_to(ada)
+    assert TinyPerson.load_specifications_from_folder(folder, simulation=simulation).names == ["Ada"]
+    (folder / "eve.agent.json").symlink_to(a_file(tmp_path, "Eve"))
+    with pytest.raises(ArgumentError, match=r"eve\.agent\.json is a link that leads out of .*people; put a copy there"):
+        TinyPerson.load_specifications_from_folder(folder, auto_rename_agent=True, simulation=simulation)
+    assert len(simulation) == 1
+
+
 def test_several_are_saved_under_names_that_differ(simulation, make_simulation, tmp_path):
     called = [
         "Phạm Thị Lụa",

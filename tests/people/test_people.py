@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from troupe_core import ArgumentError, People, Simulation, TinyPerson, TinyWorld, control
+from troupe_core import ArgumentError, People, PersonaConflict, Simulation, TinyPerson, TinyWorld, control
 from troupe_core.errors import SimulationEnded, SimulationError
-from troupe_core.people.fragments import PersonaConflict
 
 
 @pytest.fixture
@@ -47,6 +47,56 @@ def test_people_are_different_people_of_one_simulation(people, make_simulation):
         people + stranger
     with pytest.raises(ArgumentError, match="agents must be TinyPersons; got 'Ada'"):
         People(["Ada"])
+
+
+CHANGES = {
+    "append": lambda people, one: people.append(one),
+    "extend": lambda people, one: people.extend(iter([one])),
+    "insert": lambda people, one: people.insert(1, one),
+    "+=": lambda people, one: people.__iadd__([one]),
+    "[-1] =": lambda people, one: people.__setitem__(-1, one),
+    "[1:1] =": lambda people, one: people.__setitem__(slice(1, 1), [one]),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_people_stay_different_people_of_one_simulation_however_they_are_changed(people, make_simulation, change):
+    before = list(people)
+    for one, error in (
+        (before[0], ArgumentError),
+        (TinyPerson("Fay", simulation=make_simulation()), SimulationError),
+        ("Ada", ArgumentError),
+    ):
+        with pytest.raises(error):
+            change(people, one)
+        assert list(people) == before
+    eve, expected = TinyPerson("Eve"), list(people)
+    change(people, eve)
+    change(expected, eve)
+    assert list(people) == expected
+    assert isinstance(people, People)
+
+
+def test_people_are_not_multiplied(people):
+    for multiply in (lambda: people * 2, lambda: 2 * people, lambda: people.__imul__(2)):
+        with pytest.raises(
+            ArgumentError, match=r"cannot be multiplied: everybody can be there once; person\.clone\(\)"
+        ):
+            multiply()
+    assert len(people) == 4
+
+
+def test_people_are_added_to_others_from_either_side(people):
+    eve = TinyPerson("Eve")
+    for joined in ([eve] + people, (eve,) + people, eve + people):  # noqa: RUF005 - it is what is tested
+        assert isinstance(joined, People)
+        assert joined.names == ["Eve", "Ada", "Ben", "Cleo", "Dan"]
+    assert (people + eve).names[-1] == "Eve"
+    for wrong in ("tea.fragment.json", Path("tea.fragment.json")):
+        with pytest.raises(ArgumentError, match=r"'tea\.fragment\.json' is nobody; .* people\.import_fragment\(path\)"):
+            people + wrong
+    with pytest.raises(ArgumentError, match="agents must be TinyPersons; got 5"):
+        people + 5
 
 
 def test_a_fragment_is_for_everybody_or_for_nobody(people, tmp_path):

@@ -111,6 +111,9 @@ def test_another_column_can_name_people_and_options_are_those_of_a_person(simula
     ("content", "said"),
     [
         ("", "is empty"),
+        (",,,\n", "is empty: nothing stands in its cells"),
+        ("name,age\n\n,\n", "has nobody in it: there is no row beneath the one that names the columns"),
+        ("name," + "x" * 200_000, "this is no row of CSV: field larger"),
         ("name,age,age\nAda,1,2", "the columns 'age' and 'age' are about the same"),
         ("name,job,job.title\nAda,1,2", r"the columns 'job' and 'job\.title' are about the same"),
         ("name,likes,likes[]\nAda,1,2", r"the columns 'likes' and 'likes\[\]' are about the same"),

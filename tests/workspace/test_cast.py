@@ -14,8 +14,7 @@ from typing import Any
 import orjson
 import pytest
 
-from troupe_core import Simulation, TinyPerson
-from troupe_core.people.fragments import PersonaConflict
+from troupe_core import PersonaConflict, Simulation, TinyPerson
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = sorted((ROOT / "examples" / "people").glob("*.agent.json"))
@@ -168,7 +167,6 @@ def test_the_page_names_everybody_and_every_fragment():
         assert (README.parent / target).exists(), target
 
 
-@pytest.mark.skipif(not hasattr(TinyPerson, "load_specification"), reason="the page loads people from their files")
 def test_what_the_page_shows_runs():
     (program,) = re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     done = subprocess.run(

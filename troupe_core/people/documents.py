@@ -11,7 +11,7 @@ import orjson
 from troupe_core.errors import ArgumentError
 from troupe_core.events import Fact
 from troupe_core.llm.structured import well_formed
-from troupe_core.people.files import text_in
+from troupe_core.people.files import check_inside, entries_in, is_inside, place_of, text_in
 from troupe_core.people.knowledge import PASSAGE, known, passages
 
 LARGEST = 4 * 2**20
@@ -22,19 +22,17 @@ MOST = 8 * 2**20
 
 def document_in(path: str | os.PathLike[str]) -> list[Fact]:
     """What there is to know from a file."""
-    place = _place(path, "path")
+    place = place_of(path, "path")
     return _read(place, place.name)
 
 
 def documents_in(folder: str | os.PathLike[str], recursive: bool) -> list[Fact]:
     """The same of all files in a folder, by their names. If one cannot be read none is, and the error names each."""
-    root = _place(folder, "path")
-    if not root.is_dir():
-        raise ArgumentError(f"{root} is {'no folder' if root.exists() else 'not there'}; name a folder with documents")
+    root = place_of(folder, "path")
     found, wrong, size = [], [], 0
     for place in _files(root, root, recursive):
         try:
-            _check_inside(place, root)
+            check_inside(place, root)
             size += place.stat().st_size if place.is_file() else 0
             if size > MOST:
                 break
@@ -54,44 +52,21 @@ def documents_in(folder: str | os.PathLike[str], recursive: bool) -> list[Fact]:
     return found
 
 
-def _place(path: str | os.PathLike[str], name: str) -> Path:
-    if not isinstance(path, str | os.PathLike) or not str(path):
-        raise ArgumentError(f"{name} must name a file or folder, not {path!r}")
-    return Path(path).expanduser()
-
-
 def _files(folder: Path, root: Path, recursive: bool) -> Iterator[Path]:
-    """In order; what is hidden is left out, and so are links to folders within, which are come by anyway."""
-    try:
-        entries = sorted(folder.iterdir())
-    except OSError as error:
-        raise ArgumentError(f"{folder} cannot be read: {error.strerror or error}") from None
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
+    """In order; links to folders within are left out, which are come by anyway."""
+    for entry in entries_in(folder):
         if not entry.is_dir():
             yield entry
         elif recursive and not entry.is_symlink():
             yield from _files(entry, root, recursive)
-        elif recursive and not _inside(entry, root):
+        elif recursive and not is_inside(entry, root):
             yield entry
-
-
-def _inside(place: Path, root: Path) -> bool:
-    return place.resolve().is_relative_to(root.resolve())
-
-
-def _check_inside(place: Path, root: Path) -> None:
-    if place.is_symlink() and not _inside(place, root):
-        raise ArgumentError(f"{place} is a link that leads out of {root}; put a copy there, or take it away")
 
 
 def _read(place: Path, name: str) -> list[Fact]:
     kind = place.suffix.lower()
     if kind not in KINDS:
         raise ArgumentError(f"{place}: files of this kind are not read, only {', '.join(KINDS)}; save it as text")
-    if place.exists() and not place.is_file():
-        raise ArgumentError(f"{place} is no file")
     text = text_in(place, LARGEST)
     if "\0" in text:
         raise ArgumentError(f"{place} is no text, whatever its name says: there are zeros in it")

@@ -1,4 +1,4 @@
-"""Files that describe people: JSON, one document each."""
+"""Files that describe people: where they are, what they hold, and who they are about."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
+from stat import S_ISREG
 from typing import Any
 from unicodedata import category, normalize
 
@@ -17,15 +18,68 @@ from troupe_core.errors import ArgumentError
 
 LARGEST = 16 * 2**20
 """Bytes. All that describes a person stands in each of its prompts."""
+PACKED = b"PK\3\4"
+"""The first bytes of workbooks, of documents with a layout and of archives."""
+
+
+def place_of(path: Any, argument: str) -> Path:
+    """Where a path leads that was given as this argument, or an error that says why it leads nowhere."""
+    spelled = os.fspath(path) if isinstance(path, os.PathLike) else path
+    if not isinstance(spelled, str) or not spelled:
+        raise ArgumentError(f"{argument} must name a file or folder, not {path!r}")
+    try:
+        if "\0" in spelled:
+            raise ArgumentError(f"{argument} is {spelled!r}; no file has a zero in its name")
+        os.fsencode(spelled)
+        return Path(spelled).expanduser()
+    except UnicodeEncodeError:
+        raise ArgumentError(f"{argument} is {spelled!r}, of which no file system makes a name") from None
+    except RuntimeError:  # of expanduser
+        raise ArgumentError(f"{argument} is {spelled!r}, and nobody's home folder is known under that name") from None
+
+
+def entries_in(folder: Path) -> list[Path]:
+    """What lies in a folder, by name; what is hidden is left out."""
+    try:
+        return sorted(place for place in folder.iterdir() if not place.name.startswith("."))
+    except FileNotFoundError:
+        raise ArgumentError(f"there is no folder {folder}") from None
+    except NotADirectoryError:
+        raise ArgumentError(f"{folder} is no folder") from None
+    except OSError as error:
+        raise ArgumentError(f"{folder} cannot be read: {error.strerror or error}") from None
+
+
+def is_inside(place: Path, root: Path) -> bool:
+    """Whether a place is in a folder, wherever links lead. One that leads round in a ring leads nowhere else."""
+    try:
+        return place.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):
+        return True
+
+
+def check_inside(place: Path, root: Path) -> None:
+    """Who reads a folder reads what is in it, and not what a link in it leads to elsewhere."""
+    if place.is_symlink() and not is_inside(place, root):
+        raise ArgumentError(f"{place} is a link that leads out of {root}; put a copy there, or take it away")
 
 
 def text_in(place: Path, most: int) -> str:
     """The text of a file, or an error that names the file."""
     try:
-        size = place.stat().st_size
+        found = place.stat()
+        if not S_ISREG(found.st_mode):  # reading a pipe would wait for whoever writes into it
+            raise ArgumentError(f"{place} is no file")
+        size = found.st_size
         if size > most:
             raise ArgumentError(f"{place} has {size:,} bytes, and at most {most:,} are read: is it the right file?")
-        text = place.read_bytes().decode("utf-8-sig")
+        content = place.read_bytes()
+        if content.startswith(PACKED):
+            raise ArgumentError(
+                f"{place} is a workbook or another packed file, whatever its name says: save a workbook as "
+                '"CSV UTF-8", anything else as plain text'
+            )
+        text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise ArgumentError(f"there is no file {place}") from None
     except OSError as error:
@@ -37,9 +91,9 @@ def text_in(place: Path, most: int) -> str:
     return text
 
 
-def document(path: str | os.PathLike[str]) -> Any:
+def document(path: str | os.PathLike[str], argument: str = "path") -> Any:
     """What a JSON file holds, or an error that names the file, and the line where it breaks off."""
-    place = Path(path).expanduser()
+    place = place_of(path, argument)
     text = text_in(place, LARGEST)
     try:
         return orjson.loads(text)
@@ -47,9 +101,9 @@ def document(path: str | os.PathLike[str]) -> Any:
         raise ArgumentError(f"{place}, line {error.lineno}: this is no JSON: {error.msg}") from None
 
 
-def read(path: str | os.PathLike[str]) -> dict[str, Any]:
+def read(path: str | os.PathLike[str], argument: str = "path") -> dict[str, Any]:
     """The same, if it is an object."""
-    data = document(path)
+    data = document(path, argument)
     if not isinstance(data, dict):
         raise ArgumentError(f'{path} holds a {type(data).__name__}; an object is expected, as {{"persona": {{…}}}}')
     return data
@@ -57,7 +111,7 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def fragment_in(path: str | os.PathLike[str]) -> Mapping[str, Any]:
     """What a file with a fragment adds to a persona."""
-    data = read(path)
+    data = read(path, "fragment")
     kind, persona = data.get("type"), data.get("persona")
     if kind != "Fragment" or not isinstance(persona, Mapping):
         found = f"its type is {kind!r}" if kind != "Fragment" else "it has no persona"
@@ -67,9 +121,11 @@ def fragment_in(path: str | os.PathLike[str]) -> Mapping[str, Any]:
 
 def write(path: str | os.PathLike[str], data: Mapping[str, Any]) -> None:
     """The document as a file that a person can read: all of it, or what was there before."""
-    place = Path(path).expanduser()
-    beside = place.with_name(f".{token_hex(4)}.new")
+    place = place_of(path, "path")
+    beside = place.parent / f".{token_hex(4)}.new"
     try:
+        if place.exists() and not place.is_file():  # a folder; or a device, which is not to be replaced
+            raise ArgumentError(f"{place} cannot be written: it is no file")
         beside.write_bytes(orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
         beside.replace(place)
     except TypeError as error:

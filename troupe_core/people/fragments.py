@@ -42,12 +42,13 @@ class Conflict:
 
 
 class PersonaConflict(ArgumentError):
-    """Parts of a persona contradict each other; `conflicts` has every place."""
+    """Parts of a persona contradict each other: a fragment says 17 where the persona says 24. Nothing has changed."""
 
     def __init__(self, conflicts: Sequence[Conflict]) -> None:
         told = "\n".join(map(str, conflicts))
         super().__init__(f"{told}\nLeave one of the two out, or make them say the same.")
         self.conflicts = tuple(conflicts)
+        """Every place where they do, each with its `path`, as the keys that lead there."""
 
 
 def whole_of(parts: Iterable[Part]) -> dict[str, Any]:

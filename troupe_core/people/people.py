@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, SupportsIndex, Unpack, overload
+from typing import TYPE_CHECKING, Any, NoReturn, Self, SupportsIndex, Unpack, overload
 
 from troupe_core.errors import ArgumentError
-from troupe_core.people.files import file_name, is_of_somebody_else
+from troupe_core.people.files import file_name, is_of_somebody_else, place_of
 from troupe_core.people.handle.asking import Manner, enquiry_of
 from troupe_core.people.handle.checking import checked_people
 from troupe_core.people.handle.filing import SUFFIX
@@ -35,7 +35,7 @@ class People(list[TinyPerson]):
         ids = [person.id for person in given]
         twice = next((id for id in ids if ids.count(id) > 1), None) if len(set(ids)) < len(ids) else None
         if twice is not None:
-            raise ArgumentError(f"{twice!r} is there twice; everybody can be there once")
+            raise _is_there_twice(twice)
         super().__init__(given)
 
     @overload
@@ -54,7 +54,53 @@ class People(list[TinyPerson]):
         return who in self.names if isinstance(who, str) else super().__contains__(who)
 
     def __add__(self, others: Iterable[TinyPerson]) -> People:  # type: ignore[override]  # of people alone
-        return People([*self, *others])
+        return People([*self, *_people(others)])
+
+    def __radd__(self, others: Iterable[TinyPerson]) -> People:
+        return People([*_people(others), *self])
+
+    def __mul__(self, number: SupportsIndex) -> NoReturn:
+        raise ArgumentError("people cannot be multiplied: everybody can be there once; person.clone() makes another")
+
+    __rmul__ = __imul__ = __mul__
+
+    # -- changes ------------------------------------------------------------------------------------------------------
+
+    def append(self, person: TinyPerson, /) -> None:
+        self.extend([person])
+
+    def extend(self, others: Iterable[TinyPerson], /) -> None:
+        newcomers = People(_people(others))
+        if self and newcomers:  # who is here is not checked again: many append one by one
+            same_simulation([self[0], newcomers[0]])
+        twice = next((person for person in newcomers if person in self), None)
+        if twice is not None:
+            raise _is_there_twice(twice.id)
+        super().extend(newcomers)
+
+    def __iadd__(self, others: Iterable[TinyPerson]) -> Self:  # type: ignore[override]  # as __add__
+        self.extend(others)
+        return self
+
+    def insert(self, place: SupportsIndex, person: TinyPerson, /) -> None:
+        whole = list(self)
+        whole.insert(place, person)
+        self._become(whole)
+
+    @overload
+    def __setitem__(self, place: SupportsIndex, person: TinyPerson, /) -> None: ...
+    @overload
+    def __setitem__(self, place: slice, people: Iterable[TinyPerson], /) -> None: ...
+    def __setitem__(self, place: Any, given: Any, /) -> None:
+        whole = list(self)
+        whole[place] = given
+        self._become(whole)
+
+    def _become(self, whole: Iterable[TinyPerson]) -> None:
+        """Be these from now on, or stay as it is if they cannot be together."""
+        super().__setitem__(slice(None), People(whole))
+
+    # -- what they are ------------------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
         return f"<People: {len(self)}>" if len(self) > 3 else f"<People: {', '.join(self.names) or 'nobody'}>"
@@ -112,7 +158,7 @@ class People(list[TinyPerson]):
         items. A column in which all are numbers holds numbers; what is empty is left out. All come, or nobody and an
         error that names each line that is to blame. `options` are those of `TinyPerson`.
         """
-        rows = rows_of_csv(Path(path).expanduser(), name_column, delimiter)
+        rows = rows_of_csv(place_of(path, "path"), name_column, delimiter)
         return cls._of_rows(rows, auto_rename_agent, options)
 
     @classmethod
@@ -125,7 +171,7 @@ class People(list[TinyPerson]):
         **options: Unpack[Options],
     ) -> People:
         """The same from a file with a JSON object in each line: a persona, or all that a file about a person has."""
-        return cls._of_rows(rows_of_jsonl(Path(path).expanduser(), name_column), auto_rename_agent, options)
+        return cls._of_rows(rows_of_jsonl(place_of(path, "path"), name_column), auto_rename_agent, options)
 
     @classmethod
     def _of_rows(cls, rows: list[tuple[str, Found]], rename: bool, options: Options) -> People:
@@ -138,7 +184,7 @@ class People(list[TinyPerson]):
         says what is in them, as of `save_specification`. A file about the same person is replaced, one about somebody
         else stays.
         """
-        place = Path(folder).expanduser()
+        place = place_of(folder, "folder")
         try:
             place.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -153,3 +199,13 @@ class People(list[TinyPerson]):
             paths.append(path)
             person.save_specification(path, **included)
         return paths
+
+
+def _is_there_twice(id: str) -> ArgumentError:
+    return ArgumentError(f"{id!r} is there twice; everybody can be there once")
+
+
+def _people(given: Any) -> list[TinyPerson]:
+    if isinstance(given, str | PathLike):
+        raise ArgumentError(f"{str(given)!r} is nobody; if it is a fragment, write people.import_fragment(path)")
+    return checked_people(given)

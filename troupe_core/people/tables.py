@@ -50,8 +50,13 @@ def rows_of_csv(path: Path, name_column: str, delimiter: str | None) -> list[tup
     if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1):
         raise ArgumentError(f"delimiter is one character, not {delimiter!r}")
     lines = _lines(path, text, delimiter or _delimiter_of(text))
-    columns = _columns(path, next(row for _, row in lines if any(row)), name_column)
+    header = next((row for _, row in lines if any(row)), None)
+    if header is None:
+        raise ArgumentError(f"{path} is empty: nothing stands in its cells")
+    columns = _columns(path, header, name_column)
     rows = [(number, row) for number, row in lines if any(row)]
+    if not rows:
+        raise ArgumentError(f"{path} has nobody in it: there is no row beneath the one that names the columns")
     for column in columns:
         texts = (text for _, row in rows for text in column.texts(row))
         column.numeric = column.path != NAME and all(map(_is_number, texts))
@@ -60,7 +65,7 @@ def rows_of_csv(path: Path, name_column: str, delimiter: str | None) -> list[tup
 
 def _delimiter_of(text: str) -> str:
     """The one that makes most columns of the first line."""
-    first = next(line for line in text.splitlines() if line.strip())
+    first = next(line for line in text.splitlines() if line.strip())[: csv.field_size_limit()]
     return max(DELIMITERS, key=lambda each: len(next(csv.reader([first], delimiter=each))))
 
 

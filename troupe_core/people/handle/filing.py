@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, Unpack, cast
 
 from troupe_core.errors import ArgumentError
-from troupe_core.people.files import read, write
+from troupe_core.people.files import check_inside, entries_in, place_of, read, write
 from troupe_core.people.handle.base import Base
 from troupe_core.people.specification import FACULTY_KEYS, MEMORY_KEYS, STATE_KEYS, document
 
@@ -42,7 +42,7 @@ class Filing(Base):
         if isinstance(path_or_dict, Mapping):
             where, found = "", path_or_dict
         else:
-            where, found = str(path_or_dict), read(path_or_dict)
+            where, found = str(path_or_dict), read(path_or_dict, "path_or_dict")
         leave_out = _keys(not suppress_mental_faculties, not suppress_memory, not suppress_mental_state)
         maker: Any = cls
         wish = Wish(maker, options, leave_out, auto_rename_agent, new_agent_name)
@@ -60,14 +60,15 @@ class Filing(Base):
         **options: Unpack[Options],
     ) -> People:
         """Everybody whose file lies in a folder, in the order of the files' names: all, or nobody and an error that
-        names each file that is to blame.
+        names each file that is to blame. A link that leads out of the folder is one of those.
         """
         from troupe_core.people.loading import Wish, load
         from troupe_core.people.people import People
 
         leave_out = _keys(not suppress_mental_faculties, not suppress_memory, not suppress_mental_state)
         maker: Any = cls
-        files = [(str(path), _found(path)) for path in _files(folder, file_suffix)]
+        root = place_of(folder, "folder")
+        files = [(str(path), _found(path, root)) for path in _files(root, file_suffix)]
         return People(load(Wish(maker, options, leave_out, auto_rename_agent), files))
 
     def save_specification(
@@ -88,19 +89,16 @@ def _keys(faculties: bool, memory: bool, state: bool) -> tuple[str, ...]:
     return tuple(key for wanted, keys in parts if not wanted for key in keys)
 
 
-def _files(folder: str | PathLike[str], suffix: str) -> list[Path]:
-    place = Path(folder).expanduser()
-    if not place.is_dir():
-        raise ArgumentError(f"there is no folder {place}" if not place.exists() else f"{place} is no folder")
-    names = sorted(path.name for path in place.iterdir() if not path.name.startswith("."))
-    found = [place / name for name in names if name.endswith(suffix)]
+def _files(root: Path, suffix: str) -> list[Path]:
+    found = [place for place in entries_in(root) if place.name.endswith(suffix)]
     if not found:
-        raise ArgumentError(f"no file in {place} ends in {suffix!r}; file_suffix=… looks for others")
+        raise ArgumentError(f"no file in {root} ends in {suffix!r}; file_suffix=… looks for others")
     return found
 
 
-def _found(path: Path) -> Found:
+def _found(path: Path, root: Path) -> Found:
     try:
+        check_inside(path, root)
         return read(path)
     except ArgumentError as error:
         return error

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from troupe_core.people.handle.base import Base
 from troupe_core.people.handle.naming import people_of
 from troupe_core.simulation import lookup
+from troupe_core.simulation.entities import ThingState
 from troupe_core.simulation.simulation import simulation_of
 
 if TYPE_CHECKING:
@@ -37,12 +38,23 @@ class Gathering(Base):
 
     @staticmethod
     def clear_agents() -> None:
-        """Let go of all who belong to no simulation yet, and of their worlds: their names are free again. The people of
-        a simulation go with it, by `simulation.close()`.
+        """Let go of all who belong to no simulation yet, and of their worlds: their names are free again. What else is
+        free, such as a factory, stays as it is. The people of a simulation go with it, by `simulation.close()`.
         """
         free = lookup.free_simulation()
-        if free is not None:
-            free.close()
+        if free is None:
+            return
+        staying = {id: (free[id], state) for id, state in free.states.items() if isinstance(state, ThingState)}
+        facts = [fact for fact in free.facts if fact.thing in staying]
+        stumbles = {id: count for id, count in free.stumbles.items() if id in staying}
+        free.close()
+        if staying:
+            renewed = lookup.default_simulation()
+            with renewed.at_once():
+                for handle, state in staying.values():
+                    renewed.settle_in(handle, state)
+                renewed.record_within(facts)
+            renewed.stumbles.update(stumbles)
 
     @staticmethod
     def set_simulation_for_free_agents(simulation: Simulation) -> None:

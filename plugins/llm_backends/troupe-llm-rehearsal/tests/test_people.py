@@ -65,7 +65,7 @@ def asked(persona: dict[str, Any], question: str, draw: int = 0) -> dict[str, An
 @pytest.mark.parametrize(("thing", "rating", "bought"), [("cold soups", 5, "yes"), ("plastic bottles", 1, "no")])
 def test_values_agree_with_what_is_said(thing: str, rating: int, bought: str, draw: int):
     persona = {"name": "Jonas", "age": 29, "likes": ["cold soups"], "dislikes": ["plastic bottles"]}
-    found = asked(persona, f"How do you like {thing}?", draw)
+    found = asked(persona, f"How do you like {thing}, from 1 to 5?", draw)
     fields = found["fields"]
     assert fields["rating"]["value"] == rating
     assert fields["would_buy"]["value"] == bought

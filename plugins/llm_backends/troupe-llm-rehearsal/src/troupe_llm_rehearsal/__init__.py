@@ -1,7 +1,4 @@
-"""A model that needs no key: puppets that follow the words of their personas, `rehearsal/default`.
-
-Nothing that it says is evidence about people. It is for trying things out, and for testing what stands around a model.
-"""
+"""A model that needs no key: puppets that follow the words of their personas, `rehearsal/default`."""
 
 from __future__ import annotations
 

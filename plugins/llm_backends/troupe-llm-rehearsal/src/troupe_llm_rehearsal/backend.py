@@ -9,7 +9,7 @@ import attrs
 import orjson
 
 from troupe_core import BadRequest, Call, Capabilities, LLMBackend, LLMRequest, LLMResponse, UnknownModelError, Usage
-from troupe_llm_rehearsal.forms import Filling, Unfit, scale_in
+from troupe_llm_rehearsal.forms import Filling, Unfit
 from troupe_llm_rehearsal.puppet import Puppet
 from troupe_llm_rehearsal.reader import Reader, memories, salient
 from troupe_llm_rehearsal.scene import scene_of
@@ -21,15 +21,13 @@ MODEL = "default"
 
 @attrs.frozen
 class Config:
-    """`seed`: another one, other words."""
+    """`seed`: another one, other words, and other moods where there is no opinion."""
 
     seed: int = 0
 
 
 class Rehearsal(LLMBackend, config=Config):
-    """Puppets that follow the words of their personas, in this process. Nothing that they say is evidence about people:
-    they are for trying things out, and for testing what stands around a model.
-    """
+    """Puppets that follow the words of their personas, in this process, and nothing that is evidence about people."""
 
     name = "rehearsal"
     free = True
@@ -58,11 +56,11 @@ def answer(request: LLMRequest, seed: int = 0) -> str:
             puppet = Puppet(scene)
             made: Any = Turning(scene, kinds, Filling(schema, scene, puppet), puppet).answer()
         elif scene.persona.facts:
-            made = Filling(schema, scene, Puppet(scene, scale_in(schema))).fill(schema, scene.persona.facts)
+            made = Filling(schema, scene, Puppet(scene)).fill(schema, scene.persona.facts)
         elif names == {"memories"}:
             made = {"memories": memories(scene, 6)}
         else:
-            judging = bool(names & WORDS["score"] and names & WORDS["reasons"])
+            judging = bool(names & WORDS["score"] and names & WORDS["reasons"]) and "'evidence'" not in repr(schema)
             made = Filling(schema, scene, Reader(scene, judging=judging)).fill(schema)
     except (Unfit, re.error) as problem:
         raise BadRequest(f"the rehearsal cannot fill in the schema {request.schema_name!r}: {problem}") from None

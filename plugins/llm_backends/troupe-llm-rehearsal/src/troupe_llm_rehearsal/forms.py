@@ -6,24 +6,23 @@ import math
 import re
 import string
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from troupe_core import Stream
-from troupe_llm_rehearsal.people import ALIASES, describes_a_person, somebody
+from troupe_llm_rehearsal.people import ALIASES, KEYS, somebody
 from troupe_llm_rehearsal.puppet import Puppet
-from troupe_llm_rehearsal.reader import Reader, asked_scale, on_scale
+from troupe_llm_rehearsal.reader import Reader, asked_scale, on_scale, rating_in
 from troupe_llm_rehearsal.scene import Scene
-from troupe_llm_rehearsal.words import WORDS, folded, shortened
+from troupe_llm_rehearsal.words import POOLS, WORDS, folded, shortened
 
-FORMATS = {"date": "2026-03-14", "date-time": "2026-03-14T18:30:00Z", "time": "18:30:00Z", "duration": "PT45M",
-           "email": "somebody@example.org", "hostname": "example.org", "ipv4": "192.0.2.7", "ipv6": "2001:db8::7",
-           "uri": "https://example.org/", "uuid": "6f1e0d4c-5f0a-4b62-9a53-3d1c2b7a8e90"}  # fmt: skip
+FORMATS = {"date": "2026-03-14", "date-time": "2026-03-14T18:30:00Z", "time": "18:30:00Z", "uri": "https://example.org/",
+           "email": "somebody@example.org", "uuid": "6f1e0d4c-5f0a-4b62-9a53-3d1c2b7a8e90"}  # fmt: skip
 Node = Mapping[str, Any]
 DEEPEST, _ENDLESS, _WIDE = 8, 1e300, 1e6  # deeper than that, whatever need not be there is left out
 _IMPLIED = {"properties": "object", "items": "array", "minimum": "number", "maximum": "number"}
-_TIMES = r"(\{\d+(?:,\d*)?\}|[*+?]|)\??"
-_GROUP = re.compile(rf"(?<!\\)\((?:\?:|\?P<\w+>)?((?:[^()\\]|\\.)*)\){_TIMES}")
-_ATOM = re.compile(rf"(\[(?:[^\]\\]|\\.)+\]|\\.|[^\\]){_TIMES}", re.DOTALL)
+_GROUP, _TIMES = r"\((?:\?:|\?P<\w+>)?((?:[^()\\]|\\.)*)\)", r"(\{\d+(?:,\d*)?\}|[*+?]|)\??"
+_ATOM = re.compile(rf"({_GROUP}|\[(?:[^\]\\]|\\.)+\]|\\.|[^\\]){_TIMES}", re.DOTALL)
 _LETTERS = string.ascii_letters + string.digits + string.punctuation + " "
 
 
@@ -38,7 +37,6 @@ class Filling:
         self.schema, self.mind, self.chance, self.wish, self.draw = schema, mind, scene.chance, scene.text, scene.draw
         told = "" if scene.persona.facts else f"{scene.system}\n{scene.text}"
         self._hints = dict(re.findall(r"^- (\w+): (.*)$", told, re.MULTILINE))  # what is said about fields
-        self._guesses = isinstance(mind, Puppet) or mind.guesses
         self._optional = False  # whether nothing may stand where a value is being made
 
     def fill(self, node: Any, known: Any = None, path: tuple[str, ...] = (), depth: int = 0) -> Any:
@@ -60,7 +58,7 @@ class Filling:
         made: dict[str, Callable[[], Any]] = {
             "object": lambda: self._object(node, known if isinstance(known, Mapping) else {}, about, path, depth),
             "array": lambda: self._array(node, known if isinstance(known, list) else [], path, depth),
-            "string": lambda: self._string(node, known, about),
+            "string": lambda: self._string(node, known, name, about),
             "integer": lambda: int(self._number(node, known, about, grain=node.get("multipleOf", 1))),
             "number": lambda: self._number(node, known, about, grain=node.get("multipleOf", 0)),
             "boolean": lambda: self._shown(self.mind.place(about), 0.5) > 0.5,
@@ -92,17 +90,15 @@ class Filling:
         others = [each for each in choices if each not in nulls]
         before, self._optional = self._optional, bool(nulls)
         for choice in [*nulls, *others] if depth > DEEPEST else [*others, *nulls]:
-            try:
+            with suppress(Unfit):
                 made = self.fill(choice, known, path, depth + 1)
-            except Unfit:
-                continue
-            self._optional = before
-            return made
+                self._optional = before
+                return made
         raise Unfit("none of several forms can be filled")
 
     def _object(self, node: Node, known: Node, about: str, path: tuple[str, ...], depth: int) -> dict[str, Any]:
         properties, required = node.get("properties", {}), node.get("required", ())
-        if not known and describes_a_person(properties):
+        if not known and len(KEYS.intersection(map(folded, properties))) >= 2:
             known, self.draw = somebody(self.chance, self.wish, self.draw), self.draw + 1
         out: dict[str, Any] = {}
         if "value" in properties and properties.keys() & {"evidence", "confidence"}:  # what shows it, and how surely
@@ -155,7 +151,7 @@ class Filling:
         options = [option for option in given if option is not None]
         marks = [(mark, at) for at, option in enumerate(options) if (mark := answers(str(option))) is not None]
         if len(marks) >= max(2, len(options) - 1) and len(dict(marks)) > 1:
-            where = 2 * self._shown(self.mind.place(about), 0.5) - 1
+            where = 2.8 * (self._shown(self.mind.place(about), 0.5) - 0.5)  # few take the ends
             return options[min((abs(where - mark), at) for mark, at in marks)[1]]
         if options and all(isinstance(option, int | float) and not isinstance(option, bool) for option in options):
             return sorted(options)[on_scale(self._shown(self.mind.place(about), 0.5), 0, len(options) - 1)]
@@ -163,9 +159,9 @@ class Filling:
         if options and max(weights) > min(weights) + 0.05:
             return options[weights.index(max(weights))]
         either = self.chance.choice(options) if options else None
-        return either if self._guesses else self._shown(None, either)
+        return either if self.mind.guesses else self._shown(None, either)
 
-    def _string(self, node: Node, known: Any, about: str) -> str:
+    def _string(self, node: Node, known: Any, name: str, about: str) -> str:
         least, most, pattern = node.get("minLength", 0), node.get("maxLength", math.inf), node.get("pattern", "")
         first = next(iter(known.values()), "") if isinstance(known, Mapping) else known  # of {title: cook, place: …}
         text = ", ".join(map(str, first)) if isinstance(first, list) else "" if first is None else str(first)
@@ -173,7 +169,7 @@ class Filling:
         if pattern and not (text and re.search(pattern, text)):
             text = text_like(pattern, self.chance) or ""
         elif not text and (known is None or least):
-            text = self._shown(self.mind.say(about), "")
+            text = self._shown(self._worded(name, about), "")
         while len(text) < least and not pattern:
             text = f"{text} {self.mind.say(about)}".ljust(len(text) + 2, "…")
         short = text if pattern else shortened(text, int(min(most, len(text))))
@@ -182,6 +178,21 @@ class Filling:
             raise Unfit(f"no text is known of the pattern {pattern!r} and of that length")
         return text
 
+    def _worded(self, name: str, about: str) -> str:
+        """A number, a feeling or a decision in a word, if the name of a field is one of these; else a sentence."""
+        named = set(re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name).lower().split())
+        kinds = () if named & (WORDS["reasons"] | WORDS["objection"]) else ("rated", "sentiment", "feelings", "intent")
+        kind = next((kind for kind in kinds if named & WORDS[kind]), "")
+        where = self.mind.place(about) if kind else None
+        if where is None:
+            return "" if kind else self.mind.say(about)
+        scale = asked_scale(about) or asked_scale(self.mind.matter) or (1, 5)
+        if kind == "rated":
+            given = [found for _, text in self.mind.lines if (found := rating_in(text))]
+            rating, most = given[-1] if given else (on_scale(where, *scale), scale[1])
+            return f"{rating:g} of {most or scale[1]:g}"
+        return POOLS[kind][on_scale(where, 0, 4)]
+
     def _number(self, node: Node, known: Any, about: str, *, grain: float) -> float:
         low = max(node.get("minimum", -math.inf), math.nextafter(node.get("exclusiveMinimum", -math.inf), math.inf))
         high = min(node.get("maximum", math.inf), math.nextafter(node.get("exclusiveMaximum", math.inf), -math.inf))
@@ -189,7 +200,7 @@ class Filling:
             number = said if isinstance(said, int | float) and not isinstance(said, bool) else math.nan
             if low <= number <= high and not (grain and number % grain):
                 return number
-        if not self._guesses and high - low > _WIDE:
+        if not self.mind.guesses and high - low > _WIDE:
             self._shown(None, None)
         sure = WORDS["sure"].intersection(about.lower().split())
         where = self.mind.proof(about, about)[1] if sure else self._shown(self.mind.place(about), 0.5)
@@ -205,16 +216,6 @@ class Filling:
         return round(exact, 2) if first <= round(exact, 2) <= last else exact
 
 
-def scale_in(node: Any) -> tuple[int, int] | None:
-    """The first scale of whole numbers that a schema has."""
-    if not isinstance(node, Mapping):
-        return next(filter(None, map(scale_in, node)), None) if isinstance(node, list) else None
-    low, high = node.get("minimum"), node.get("maximum")
-    if node.get("type") == "integer" and isinstance(low, int) and isinstance(high, int) and 1 < high - low <= 100:
-        return low, high
-    return scale_in([*node.values()])
-
-
 def answers(option: str) -> float | None:
     """From -1, a no, to 1, a yes; None if it is neither."""
     tokens = set(re.findall(r"[^\W_]+(?:'t)?", folded(option.replace("_", " "))))
@@ -228,27 +229,17 @@ def answers(option: str) -> float | None:
 
 def text_like(pattern: str, chance: Stream) -> str | None:
     """A text that fits a regular expression of the simple kind that schemas have; None if it cannot be made up."""
-    for _ in range(8):
-        text = pattern
-        while group := _GROUP.search(text):  # the innermost first
-            made = "".join(_flat(group[1], chance) for _ in range(_times(group[2])))
-            text = text[: group.start()] + re.escape(made) + text[group.end() :]
-        made = _flat(text, chance)
-        if re.search(pattern, made):
-            return made
-    return None
+    return next((text for text in (_made(pattern, chance) for _ in range(8)) if re.search(pattern, text)), None)
 
 
-def _flat(pattern: str, chance: Stream) -> str:
-    """Of a pattern without groups."""
+def _made(pattern: str, chance: Stream) -> str:
     out = ""
-    for atom, times in _ATOM.findall(chance.choice(re.split(r"(?<!\\)\|", pattern))):
-        if atom not in ("^", "$", r"\b", r"\A", r"\Z"):
-            fitting = [each for each in _LETTERS if re.fullmatch(re.escape(atom) if atom in "{}()*+?]" else atom, each)]
-            plain = [each for each in fitting if each.isalnum()] or fitting or [atom[-1]]
-            out += "".join(chance.choice(plain) for _ in range(_times(times)))
+    for atom, group, times in _ATOM.findall(chance.choice(re.split(r"(?<!\\)\|(?![^(]*\))", pattern))):
+        for _ in range(int(re.findall(r"\d+", times)[0]) if "{" in times else {"*": 0, "+": 2}.get(times, 1)):
+            if group:
+                out += _made(group, chance)
+            elif atom not in ("^", "$", r"\b", r"\A", r"\Z"):
+                fit = re.compile(re.escape(atom) if atom in "{}()*+?]" else atom)
+                fitting = [each for each in _LETTERS if fit.fullmatch(each)]
+                out += chance.choice([each for each in fitting if each.isalnum()] or fitting or [atom[-1]])
     return out
-
-
-def _times(times: str) -> int:
-    return int(re.findall(r"\d+", times)[0]) if "{" in times else {"*": 0, "+": 2}.get(times, 1)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from hashlib import blake2b
 from typing import Any
 
 from troupe_core import Stream
@@ -13,12 +11,8 @@ from troupe_llm_rehearsal.words import TRAITS, data, folded, stems
 
 FACTS = {name: text.split(" | ") for name, text in data("people").items()}
 COUNTRIES = {name: facts for name, *facts in (each.split(" | ") for each in data("people")["countries"].split("; "))}
+KEYS = frozenset({"name", *FACTS["keys"][0].split()})  # of whom a form has two of these, it asks for a person
 ALIASES = dict(pair.split("=") for pair in FACTS["aliases"][0].split())
-
-
-def describes_a_person(properties: Mapping[str, Any]) -> bool:
-    """Whether a form asks for somebody's facts."""
-    return len({folded(name) for name in properties} & {"name", *FACTS["keys"][0].split()}) >= 2
 
 
 def somebody(chance: Stream, wish: str, draw: int) -> dict[str, Any]:
@@ -77,6 +71,7 @@ def _name(country: str, wish: str, draw: int, *, female: bool) -> str:
     given, family = (women if female else men).split(), families.split()
     if country in FACTS["two family names"]:
         family = [f"{one} {other}" for one in family for other in family if one != other]
-    start = int.from_bytes(blake2b(f"{country} {wish}".encode(errors="replace"), digest_size=8).digest(), "big")
-    at, other = divmod((start + 1_009 * draw) % (len(given) * len(family)), len(family))  # a prime: all come
+    start = Stream(0, f"{country} {wish}", "name", 0).below(2**32)
+    # 1,009 is a prime, so that the draws of a question go through all names before one comes again
+    at, other = divmod((start + 1_009 * draw) % (len(given) * len(family)), len(family))
     return f"{given[at]} {family[other]}"

@@ -13,9 +13,9 @@ from troupe_llm_rehearsal.words import POOLS, WORDS, leaning, sentences, shorten
 _LINE = re.compile(r"(?m)^\[(\d+)\] ([^:\[\n]*?)(?: → [^:\[\n]*?)?(?: \[(\w+)\])?: (.*(?:\n(?!\[\d+\] |\().*)*)")
 _SCALE = re.compile(r"(-?\d+)\s*(?:to|-|–|—|\.\.|through|and)\s*(-?\d+)(?!\d|[.,]\d)")
 _COUNT = r"(-?\d+(?:\.\d+)?)"
+_GIVING = rf"\b(?:give|rate|say|rating|score|make|it's|is) (?:it |an? |solid )*{_COUNT}(?![\w.,/]*\d)\b"
 _RATED = re.compile(
-    rf"(?i)\b{_COUNT}\s*(?:/|out of|on a scale)\s*{_COUNT}|^\W*{_COUNT}(?![.,]?\d)(?:[.,;:!]|\s*$)"
-    rf"|\b(?:give|rate|say|rating|score|make|it's|is) (?:it )?(?:an? )?(?:solid )?{_COUNT}(?![\w.,/]*\d)\b"
+    rf"(?i)\b{_COUNT}\s*(?:/|out of|on a scale)\s*{_COUNT}|^\W*{_COUNT}(?![.,]?\d)(?:[.,;:!]|\s*$)|{_GIVING}"
 )
 _SIGNS = {"like": 0.6, "dislike": -0.6, "spared": 0.6, "missed": -0.6, "dear": -0.4}
 
@@ -85,6 +85,7 @@ class Reader:
         self.lines = said or [(number, text) for number, kind, text in own if kind == "THINK"]
         self.felt = [(number, feeling) for number, text in self.lines if (feeling := feeling_of(text))]
         self.guesses = not found or judging
+        self._told: set[str] = set()
         self._kept = iter(salient(self.matter, 5))
         self._judged = _overlap(scene.text) if judging else None
 
@@ -107,7 +108,6 @@ class Reader:
         return None
 
     def weigh(self, option: str) -> float:
-        """How much was said of it."""
         named = stems(option)
         return sum(1 + feeling_of(text) for _, text in self.lines if named and named <= stems(text))
 
@@ -118,18 +118,20 @@ class Reader:
         if self.guesses:
             return next(self._kept, "")
         lean, wanted = leaning(about), stems(about)
-        tells = 1.5 if lean or WORDS["why"] & set(about.lower().split()) else 0.5
-        told = [each for _, text in self.lines for each in sentences(text)]
-        fits = [(2 * len(wanted & stems(each)) + abs(feeling_of(each)) * tells, each) for each in told
-                if not lean or feeling_of(each) * lean > 0]  # fmt: skip
-        weight, best = max(fits, key=lambda each: each[0], default=(0, ""))
-        return best if weight else ""
+        tells, least = (1.5, 0.1) if lean or (WORDS["why"] | WORDS["answer"]) & set(about.lower().split()) else (0.5, 0)
+        fits = {each: 2 * len(wanted & stems(each)) + abs(felt) * tells / (1 + bool(rating_in(each))) + least
+                for _, text in self.lines for each in sentences(text)
+                if (felt := feeling_of(each)) * lean > 0 or not lean}  # fmt: skip
+        best = max(fits, key=lambda each: (fits[each] > 0 and each not in self._told, fits[each]), default="")
+        self._told.add(best)
+        return best if fits.get(best) else ""
 
     def proof(self, about: str, value: Any) -> tuple[list[int], float]:
         """The lines that have what was found; else those that feel like it."""
-        if value is None or value == []:
+        if value in (None, "", []):
             return [], 0.0
-        rated = [number for number, text in self.lines if (rating_in(text) or [None])[0] == value]
+        given = rating_in(str(value).replace(" of ", "/")) or (value, 0)
+        rated = [number for number, text in self.lines if (rating_in(text) or [None])[0] == given[0]]
         if rated and not isinstance(value, bool):
             return rated[-1:], 0.9
         texts, named = value if isinstance(value, list) else [str(value)], stems(str(value))
@@ -160,8 +162,7 @@ def _overlap(text: str) -> tuple[float, list[str]]:
 def memories(scene: Scene, most: int) -> list[str]:
     """What somebody keeps of an episode: of those who speak, whoever is named first before the first line."""
     head = scene.text.partition("\n\n")[0]
-    named = [line.source for line in scene.batches[-1] if line.source and line.source in head]
-    me = min(named, key=head.index, default="")
+    me = min((it.source for it in scene.batches[-1] if it.source and it.source in head), key=head.index, default="")
     out: dict[str, float] = {}
     for line in scene.batches[-1]:
         kept = salient(line.text, 1) if line.heading not in ("THINK", "DONE") else []

@@ -6,58 +6,63 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
-from hashlib import blake2b
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import orjson
 
 from troupe_core import LLMRequest, Stream
-from troupe_llm_rehearsal.words import TOKEN, TRAITS, WORDS, Word, alike, feelings, folded, leaning, stems, words
+from troupe_llm_rehearsal.words import EVERYDAY, TOKEN, TRAITS, WORDS, Word, alike, feelings, folded, leaning, words
 
 _CLAUSE = re.compile(r"[.;!?\n]|,? (?:but|yet|though|although|however|whereas|while) ")
-_PREPOSITION = re.compile(r" (?:of|from|in|with|on|at|for|by|about|that|which|who|to|after|before|near|without) ")
+VERBS = "is|are|was|were|has|have|had|should|must|can|cannot|will|would|does|do"
+TAIL = rf"[,:] | (?:of|from|in|with|on|at|for|by|about|that|which|who|to|after|before|near|until|without|{VERBS}) "
 _LIST = re.compile(r", (?:and |or )?| and | or |; ?")
 _EDGES = re.compile(r"^\W*(?:(?:to|of|on|about) )?|[\s,]*(?: and| or)?\s*$")
-_PRICE = re.compile(r"[$€£¥]\s?\d[\d.,]*\b|\b\d[\d.,]*\s?(?:[$€£¥]|euros?\b|dollars?\b|pounds?\b)|\b\d+\.\d\d\b")
+PRICE = re.compile(r"[$€£¥]\s?\d[\d.,]*\b|\b\d[\d.,]*\s?(?:[$€£¥]|euros?\b|dollars?\b|pounds?\b)|\b\d+\.\d\d\b")
 BIG_FIVE = {"openness": "curiosity", "conscientiousness": "care", "extraversion": "talk", "agreeableness": "warmth",
             "neuroticism": "worry"}  # fmt: skip
-DEEPEST, MOST_TOPICS, _FELT = 12, 400, WORDS["glad"] | WORDS["sad"]
-_CARE = {"taste": (0.6, 0.4), "goal": (0.45, 0.3), "belief": (0.5, 0.35), "money": (0.3, 0.0), "life": (0.12, 0.08)}
-_HEADING = re.compile(r"([A-Z][A-Z0-9_]*):")
-_SOURCE = re.compile(r"([^:\n]{1,60}): (?=\S)")
+DEEPEST, _FELT = 12, WORDS["glad"] | WORDS["sad"]
+_CARE = {"taste": (0.6, 0.4), "goal": (0.45, 0.3), "belief": (0.5, 0.35), "money": (0.3, 0.0)}
+_HEADING, _SOURCE = re.compile(r"([A-Z][A-Z0-9_]*):"), re.compile(r"([^:\n]{1,60}): (?=\S)")
 _SPOKEN = ("CONVERSATION", "SOCIAL", "TALK", "REACH_OUT")
 _FORMS = frozenset({"actions", "cognitive_state", "memories", "properties", "$schema", "evidence"})  # of answers
 
 
 class Topic(NamedTuple):
-    """Something that somebody cares about, from -1 to 1; "life" is the `kind` of what stands in no list of likes."""
+    """Something that somebody cares about, from -1 to 1: a taste, a goal, a belief, or money."""
 
     phrase: str
     care: float
     kind: str
     words: tuple[Word, ...]
-    weights: Mapping[str, float]  # by stem; what comes before a preposition says what it is
+    weights: Mapping[str, float]  # by stem
 
     @classmethod
-    def of(cls, phrase: str, sign: int, kind: str) -> Topic:
-        """How much somebody cares is nobody's choice: it follows from the words."""
+    def of(cls, phrase: str, sign: float, kind: str) -> Topic:
+        """How much somebody cares follows from the words. What comes before its tail weighs most."""
         least, more = _CARE[kind]
-        care = least + more * blake2b(folded(phrase).encode(), digest_size=1, person=b"care").digest()[0] / 255
+        care = least + more * Stream(0, folded(phrase), "care", 0).random()
         found = words(phrase)
         if kind == "belief" or leaning(phrase):  # the clause has its sign: what denies its verb denies no topic
             found = tuple(each._replace(denied=False) for each in found if folded(each.text) not in _FELT)
-        head = stems(_PREPOSITION.split(phrase, maxsplit=1)[0]) or stems(phrase)
-        return cls(phrase, sign * care, kind, found, {each.stem: 1.0 if each.stem in head else 0.5 for each in found})
+        parts = ([it.stem for it in words(part) if folded(it.text) not in _FELT] for part in re.split(TAIL, phrase))
+        first, rest = next(filter(None, parts), []), 0.5 if kind == "goal" else 0.25
+        full = first[-1:] if kind == "taste" else first
+        sizes = {each.stem: 1 if each.stem in full else 0.5 if each.stem in first else rest for each in found}
+        weights = {stem: size * (0.2 if stem in EVERYDAY else 1) for stem, size in sizes.items()}
+        telling = weights.keys() - EVERYDAY or len(phrase.split()) <= 3 * (kind != "belief")  # else it says nothing
+        return cls(phrase, sign * care, kind, found if telling else (), weights)
 
 
 class Touch(NamedTuple):
-    """A topic that a text touches: how that feels, from -1 to 1, by which word, if all of it is there, if denied."""
+    """A topic that a text touches: how that feels, from -1 to 1, by which word, and whether it is denied."""
 
     topic: Topic
     feeling: float
     text: str
-    whole: bool
     denied: bool
 
 
@@ -73,13 +78,11 @@ class Persona:
     """Nothing in it depends on what was asked before."""
 
     def __init__(self, facts: Mapping[str, Any]) -> None:
-        self.facts, self.salt = facts, repr(facts).encode(errors="replace")
+        self.facts, self.salt = facts, Stream(0, repr(facts), "view", 0).below(2**32)
         self.name = str(facts.get("name") or facts.get("full_name") or "")
         found = tuple(_leaves(facts))
         self.temper = _temper(found)
-        topics = [topic for leaf in found for topic in _topics(*leaf) if topic.words]
-        topics.sort(key=lambda topic: abs(topic.care))
-        self.topics = tuple({folded(topic.phrase): topic for topic in topics}.values())[-MOST_TOPICS:]
+        self.topics = tuple({folded(it.phrase): it for leaf in found for it in _topics(*leaf) if it.words}.values())
         self._near: dict[str, list[tuple[Topic, Word]]] = {}
         for topic in self.topics:
             for word in topic.words:
@@ -89,10 +92,9 @@ class Persona:
     def _of(self, text: str, *, spoken: bool = False) -> Verdict:
         """What this person thinks of a text. Who speaks says no about things; only what is described lacks them."""
         touches = sorted(self._touches(text, spoken), key=lambda touch: (-abs(touch.feeling), touch.topic.phrase))
-        slight = sum(each.feeling for each in touches if each.topic.kind == "life" or not each.whole)
-        strong = sum(each.feeling for each in touches) - slight  # of a long persona, something stands in every text
-        score = math.tanh(1.5 * (strong + max(-0.08, min(0.08, slight))))
-        size = (abs(score) >= 0.12) + (abs(score) >= 0.62)
+        felt = [0.0, *(each.feeling for each in touches)]  # what is weak stays weak, however much there is of it
+        score = math.tanh(1.6 * (max(felt) + min(felt)))
+        size = (abs(score) >= 0.2) + (abs(score) >= 0.62)
         return Verdict(score, size if score > 0 else -size, tuple(touches))
 
     def _touches(self, text: str, spoken: bool) -> Iterator[Touch]:
@@ -102,18 +104,20 @@ class Persona:
                 if alike(word.stem, own.stem):
                     met.setdefault(topic.phrase, []).append((topic, own, word))
         for found in met.values():
-            topic, own, word = max(found, key=lambda each: len(each[2].text))
-            share = sum(topic.weights[stem] for stem in {own.stem for _, own, _ in found}) / sum(topic.weights.values())
-            denied = (word.denied and not spoken) != own.denied
-            yield Touch(topic, topic.care * share**0.7 * (-0.6 if denied else 1.0), word.text, share >= 0.5, denied)
-        price = _PRICE.search(text) if self.temper["thrift"] > 0 else None  # who is frugal hears prices
-        if price:
-            yield Touch(Topic.of("the price", -1, "money"), -0.3, price[0], whole=True, denied=False)
+            topic, own, word = max(found, key=lambda each: (each[0].weights[each[1].stem], len(each[2].text)))
+            shared, denied = {own.stem for _, own, _ in found}, (word.denied and not spoken) != own.denied
+            share = sum(topic.weights[stem] for stem in shared) / sum(topic.weights.values())
+            if share > 0.99 or (share >= 0.45 and shared - EVERYDAY):
+                yield Touch(topic, topic.care * share**1.5 * (-0.6 if denied else 1.0), word.text, denied)
+        price = PRICE.search(text)
+        if price and self.temper["thrift"] > 0:  # who is frugal hears prices
+            yield Touch(Topic.of("the price", -1, "money"), -0.3, price[0], denied=False)
 
 
 def _leaves(value: Any, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Whatever stands in a persona, with the keys above it; what stands in a list has an empty one."""
-    if isinstance(value, Mapping | list | tuple) and len(keys) < DEEPEST:
+    """Whatever a persona has, with the keys above it, empty in a list; what has a name there is of somebody else."""
+    other = keys[-1:] == ("",) and isinstance(value, Mapping) and "name" in value and _meaning(keys) == (0, "life")
+    if isinstance(value, Mapping | list | tuple) and len(keys) < DEEPEST and not other:
         for key, item in value.items() if isinstance(value, Mapping) else (("", each) for each in value):
             yield from _leaves(item, (*keys, str(key)))
     elif isinstance(value, str | int | float) and value != "" and keys:
@@ -145,16 +149,16 @@ def _topics(keys: tuple[str, ...], value: Any) -> Iterator[Topic]:
     elif sign:
         sign = -1 if len(text) > 20 and leaning(text) < 0 else sign
         yield from (Topic.of(each, sign, kind) for each in _listed(text))
-    elif kind != "life" or last.lower() not in WORDS["facts"]:
+    else:
         for clause in filter(str.strip, _CLAUSE.split(text)):
-            lean, liked = leaning(clause), [*_liked(clause)]
-            yield from liked or [Topic.of(clause.strip(), lean or 1, "belief" if lean else kind)]
+            lean, denies = leaning(clause), WORDS["negators"].intersection(clause.lower().split())
+            half = -0.5 if denies else 0.5  # where nothing is felt
+            yield from [*_liked(clause)] or ([Topic.of(clause.strip(), lean or half, kind)] if kind == "belief" else [])
 
 
 def _liked(clause: str) -> Iterator[Topic]:
     """What stands after words such as loves and hates, up to the next of them."""
-    felt = feelings(clause)
-    for (_, end, sign), (following, *_) in zip(felt, [*felt[1:], (len(clause),)], strict=False):
+    for (_, end, sign), (following, *_) in pairwise([*feelings(clause), (len(clause), 0, 0)]):
         found = _EDGES.sub("", clause[end:following])
         if words(found) and len(found.split()) <= 8 and clause[:end].lower().split()[-1] in WORDS["liking"]:
             yield from (Topic.of(each, sign, "taste") for each in _listed(found))
@@ -176,11 +180,10 @@ def _temper(found: tuple[tuple[tuple[str, ...], Any], ...]) -> dict[str, float]:
         axis = BIG_FIVE.get("".join(TOKEN.findall(folded(key))[:1]).replace("extro", "extra"))
         number, low = re.search(r"-?\d+(?:\.\d+)?", text), re.search(r"\b(?:low|weak|little|below|not)\b", text)
         if axis and number:  # 0.8, or 4 (of five), or 80 (of a hundred)
-            most = next((most for most in (1, 5, 10, 100) if float(number[0]) <= most), 1000)
-            out[axis] = 2 * float(number[0]) / most - 1
+            out[axis] = 2 * float(number[0]) / next((m for m in (1, 5, 10, 100) if float(number[0]) <= m), 1000) - 1
         elif axis:
             out[axis] = -0.8 if low else 0.8 * ("high" in text or "strong" in text)
-        elif isinstance(value, str) and not _meaning(keys)[0]:  # dry wine makes nobody dry
+        elif isinstance(value, str) and _meaning(keys) == (0, "life"):  # dry wine makes nobody dry
             tokens = set(re.findall(r"[^\W_]+(?:-[^\W_]+)*", text))
             for axis, (more, less) in TRAITS.items():
                 out[axis] += 0.6 * (len(tokens.intersection(more)) - len(tokens.intersection(less)))
@@ -197,7 +200,7 @@ class Line(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """What a request tells: own actions; what was noticed, message by message, of which the last is new; the others."""
+    """What a request tells: own `turns`, `batches` of what was noticed, the others, and if the beginning is cut off."""
 
     persona: Persona
     turns: Sequence[Sequence[Mapping[str, Any]]]
@@ -207,6 +210,7 @@ class Scene(NamedTuple):
     system: str
     text: str
     draw: int
+    seed: int
     chance: Stream
 
 
@@ -225,23 +229,19 @@ def scene_of(request: LLMRequest, seed: int) -> Scene:
     batches = [[line._replace(origin="own" if line.heading in done else "peer" if line.source in company else "host")
                 for line in _lines(text) if line.heading not in ("PEOPLE", "OMITTED")] for text in texts]  # fmt: skip
     chance = Stream(seed, request.key.hex(), "rehearsal", 0)
-    return Scene(persona, turns, batches, company, cut, system, texts[-1], request.draw, chance)
+    return Scene(persona, turns, batches, company, cut, system, texts[-1], request.draw, seed, chance)
 
 
 @lru_cache(maxsize=512)
 def _persona(system: str) -> Persona:
     """By the last JSON object that is no form of an answer. Kept, since a person asks again with the same one."""
     found: Mapping[str, Any] = {}
-    decoder = json.JSONDecoder(strict=False)
-    at = system.find("{")
-    while at >= 0:
+    decoder, end = json.JSONDecoder(strict=False), 0
+    while (at := system.find("{", end)) >= 0:
         end = at + 1
-        try:
+        with suppress(ValueError, RecursionError):
             value, end = decoder.raw_decode(system, at)
             found = value if value and not _FORMS & value.keys() else found
-        except (ValueError, RecursionError):
-            pass
-        at = system.find("{", end)
     return Persona(found)
 
 
@@ -268,9 +268,8 @@ def _lines(text: str) -> tuple[Line, ...]:
 
 @lru_cache(maxsize=4_096)
 def _actions(text: str) -> tuple[Mapping[str, Any], ...]:
-    try:
+    with suppress(orjson.JSONDecodeError):
         value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return ({"type": "TALK", "content": text},)
-    found = value.get("actions") if isinstance(value, dict) else None
-    return tuple(each for each in found if isinstance(each, dict)) if isinstance(found, list) else ()
+        found = value.get("actions") if isinstance(value, dict) else None
+        return tuple(each for each in found if isinstance(each, dict)) if isinstance(found, list) else ()
+    return ({"type": "TALK", "content": text},)

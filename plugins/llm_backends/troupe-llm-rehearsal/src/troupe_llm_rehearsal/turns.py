@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from troupe_llm_rehearsal.forms import Filling, Unfit
-from troupe_llm_rehearsal.puppet import Puppet, is_thing, phrased
+from troupe_llm_rehearsal.puppet import Puppet
 from troupe_llm_rehearsal.reader import feeling_of, subject_of
 from troupe_llm_rehearsal.scene import Line, Scene
 from troupe_llm_rehearsal.words import POOLS, folded, shortened
@@ -46,8 +47,8 @@ class Turning:
         self.heard = max(said, key=self._weight, default=None)  # what calls most for an answer
 
     def _names_me(self, line: Line) -> bool:
-        own = folded(self.persona.name).split()
-        return bool(own) and re.search(rf"\b{re.escape(own[0])}\b", folded(line.text)) is not None
+        own = folded(self.persona.name).split()[:1]
+        return any(re.search(rf"\b{re.escape(each)}\b", folded(line.text)) for each in own)
 
     def _weight(self, line: Line) -> float:
         touched = 2 * abs(self.persona.of(line.text).score) - (_first(line.source).lower() in self.puppet.own)
@@ -72,13 +73,13 @@ class Turning:
         named = self._names_me(self.heard)
         if "?" in self.heard.text and (named or len(self.speakers) == 1):
             return True
-        drive = 1.05 + 0.3 * self.talk - 0.3 * self.since + 0.2 * bool(self.persona.of(self.heard.text).level)
+        drive = 1.15 + 0.3 * self.talk - 0.3 * self.since + 0.2 * bool(self.persona.of(self.heard.text).level)
         return self.since < 4 + 2 * self.talk if named else self.since < 3 and self.chance.random() < drive
 
     def _speech(self) -> tuple[str, str]:
         """What is said, and to whom if it is one person's."""
         puppet, heard, target = self.puppet, self.heard, ""
-        said = [puppet.stand(puppet.verdict)] if self.asked else []
+        said = [puppet.stand()] if self.asked else []
         if heard is not None and (not said or self.chance.random() < 0.5):
             said.append(self._reply(heard))
         if self.talk > -0.4 and (len(said) < 2 or self.chance.random() < 0.3 + 0.4 * self.talk):
@@ -93,8 +94,8 @@ class Turning:
     def _reply(self, heard: Line) -> str:
         """To what somebody else is for or against, and why."""
         puppet, own = self.puppet, self.persona.of(heard.text, spoken=True)
-        touched = [phrased(touch.topic) for touch in own.touches if touch.whole and is_thing(touch.topic)]
-        x, name = next(iter(touched), "") or subject_of(heard.text), _first(heard.source)
+        touched = filter(None, (puppet.thing(touch.topic) for touch in own.touches))
+        x, name = next(touched, "") or subject_of(heard.text), _first(heard.source)
         theirs, mine = feeling_of(heard.text), own.score if own.level else puppet.verdict.score
         pool = "wonder" if abs(theirs) < 0.1 or abs(mine) < 0.12 else "agree" if theirs * mine > 0 else "disagree"
         start = puppet.clause(pool, name=name, x=x) if x else puppet.clause(f"{pool} 0", name=name)
@@ -105,17 +106,15 @@ class Turning:
         """An action that not everybody has: now and then, and never twice on the same occasion."""
         strange = self.kinds.keys() - EVERYBODYS
         used = {act.get("type") for turn in self.scene.turns[-SELDOM:] for act in turn}
-        if not strange or used & strange or self.chance.random() >= 0.35:
-            return []
-        name, about = self.chance.choice(sorted(strange)), self.puppet.about().strip("“”")
-        given = dict.fromkeys(("query", "topic", "title"), about) | dict.fromkeys(("text", "content"), said)
-        try:
-            return [self.filling.fill(self.kinds[name], {**given, "type": name, "target": ""})]
-        except Unfit:
-            return []
+        if strange and not used & strange and self.chance.random() < 0.35:
+            name, about = self.chance.choice(sorted(strange)), self.puppet.about().strip("“”")
+            given = dict.fromkeys(("query", "topic", "title"), about) | dict.fromkeys(("text", "content"), said)
+            with suppress(Unfit):
+                return [self.filling.fill(self.kinds[name], {**given, "type": name, "target": ""})]
+        return []
 
     def _mind(self) -> dict[str, Any]:
-        level, about = self.puppet.verdict.level, self.puppet.about()
+        level, about = self.puppet.level(), self.puppet.about()
         feeling = POOLS["feelings"][max(-2, level - (self.persona.temper["worry"] > 0.5)) + 2]
         goals = [shortened(topic.phrase.rstrip("."), 80) for topic in self.persona.topics if topic.kind == "goal"]
         felt = {_first(line.source): feeling_of(line.text) for line in self.fresh if line.origin == "peer"}

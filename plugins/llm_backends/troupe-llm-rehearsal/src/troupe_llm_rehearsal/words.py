@@ -18,8 +18,7 @@ def data(name: str) -> dict[str, str]:
 _TEXTS = data("words")
 WORDS = {name: frozenset(text.split()) for name, text in _TEXTS.items()}
 # What shows more of a trait, and what less, the best words first; what sentences are made of, by what they are for.
-_AXES = [name.removeprefix("more ") for name in _TEXTS if name.startswith("more ")]
-TRAITS = {axis: (_TEXTS[f"more {axis}"].split(), _TEXTS[f"less {axis}"].split()) for axis in _AXES}
+TRAITS = {name[5:]: (_TEXTS[name].split(), _TEXTS[f"less {name[5:]}"].split()) for name in _TEXTS if name[:4] == "more"}
 POOLS = {name: tuple(text.split(" | ")) for name, text in data("phrases").items()}
 _IRREGULAR = dict(pair.split("=") for pair in _TEXTS["irregular"].split())
 _WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f\u0900-\u0dff\u0e00-\u0eff]|['’](?=[^\W_]))*|[.,;:!?()\n]")
@@ -61,7 +60,7 @@ def words(text: str) -> tuple[Word, ...]:
         elif low in WORDS["negators"] or low.endswith("n't"):
             reach = 3  # so many words of weight does a negation reach
         else:
-            low = low.removesuffix("'s").removesuffix("'")
+            low = re.sub(r"'(?:s|d|m|ll|re|ve)?$", "", low)
             if low not in WORDS["common"] and not low.isdigit() and (len(low) > 1 or not low.isascii()):
                 out.append(Word(token, _stem(low), reach > 0 or following.lower() == "free"))
                 reach -= 1
@@ -95,19 +94,23 @@ def alike(one: str, other: str) -> bool:
     return one[:size] == other[:size]
 
 
+EVERYDAY = frozenset(map(_stem, WORDS["everyday"]))  # they say little beside others
+
+
 @lru_cache(maxsize=4_096)
 def feelings(text: str) -> tuple[tuple[int, int, int], ...]:
     """Where words such as like, hate, allergic stand, with what denies them; 1 is for something, -1 against it."""
     out: list[tuple[int, int, int]] = []
-    start, glad, sad = -1, WORDS["glad"], WORDS["sad"]
+    start, reach, glad, sad = -1, 0, WORDS["glad"], WORDS["sad"]
     for found in TOKEN.finditer(text.lower().replace("’", "'")):
-        token, denied = found[0], start >= 0
+        token, reach = found[0], reach - 1
+        denied = reach > 0
         if token in WORDS["negators"] or token.endswith("n't"):
-            start = found.start()
+            start, reach = found.start(), 4
         elif token in glad or token in sad or (denied and token in ("stand", "bear")):
             sign = (-1 if token in sad else 1) * (-1 if denied else 1)
             out.append((start if denied else found.start(), found.end(), sign))
-            start = -1
+            reach = 0
     return tuple(out)
 
 

@@ -11,5 +11,4 @@ TROUPE_API = (0, 2)
 
 @hookimpl
 def troupe_register_llm_backends() -> Iterator[BackendSpec]:
-    holds = Capabilities(json_schema=True)
-    yield BackendSpec("rehearsal", "troupe_llm_rehearsal.backend:Rehearsal", 2, capabilities=holds, free=True)
+    yield BackendSpec("rehearsal", f"{__name__}.backend:Rehearsal", 3, Capabilities(json_schema=True), free=True)

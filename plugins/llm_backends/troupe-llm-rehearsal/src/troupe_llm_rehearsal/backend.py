@@ -62,6 +62,6 @@ def answer(request: LLMRequest, seed: int = 0) -> str:
         else:
             judging = bool(names & WORDS["score"] and names & WORDS["reasons"]) and "'evidence'" not in repr(schema)
             made = Filling(schema, scene, Reader(scene, judging=judging)).fill(schema)
-    except (Unfit, re.error) as problem:
+    except (Unfit, re.error, RecursionError, TypeError, AttributeError) as problem:
         raise BadRequest(f"the rehearsal cannot fill in the schema {request.schema_name!r}: {problem}") from None
     return orjson.dumps(made).decode()

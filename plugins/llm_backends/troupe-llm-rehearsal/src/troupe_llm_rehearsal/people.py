@@ -12,6 +12,7 @@ from troupe_llm_rehearsal.words import TRAITS, data, folded, stems
 FACTS = {name: text.split(" | ") for name, text in data("people").items()}
 COUNTRIES = {name: facts for name, *facts in (each.split(" | ") for each in data("people")["countries"].split("; "))}
 KEYS = frozenset({"name", *FACTS["keys"][0].split()})  # of whom a form has two of these, it asks for a person
+AGES = re.compile(r"\b([1-9]\d)\s*(?:-|–|to|and)\s*([1-9]\d)\b(?!\.|\d)|\b(\d{2})[- ]year")
 ALIASES = dict(pair.split("=") for pair in FACTS["aliases"][0].split())
 
 
@@ -35,8 +36,8 @@ def somebody(chance: Stream, wish: str, draw: int) -> dict[str, Any]:
     name = _name(country, wish, draw, female=female)
     jobs = [each.split("; ") for each in FACTS["jobs"]]
     job, place, education, least, skills = chance.choice([each for each in jobs if wished(each[0])] or jobs)
-    asked = re.search(r"\b(\d{2})\s*(?:-|–|to|and)\s*(\d{2})\b|\b(\d{2})[- ]year", wish)
-    span = sorted(int(each) for each in asked.groups() if each) if asked else [max(18, int(least) - 2), 81]
+    asked = AGES.findall(wish) if wished("age") or wished("year") else []  # of tables of ages, one is drawn
+    span = sorted(map(int, filter(None, chance.choice(asked)))) if asked else [max(18, int(least) - 2), 81]
     age = chance.randint(span[0], span[-1])
     title = f"retired {job}" if age >= 67 else job if age >= int(least) else "student"
     years = f"{min(age, 66) - int(least) + 1} years" if age > int(least) else "a year"

@@ -136,14 +136,15 @@ class Puppet:
         """Something from everyday life, or from how somebody is, that has not been brought up."""
         facts = self.persona.facts
         work = next((facts[key] for key in ("occupation", "job", "profession") if facts.get(key)), "")
-        job = _JOB.sub("", str(next(iter(work.values()), "") if isinstance(work, dict) else work))
-        places = _PLACES.split(str(facts.get("residence") or facts.get("city") or ""))
+        known = (work, facts.get("residence") or facts.get("city") or "")  # each a text, or a table that begins with it
+        job, home = (str(next(iter(each.values()), "") if isinstance(each, dict) else each) for each in known)
         age = int((re.findall(r"\d+", str(facts.get("age"))) or ["0"])[0])
         likes = [it for it in self.persona.topics if it.kind == "taste" and it.care > 0 and len(it.phrase) < 40]
         slots: dict[str, tuple[str, Any]] = {
             "instead": ("x", self.thing(self.chance.choice(likes)) if likes and self.level() <= 0 else ""),
             "old" if age >= 45 else "young": ("age", str(age) if age >= 45 or 0 < age < 30 else ""),
-            "here": ("place", next(filter(str.istitle, places), "")), "work": ("job", job.lower())}  # fmt: skip
+            "work": ("job", _JOB.sub("", job).lower()),
+            "here": ("place", next(filter(str.istitle, _PLACES.split(home)), ""))}  # fmt: skip
         told = {pool: {slot: x} for pool, (slot, x) in slots.items() if x and x.lower() not in self.written}
         ways = {f"{axis} {1 if value > 0 else -1}": abs(value) for axis, value in self.persona.temper.items()}
         told |= {way: {} for way, value in ways.items() if way in POOLS and value >= 0.3}

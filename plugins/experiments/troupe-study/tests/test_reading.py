@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from troupe_core import ConfigError
@@ -31,8 +31,8 @@ MISTAKES: list[tuple[str, str, str]] = [
     ('models = { extraction = "gpt-5" }', "models.extraction", "backend/model"),
     ('seed = "7"', "seed", "expected a whole number"),
     ("people = []", "people", "there is none"),
-    ("[[people]]\nname = 'Ada'", "people.0", "people come from one of"),
-    ("[[people]]\nfolder = '.'\ncsv = 'a.csv'", "people.0", "there are folder and csv"),
+    ("[[people]]\nmodel = 'a/b'", "people.0", "people come from one of"),
+    ("[[people]]\nfolder = '.'\ngenerate = { context = 'x', count = 1 }", "people.0", "there are folder and generate"),
     ("[[people]]\nfiles = 'nobody/*.agent.json'", "people.0.files", "no file matches"),
     ("[[people]]\nfiles = 7", "people.0.files", "expected text or a list of text"),
     ("[[people]]\nfolder = 'nowhere'", "people.0.folder", "there is no folder 'nowhere'"),
@@ -97,7 +97,7 @@ def test_a_mistake_is_told_with_file_line_and_key(write: Callable[..., Path], mi
     assert told_key == key
     file, line = place.rsplit(":", 1)
     assert file == str(path)
-    last_key = key.split(".")[-1]
+    last_key = key.rsplit(".", 1)[-1]
     lines = text.splitlines()
     assert first <= int(line) < first + len(mistake.splitlines())
     if f"{last_key} =" in mistake and not mistake.endswith("}"):
@@ -126,7 +126,7 @@ def test_all_mistakes_are_told_together(write: Callable[..., Path]):
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
-        ("soup.toml", "title = ", ":1: this is no TOML"),
+        ("soup.toml", "title = \nseed = 1", ":1: this is no TOML"),
         ("soup.json", '{\n"title": }', ":2: this is no JSON"),
         ("soup.json", "[]", "a study is an object, not a list"),
         ("soup.json", '{"title": "a", "title": "b"}', "'title' stands twice"),
@@ -183,6 +183,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(st.text(max_size=6), JSON, max_size=5))
 def test_every_key_of_a_json_file_has_its_line(data: dict[str, Any]):
     text = json.dumps(data, indent=1)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from troupe_core import ArgumentError, ConfigError, People, PluginError, Simulation, TinyPerson, TinyPersonFactory
-from troupe_study.mistakes import matching
+from troupe_study.mistakes import SOURCES, matching
 from troupe_study.study import Group, Study, several
 
 
@@ -42,8 +42,7 @@ def cast(study: Study, simulation: Simulation, generate: Generate | None = None)
                 for path in matching(pattern, study.folder):
                     came[number].people.import_fragment(path)
         except (ArgumentError, PluginError) as error:
-            key = next(key for key in ("files", "folder", "csv", "jsonl", "inline", "generate") if getattr(group, key))
-            at = ("people", str(number), key)
+            at = ("people", str(number), next(key for key in SOURCES if getattr(group, key) is not None))
             wrong.append(f"{study.place(at)}: {'.'.join(at)}: {error}")
     if wrong:
         raise ConfigError("\n".join(wrong))
@@ -83,16 +82,25 @@ def _made(study: Study, group: Group, simulation: Simulation) -> Cast:
     if group.folder is not None:
         people = TinyPerson.load_specifications_from_folder(_at(study, group.folder), **options)
     elif group.csv is not None:
-        people = People.from_csv(_at(study, group.csv), name_column=group.name_column, **options)
+        people = People.from_csv(_at(study, group.csv), name_column=group.name_column or "name", **options)
     elif group.jsonl is not None:
-        people = People.from_jsonl(_at(study, group.jsonl), name_column=group.name_column, **options)
+        people = People.from_jsonl(_at(study, group.jsonl), name_column=group.name_column or "name", **options)
     elif isinstance(group.inline, str):
         people = People([TinyPerson(group.name or "", group.inline, **options)])
     elif group.inline is not None:
-        people = People([TinyPerson.load_specification(group.inline, new_agent_name=group.name, **options)])
+        people = People([TinyPerson.load_specification(_named(group.inline, group.name), **options)])
     else:
         people = People(_from_files(study, group, options))
     return Cast(people)
+
+
+def _named(described: Mapping[str, Any], name: str | None) -> Mapping[str, Any]:
+    """The persona, or the document, with the name that stands beside it."""
+    if name is None:
+        return described
+    if "persona" in described:
+        return {**described, "persona": {**described["persona"], "name": name}}
+    return {**described, "name": name}
 
 
 def _from_files(study: Study, group: Group, options: dict[str, Any]) -> list[TinyPerson]:

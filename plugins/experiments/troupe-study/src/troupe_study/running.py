@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -147,7 +146,7 @@ def run(study: Study, folder: Path, runtime: Runtime | None, tell: Tell | None, 
 
     status = "interrupted"
     try:
-        with simulation, _going_on(folder):
+        with simulation:
             made.all_of_it()
             status = "done"
     except TroupeError as error:
@@ -155,6 +154,8 @@ def run(study: Study, folder: Path, runtime: Runtime | None, tell: Tell | None, 
         so_far = outcome()
         if so_far is not None:
             settle(folder, outputs(so_far), finished=False)
+        if simulation.usage.calls or so_far is not None:
+            error.add_note(f"What was answered is kept in {folder}: run the study again, and it goes on from there.")
         raise
     finally:
         log_run(folder, _line(began, status, simulation, made.failures))
@@ -187,16 +188,6 @@ def present(world: TinyWorld, stimulus: Stimulus, study: Study) -> None:
     else:
         for person in world.agents:
             person.see(stimulus.see or "", source=stimulus.source)
-
-
-@contextmanager
-def _going_on(folder: Path) -> Iterator[None]:
-    """Whatever stops a run, whoever reads of it learns how to go on."""
-    try:
-        yield
-    except TroupeError as error:
-        error.add_note(f"What was answered is kept in {folder}: run the study again, and it goes on from there.")
-        raise
 
 
 def _line(began: datetime, status: str, simulation: Simulation, failures: list[str]) -> dict[str, Any]:

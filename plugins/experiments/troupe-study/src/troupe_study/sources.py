@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,12 @@ class JsonSource(Source):
             raise ConfigError(f"{path}: a study is an object, not a {type(data).__name__}")
         return cls(path, text, data)
 
+    @cached_property
+    def _lines(self) -> Lines:
+        return dict(_lines(self._text))
+
     def place(self, path: Sequence[str]) -> str:
-        lines = dict(_lines(self._text))
-        found = (lines.get(tuple(path[:length])) for length in range(len(path), 0, -1))
+        found = (self._lines.get(tuple(path[:length])) for length in range(len(path), 0, -1))
         line = next((line for line in found if line is not None), None)
         return self.name if line is None else f"{self.name}:{line}"
 

@@ -52,8 +52,8 @@ class Group:
     generate: Generated | None = None
     name: str | None = None
     """Of somebody who is described inline."""
-    name_column: str = "name"
-    """The column of the table, or key of the objects, in which names stand."""
+    name_column: str | None = None
+    """The column of the table, or key of the objects, in which names stand, if it is not called `name`."""
     fragments: Several = ()
     """Files that are laid over everybody in the group."""
     mental_faculties: tuple[str, ...] = ()

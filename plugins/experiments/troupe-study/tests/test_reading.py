@@ -119,8 +119,8 @@ def test_all_mistakes_are_told_together(write: Callable[..., Path]):
     )
     with pytest.raises(ConfigError) as raised:
         Study.read(path)
-    places = {line.split(": ")[0].rsplit(":")[-1] for line in str(raised.value).splitlines()}
-    assert places == {"1", "3", "5", "7"}
+    places = [line.split(": ")[0].rsplit(":")[-1] for line in str(raised.value).splitlines()]
+    assert places == ["1", "3", "5", "7"]
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,9 @@ def test_every_kind_of_world(study: Callable[..., Path], counted: Any, kind: str
     outcome = Study.read(study(rest=rest, head=SCRIPTED)).run(runtime=runtime)
     assert len(asked) == 2 * 4
     assert outcome.failures == ()
+    shown = (outcome.folder / "transcript.md").read_text()
+    assert shown.count("A bottle.") == 1
+    assert "· Ada, Ben \\[VISUAL\\]**" in shown
     heard = [str(fact) for fact in outcome.people["Ben"].memories()]
     assert any("Ada has thought" in each for each in heard) is hears
 
@@ -203,6 +206,8 @@ def test_a_transcript_reads_back(study: Callable[..., Path], runtime: Runtime):
     rows = [json.loads(line) for line in lines(outcome.folder / "transcript.jsonl")]
     assert [row["id"] for row in rows] == [line.fact.cite for line in outcome.transcript]
     assert [row["content"] for row in rows] == [line.fact.content for line in outcome.transcript]
+    shown = (outcome.folder / "transcript.md").read_text()
+    assert all(f"**{row['number']} · {row['source']}" in shown for row in rows)
     found = json.loads((outcome.folder / "findings.json").read_text())
     cited = {each["id"] for row in found["rows"] for shown in row["evidence"].values() for each in shown}
     assert cited <= {row["id"] for row in rows}

@@ -14,6 +14,7 @@ from troupe_core.llm import caution
 from troupe_study.beginning import STUDY
 from troupe_study.outputs.reproduce import command_of
 from troupe_study.study import Study
+from troupe_study.words import counted
 
 if TYPE_CHECKING:
     from troupe_study.estimating import Estimate
@@ -45,7 +46,7 @@ def run(study: str, into: str | None, dry_run: bool, as_json: bool) -> int:
             folder,
             runtime=troupe_cli.session().runtime(),
             tell=lambda line: click.echo(line, err=True),
-            command=command_of(read, folder, _before()),
+            command=command_of(read, folder, _before(read)),
         )
     except KeyboardInterrupt:
         again = click.get_current_context().command_path
@@ -85,7 +86,7 @@ def _estimated(study: Study, as_json: bool) -> int:
     if limit is None or estimate.calls <= limit:
         return DONE
     place = study.place(("budget", "calls"))
-    click.echo(f"troupe: {place}: budget.calls: {limit:,} calls will not do for {estimate.calls:,}", err=True)
+    click.echo(f"troupe: {place}: budget.calls: {counted(limit, 'call')} will not do for {estimate.calls:,}", err=True)
     return FOUND
 
 
@@ -121,11 +122,17 @@ def _document(content: dict[str, Any]) -> None:
     click.echo(json.dumps(content, indent=2, ensure_ascii=False))
 
 
-def _before() -> tuple[str, ...]:
-    """The options that stood before the command."""
+def _before(study: Study) -> tuple[str, ...]:
+    """The options that stood before the command, as they have to be in the folder of the study's file."""
     session = troupe_cli.session()
-    config = () if session.config is None else ("--config", session.config)
-    plugins = [
-        each for place in (*session.plugins, *(f"no:{name}" for name in session.without)) for each in ("-p", place)
-    ]
+
+    def seen(place: str) -> str:
+        path = Path(place).expanduser().absolute()
+        if not path.is_file():
+            return place
+        return f"./{path.relative_to(study.folder)}" if path.is_relative_to(study.folder) else str(path)
+
+    config = () if session.config is None else ("--config", seen(session.config))
+    places = [*map(seen, session.plugins), *(f"no:{name}" for name in session.without)]
+    plugins = [each for place in places for each in ("-p", place)]
     return (*config, *plugins, *(["--no-plugins"] if session.no_plugins else []))

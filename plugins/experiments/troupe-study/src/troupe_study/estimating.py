@@ -12,6 +12,7 @@ from troupe_core import Fields, People, Runtime, Simulation, TinyPerson
 from troupe_study import casting
 from troupe_study.running import present, world_of
 from troupe_study.study import Group, Study
+from troupe_study.words import counted
 
 CHARACTERS = 4
 """In a token, about."""
@@ -74,13 +75,15 @@ class Estimate:
 
     def __str__(self) -> str:
         lines = [
-            f"{purpose}: {part.calls:,} calls, about {part.input:,} tokens in, {part.output:,} out"
+            f"{purpose}: {counted(part.calls, 'call')}, about {part.input:,} tokens in, {part.output:,} out"
             for purpose, part in self.parts.items()
             if part.calls
         ]
-        calls = f"in all: {self.calls:,} calls (at most {self.most_calls:,})"
+        calls = f"in all: {counted(self.calls, 'call')} (at most {self.most_calls:,})"
         tokens = f"about {self.input:,} tokens in, {self.output:,} out"
-        return "\n".join([f"{self.people:,} people, {self.rounds:,} rounds", *lines, f"{calls}, {tokens}"])
+        return "\n".join(
+            [f"{counted(self.people, 'person')}, {counted(self.rounds, 'round')}", *lines, f"{calls}, {tokens}"]
+        )
 
 
 def estimate(study: Study, runtime: Runtime | None) -> Estimate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
@@ -14,6 +15,9 @@ from troupe_core.config import structured
 from troupe_study.mistakes import mistakes
 from troupe_study.sources import source_of
 from troupe_study.study import Design, Study
+
+_PLACE = re.compile(r".*?\.(?:toml|json):(\d+): ")
+"""The beginning of a message: a file, and a line."""
 
 
 def read_study(path: Path) -> Study:
@@ -36,9 +40,14 @@ def _study(data: Mapping[str, Any], place: Callable[[Sequence[str]], str], folde
         told += str(error).split("\n")
     told += [f"{place(path)}: {'.'.join(path)}: {what}" for path, what in mistakes(said, folder)]
     if design is None or told:
-        raise ConfigError("\n".join(dict.fromkeys(told)))
+        raise ConfigError("\n".join(sorted(dict.fromkeys(told), key=_line)))
     fields = {field.name: getattr(design, field.name) for field in attrs.fields(Design)}
     return Study(**fields, folder=folder, file=file, place=place)
+
+
+def _line(told: str) -> int:
+    found = _PLACE.match(told)
+    return int(found[1]) if found else 0
 
 
 def _without_dates(value: Any) -> Any:

@@ -25,6 +25,7 @@ from troupe_study import casting
 from troupe_study.outputs import JOURNAL, check_folder, log_run, outputs, settle
 from troupe_study.outputs.reproduce import command_of, models_of, versions
 from troupe_study.study import Findings, Stimulus, Study
+from troupe_study.words import counted, listed
 
 Tell = Callable[[str], None]
 
@@ -82,7 +83,7 @@ class _Run:
         study = self.study
         came = casting.cast(study, self.simulation)
         self.people, self.failures = came.people, [*came.failures]
-        self.tell(f"{len(self.people)} {'people' if len(self.people) > 1 else 'person'}: {_listed(self.people.names)}")
+        self.tell(f"{counted(len(self.people), 'person')}: {listed(self.people.names)}")
         self.world = world_of(study, self.people, self.simulation)
         rounds, done = sum(map(study.rounds_of, study.stimulus)), 0
         for stimulus in study.stimulus:
@@ -204,12 +205,6 @@ def _line(began: datetime, status: str, simulation: Simulation, failures: list[s
     }
 
 
-def _listed(names: list[str]) -> str:
-    return ", ".join(names) if len(names) <= 8 else f"{', '.join(names[:7])} and {len(names) - 7} more"
-
-
 def _calls(spent: Spent) -> str:
     tokens = f"{spent.usage.input:,} tokens in, {spent.usage.output:,} out"
-    return (
-        f"{spent.calls:,} {'call' if spent.calls == 1 else 'calls'}, {tokens}" if spent.calls else "nothing was asked"
-    )
+    return f"{counted(spent.calls, 'call')}, {tokens}" if spent.calls else "nothing was asked"

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
+
 import orjson
 
 from troupe_core import Transcript
+from troupe_core.findings import Line
 from troupe_core.llm import caution
 from troupe_study.outputs.text import in_line, in_markdown
+from troupe_study.words import listed
+
+STIMULUS = "stimulus"
 
 
 def as_markdown(title: str, transcript: Transcript) -> bytes:
@@ -15,15 +22,30 @@ def as_markdown(title: str, transcript: Transcript) -> bytes:
     if transcript.mark:
         lines += [f"*{caution(transcript.mark)}*", ""]
     then = None
-    for line in transcript:
-        fact = line.fact
-        if fact.when is not None and fact.when != then:
-            lines += [f"## {in_line(fact.when)}", ""]
-            then = fact.when
-        who, _, what = line.text.partition(": ")
-        lines += [f"**{line.number} · {in_line(who)}**  "]
+    for together in _together(transcript):
+        when = together[0].fact.when
+        if when is not None and when != then:
+            lines += [f"## {in_line(when)}", ""]
+            then = when
+        who, _, what = together[0].text.partition(": ")
+        number = str(together[0].number)
+        if len(together) > 1:
+            who = f"{listed([line.fact.target for line in together], 4)} [{together[0].fact.type}]"
+            number += f"–{together[-1].number}"
+        lines += [f"**{number} · {in_line(who)}**  "]
         lines += ["  \n".join(in_markdown(part.strip()) for part in what.splitlines()), ""]
     return "\n".join(lines).encode("utf-8", "replace")
+
+
+def _together(transcript: Transcript) -> Iterator[list[Line]]:
+    """The events one by one; what several perceive, one after the other and each by themselves, is one."""
+    for _, lines in groupby(transcript, _alike):
+        yield list(lines)
+
+
+def _alike(line: Line) -> tuple[str, ...]:
+    fact = line.fact
+    return (fact.type, fact.source, fact.content) if fact.kind == STIMULUS else (fact.cite,)
 
 
 def as_jsonl(transcript: Transcript) -> bytes:

@@ -181,6 +181,19 @@ def test_what_has_changed_is_kept_and_only_the_change_is_paid_for(study: Callabl
     assert all(after[name] == before[name.removeprefix("earlier/1/")] for name in second.moved)
 
 
+def test_what_is_not_found_out_any_more_is_moved(study: Callable[..., Path], runtime: Runtime, write: Any):
+    folder = Study.read(study()).run(runtime=runtime).folder
+    precious = write("precious.txt", "mine")
+    with (folder / "runs.jsonl").open("a") as file:
+        file.write('{"files": ["../precious.txt", "/etc/passwd", "journal.db"]}\n[]\n?\n')
+    rest = ASK + '[findings]\nobjective = "x"\nfields = { reason = "text" }\n'
+    outcome = Study.read(study(rest=rest)).run(runtime=runtime)
+    assert {"earlier/1/plots/rating.svg", "earlier/1/findings.csv"} <= {*outcome.moved}
+    assert list((folder / "plots").iterdir()) == []
+    assert precious.read_text() == "mine"
+    assert (folder / "journal.db").exists()
+
+
 def test_what_somebody_has_written_into_a_file_is_kept(study: Callable[..., Path], counted: Any):
     read = Study.read(study(rest=ASK, head=SCRIPTED))
     folder = read.run(runtime=counted()[0]).folder

@@ -59,7 +59,7 @@ class Outcome:
 
     @property
     def mark(self) -> str:
-        """ "rehearsal" if a puppet has answered: then it is no evidence about people."""
+        """That of what was said: "rehearsal" if a puppet has answered. Then it is no evidence about people."""
         return self.transcript.mark or (self.results.mark if self.results is not None else "")
 
     def __repr__(self) -> str:
@@ -145,11 +145,20 @@ def run(study: Study, folder: Path, runtime: Runtime | None, tell: Tell | None, 
             command or command_of(study, folder),
         )
 
-    status = "interrupted"
+    status = "failed"
+    files: tuple[str, ...] = ()
     try:
         with simulation:
             made.all_of_it()
-            status = "done"
+        whole = outcome()
+        assert whole is not None  # noqa: S101 - there is a world where all was done
+        written = outputs(whole)
+        moved = settle(folder, written, finished=True)
+        status, files = "done", tuple(written)
+        return attrs.evolve(whole, files=files, moved=tuple(moved))
+    except KeyboardInterrupt:
+        status = "interrupted"
+        raise
     except TroupeError as error:
         status = f"stopped: {error}"
         so_far = outcome()
@@ -159,12 +168,7 @@ def run(study: Study, folder: Path, runtime: Runtime | None, tell: Tell | None, 
             error.add_note(f"What was answered is kept in {folder}: run the study again, and it goes on from there.")
         raise
     finally:
-        log_run(folder, _line(began, status, simulation, made.failures))
-    whole = outcome()
-    assert whole is not None  # noqa: S101 - there is a world where all was done
-    files = outputs(whole)
-    moved = settle(folder, files, finished=True)
-    return attrs.evolve(whole, files=tuple(files), moved=tuple(moved))
+        log_run(folder, _line(began, status, simulation, made.failures, files))
 
 
 def world_of(study: Study, people: People, simulation: Simulation) -> TinyWorld:
@@ -191,7 +195,9 @@ def present(world: TinyWorld, stimulus: Stimulus, study: Study) -> None:
             person.see(stimulus.see or "", source=stimulus.source)
 
 
-def _line(began: datetime, status: str, simulation: Simulation, failures: list[str]) -> dict[str, Any]:
+def _line(
+    began: datetime, status: str, simulation: Simulation, failures: list[str], files: tuple[str, ...]
+) -> dict[str, Any]:
     spent = simulation.usage
     return {
         "began": began.isoformat(timespec="seconds"),
@@ -202,6 +208,7 @@ def _line(began: datetime, status: str, simulation: Simulation, failures: list[s
         "tokens_in": spent.usage.input,
         "tokens_out": spent.usage.output,
         "failures": len(failures),
+        "files": list(files),
     }
 
 

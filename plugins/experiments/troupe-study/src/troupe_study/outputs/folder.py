@@ -1,11 +1,13 @@
 """The folder of a study: nothing that stands in it is lost.
 
-What a run has to write and stands there already is left alone; where it differs, the older file moves to
-`earlier/1`, `earlier/2`, … What a run leaves that was stopped lies in `unfinished`, until one is done.
+What a run has to write and stands there already is left alone; where it differs, the older file moves to `earlier/1`,
+`earlier/2`, …, and so does what an older run has left and this one has not. What a run leaves that was stopped lies in
+`unfinished`, until one is done.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +22,7 @@ JOURNAL = "journal.db"
 RUNS = "runs.jsonl"
 UNFINISHED = "unfinished"
 EARLIER = "earlier"
+_OURS = re.compile(r"plots/\w+\.svg|(?:README|findings|study|transcript)\.\w+")
 
 
 def check_folder(folder: Path) -> None:
@@ -47,14 +50,15 @@ def settle(folder: Path, files: Mapping[str, bytes], *, finished: bool) -> list[
         return []
     moved = []
     place = _free(folder / EARLIER)
-    for name, content in files.items():
+    for name in dict.fromkeys([*files, *_written_before(folder)]):
         path = folder / name
-        if path.exists() and path.read_bytes() != content:
+        if path.is_file() and path.read_bytes() != files.get(name):
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             path.rename(place / name)
             moved.append((place / name).relative_to(folder).as_posix())
-        if not path.exists():
-            _put(path, content)
+    for name, content in files.items():
+        if not (folder / name).exists():
+            _put(folder / name, content)
     for path in sorted(aside.rglob("*"), reverse=True) if aside.is_dir() else ():
         path.unlink() if path.is_file() else path.rmdir()
     with suppress(OSError):
@@ -66,6 +70,15 @@ def log_run(folder: Path, line: Mapping[str, Any]) -> None:
     """Note that there was a run, and what it took."""
     with (folder / RUNS).open("ab") as file:
         file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def _written_before(folder: Path) -> list[str]:
+    """The names of what runs have left here. A stranger's folder may name what is none of them."""
+    names: dict[str, None] = {}
+    for line in (folder / RUNS).read_bytes().splitlines():
+        with suppress(orjson.JSONDecodeError, AttributeError, TypeError):
+            names |= dict.fromkeys(name for name in orjson.loads(line).get("files", ()) if _OURS.fullmatch(name))
+    return list(names)
 
 
 def _put(path: Path, content: bytes) -> None:

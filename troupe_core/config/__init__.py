@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 from troupe_core.config.listing import Setting, listed, shown
-from troupe_core.config.sources import Environment, FileSource, Layers, Source, layers_for
+from troupe_core.config.reading import structured
+from troupe_core.config.sources import Environment, FileSource, Layers, Source, layers_for, read
 
-__all__ = ["Environment", "FileSource", "Layers", "Setting", "Source", "layers_for", "listed", "shown"]
+__all__ = [
+    "Environment",
+    "FileSource",
+    "Layers",
+    "Setting",
+    "Source",
+    "layers_for",
+    "listed",
+    "read",
+    "shown",
+    "structured",
+]

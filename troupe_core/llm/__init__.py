@@ -2,7 +2,7 @@
 
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters, in_words
-from troupe_core.llm.response import LLMChunk, LLMResponse, Usage
+from troupe_core.llm.response import LLMChunk, LLMResponse, Usage, caution
 
 __all__ = [
     "Call",
@@ -18,5 +18,6 @@ __all__ = [
     "ModelRef",
     "Parameters",
     "Usage",
+    "caution",
     "in_words",
 ]

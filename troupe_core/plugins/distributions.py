@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from troupe_core.plugins.origin import LeftOut, Origin
 
 OURS: dict[tuple[str, str], str] = {
+    ("command", "init"): "troupe-study",
+    ("command", "run"): "troupe-study",
     ("enricher", "audience"): "troupe-enricher-audience",
     ("extractor", "results"): "troupe-extractor-results",
     ("faculty", "mood"): "troupe-faculty-mood",

@@ -1,0 +1,120 @@
+"""The people of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from troupe_core import ArgumentError, ConfigError, People, PluginError, Simulation, TinyPerson, TinyPersonFactory
+from troupe_study.mistakes import SOURCES, matching
+from troupe_study.study import Group, Study, several
+
+
+@attrs.frozen
+class Cast:
+    """Who has come, and whom it failed for."""
+
+    people: People
+    failures: tuple[str, ...] = ()
+
+
+Generate = Callable[[Group, Simulation], Cast]
+
+
+def cast(study: Study, simulation: Simulation, generate: Generate | None = None) -> Cast:
+    """Everybody, in the order of the groups; or an error that names each group that is to blame. Whoever is to be
+    generated comes last of all, by `generate`: nobody is asked while a file may still turn out to be wrong.
+    """
+    came: dict[int, Cast] = {}
+    wrong: list[str] = []
+    numbered = sorted(enumerate(study.people), key=lambda each: each[1].generate is not None)
+    for number, group in numbered:
+        if group.generate is not None and wrong:
+            break
+        try:
+            came[number] = (
+                (generate or generated)(group, simulation) if group.generate else _made(study, group, simulation)
+            )
+            for pattern in several(group.fragments):
+                for path in matching(pattern, study.folder):
+                    came[number].people.import_fragment(path)
+        except (ArgumentError, PluginError) as error:
+            at = ("people", str(number), next(key for key in SOURCES if getattr(group, key) is not None))
+            wrong.append(f"{study.place(at)}: {'.'.join(at)}: {error}")
+    if wrong:
+        raise ConfigError("\n".join(wrong))
+    groups = [came[number] for number in range(len(study.people))]
+    everybody = People([person for each in groups for person in each.people])
+    return Cast(everybody, tuple(failure for each in groups for failure in each.failures))
+
+
+def inputs(study: Study) -> list[Path]:
+    """The files that describe people, each once."""
+    found: list[Path] = []
+    for group in study.people:
+        for pattern in (*several(group.files), *several(group.fragments)):
+            found += matching(pattern, study.folder)
+        if group.folder is not None:
+            found += matching(f"{group.folder}/*.agent.json", study.folder)
+        found += [_at(study, each) for each in (group.csv, group.jsonl) if each is not None]
+    return list(dict.fromkeys(found))
+
+
+def given(group: Group) -> dict[str, Any]:
+    """What everybody in a group is made with besides a persona."""
+    return {"mental_faculties": group.mental_faculties, "model": group.model}
+
+
+def generated(group: Group, simulation: Simulation) -> Cast:
+    """People whom a model is asked for."""
+    wanted = group.generate
+    assert wanted is not None  # noqa: S101 - for the type checker
+    factory = TinyPersonFactory(wanted.context, simulation=simulation)
+    people = factory.generate_people(wanted.count, wanted.particularities or None, **given(group))
+    return Cast(people, tuple(f"casting, {failure}" for failure in factory.failures))
+
+
+def _made(study: Study, group: Group, simulation: Simulation) -> Cast:
+    options = {**given(group), "simulation": simulation}
+    if group.folder is not None:
+        people = TinyPerson.load_specifications_from_folder(_at(study, group.folder), **options)
+    elif group.csv is not None:
+        people = People.from_csv(_at(study, group.csv), name_column=group.name_column or "name", **options)
+    elif group.jsonl is not None:
+        people = People.from_jsonl(_at(study, group.jsonl), name_column=group.name_column or "name", **options)
+    elif isinstance(group.inline, str):
+        people = People([TinyPerson(group.name or "", group.inline, **options)])
+    elif group.inline is not None:
+        people = People([TinyPerson.load_specification(_named(group.inline, group.name), **options)])
+    else:
+        people = People(_from_files(study, group, options))
+    return Cast(people)
+
+
+def _named(described: Mapping[str, Any], name: str | None) -> Mapping[str, Any]:
+    """The persona, or the document, with the name that stands beside it."""
+    if name is None:
+        return described
+    if "persona" in described:
+        return {**described, "persona": {**described["persona"], "name": name}}
+    return {**described, "name": name}
+
+
+def _from_files(study: Study, group: Group, options: dict[str, Any]) -> list[TinyPerson]:
+    paths = dict.fromkeys(path for pattern in several(group.files) for path in matching(pattern, study.folder))
+    people, wrong = [], []
+    for path in paths:
+        try:
+            people.append(TinyPerson.load_specification(path, **options))
+        except ArgumentError as error:
+            wrong.append(str(error) if str(path) in str(error) else f"{path}: {error}")
+    if wrong:
+        raise ArgumentError("\n".join(wrong))
+    return people
+
+
+def _at(study: Study, path: str) -> Path:
+    return study.folder / Path(path).expanduser()

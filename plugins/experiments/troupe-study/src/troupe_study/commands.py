@@ -1,0 +1,138 @@
+"""`troupe run` and `troupe init`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import troupe_cli
+from troupe_core import ArgumentError
+from troupe_core.llm import caution
+from troupe_study.beginning import STUDY
+from troupe_study.outputs.reproduce import command_of
+from troupe_study.study import Study
+from troupe_study.words import counted
+
+if TYPE_CHECKING:
+    from troupe_study.estimating import Estimate
+    from troupe_study.running import Outcome
+
+DONE, FOUND, INTERRUPTED = 0, 1, 130
+
+
+@click.command()
+@click.argument("study", type=click.Path())
+@click.option("--into", metavar="FOLDER", type=click.Path(), help="Leave the results there, not in STUDY.results.")
+@click.option("--dry-run", is_flag=True, help="Tell about how many calls and tokens it takes, and ask nobody.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def run(study: str, into: str | None, dry_run: bool, as_json: bool) -> int:
+    """Run the study in a file, TOML or JSON.
+
+    This asks models, which may cost money; budget.calls in the file says how many calls one run may take, and --dry-run
+    about how many it will. Transcript, findings, plots and everything that was answered are left in a folder. The same
+    command goes on where it was interrupted, and asks nobody for what was answered before.
+
+    Exits with 1 if it is done, and somebody failed; of a dry run, if the budget would not do.
+    """
+    read = Study.read(study)
+    if dry_run:
+        return _estimated(read, as_json)
+    folder = (Path(into).expanduser() if into is not None else read.results_folder).absolute()
+    try:
+        outcome = read.run(
+            folder,
+            runtime=troupe_cli.session().runtime(),
+            tell=lambda line: click.echo(line, err=True),
+            command=command_of(read, folder, _before(read)),
+        )
+    except KeyboardInterrupt:
+        again = click.get_current_context().command_path
+        click.echo(
+            f"troupe: interrupted; what was answered is kept in {folder}. The same command goes on from there: "
+            f"{again} {study}{f' --into {into}' if into is not None else ''}",
+            err=True,
+        )
+        return INTERRUPTED
+    _told(outcome, as_json)
+    return FOUND if outcome.failures else DONE
+
+
+@click.command()
+@click.argument("study", type=click.Path(), default="study.toml")
+def init(study: str) -> int:
+    """Begin a study: write a file that can be run as it stands, with what else there is as remarks."""
+    path = Path(study).expanduser()
+    if path.suffix.lower() != ".toml":
+        raise ArgumentError(f"{path}: a study that is begun here is TOML: give it a name that ends in .toml")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(STUDY)
+    except FileExistsError:
+        raise ArgumentError(f"{path} is there already, and was left as it is; name another file") from None
+    click.echo(f"{path} is a study. Change it, then: troupe run --dry-run {path}; troupe run {path}")
+    return DONE
+
+
+def _estimated(study: Study, as_json: bool) -> int:
+    estimate: Estimate = study.estimate(runtime=troupe_cli.session().runtime())
+    limit = study.budget.calls if study.budget is not None else None
+    if as_json:
+        _document(estimate.plain() | {"budget_calls": limit})
+    else:
+        click.echo(estimate)
+    if limit is None or estimate.calls <= limit:
+        return DONE
+    place = study.place(("budget", "calls"))
+    click.echo(f"troupe: {place}: budget.calls: {counted(limit, 'call')} will not do for {estimate.calls:,}", err=True)
+    return FOUND
+
+
+def _told(outcome: Outcome, as_json: bool) -> None:
+    spent = outcome.spent
+    for failure in outcome.failures:
+        click.echo(f"failed: {failure}", err=True)
+    for name in outcome.moved:
+        click.echo(f"what stood there before is another now, and is kept as {name}", err=True)
+    if as_json:
+        content = {
+            "folder": str(outcome.folder),
+            "files": list(outcome.files),
+            "moved": list(outcome.moved),
+            "people": outcome.people.names,
+            "findings": outcome.results.plain() if outcome.results is not None else None,
+            "failures": list(outcome.failures),
+            "calls": spent.calls,
+            "tokens_in": spent.usage.input,
+            "tokens_out": spent.usage.output,
+            "mark": outcome.mark,
+        }
+        _document(content)
+        return
+    if outcome.results is not None:
+        click.echo(outcome.results)
+    elif outcome.mark:
+        click.echo(caution(outcome.mark))
+    click.echo(f"{outcome.folder}: {', '.join(outcome.files)}")
+
+
+def _document(content: dict[str, Any]) -> None:
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+
+
+def _before(study: Study) -> tuple[str, ...]:
+    """The options that stood before the command, as they have to be in the folder of the study's file."""
+    session = troupe_cli.session()
+
+    def seen(place: str) -> str:
+        path = Path(place).expanduser().absolute()
+        if not path.is_file():
+            return place
+        return f"./{path.relative_to(study.folder)}" if path.is_relative_to(study.folder) else str(path)
+
+    config = () if session.config is None else ("--config", seen(session.config))
+    places = [*map(seen, session.plugins), *(f"no:{name}" for name in session.without)]
+    plugins = [each for place in places for each in ("-p", place)]
+    return (*config, *plugins, *(["--no-plugins"] if session.no_plugins else []))

@@ -1,0 +1,152 @@
+"""About what a run takes, before anything is spent: the people are made and told the first thing in a simulation that
+nobody runs, and their real prompts are measured. How much people say is assumed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from troupe_core import Fields, People, Runtime, Simulation, TinyPerson
+from troupe_study import casting
+from troupe_study.running import present, world_of
+from troupe_study.study import Group, Study
+from troupe_study.words import counted
+
+CHARACTERS = 4
+"""In a token, about."""
+MOST_CALLS = 4
+"""A turn takes one call, and at most so many, if people look something up."""
+HEARD, OWN, ANSWER = 240, 450, 150
+"""What one turn adds: characters to the history of whoever hears it, to one's own, and tokens of an answer."""
+LONGEST, CUT = 12_000, 3_000
+"""A history of more characters is cut to so many."""
+PERSONA, CASTING, CAST = 2_500, 3_000, 700
+"""Characters of a persona that is not there yet, and of the question for it besides a context; tokens of an answer."""
+READER, FOUND = 2_400, 25
+"""Characters of a question for findings besides the transcript, and tokens of an answer for each field."""
+EPISODE, RECOLLECTIONS = 4_000, 250
+"""Characters of what is consolidated at a time, and tokens of what becomes of it."""
+
+
+@attrs.frozen
+class Part:
+    """What calls for one purpose come to."""
+
+    calls: int = 0
+    input: int = 0
+    output: int = 0
+
+
+@attrs.frozen
+class Estimate:
+    """About what a run takes, by purpose. What is recorded already costs nothing, and is not taken off."""
+
+    people: int
+    rounds: int
+    parts: dict[str, Part]
+
+    @property
+    def calls(self) -> int:
+        return sum(part.calls for part in self.parts.values())
+
+    @property
+    def most_calls(self) -> int:
+        """If every turn took as many as it may."""
+        turns = self.parts["turn"].calls
+        return self.calls - turns + turns * MOST_CALLS
+
+    @property
+    def input(self) -> int:
+        """Tokens that are sent."""
+        return sum(part.input for part in self.parts.values())
+
+    @property
+    def output(self) -> int:
+        """Tokens that are answered."""
+        return sum(part.output for part in self.parts.values())
+
+    def plain(self) -> dict[str, Any]:
+        """As plain data."""
+        parts = {purpose: attrs.asdict(part) for purpose, part in self.parts.items()}
+        totals = {"calls": self.calls, "most_calls": self.most_calls, "tokens_in": self.input}
+        return {"people": self.people, "rounds": self.rounds, **totals, "tokens_out": self.output, "purposes": parts}
+
+    def __str__(self) -> str:
+        lines = [
+            f"{purpose}: {counted(part.calls, 'call')}, about {part.input:,} tokens in, {part.output:,} out"
+            for purpose, part in self.parts.items()
+            if part.calls
+        ]
+        calls = f"in all: {counted(self.calls, 'call')} (at most {self.most_calls:,})"
+        tokens = f"about {self.input:,} tokens in, {self.output:,} out"
+        return "\n".join(
+            [f"{counted(self.people, 'person')}, {counted(self.rounds, 'round')}", *lines, f"{calls}, {tokens}"]
+        )
+
+
+def estimate(study: Study, runtime: Runtime | None) -> Estimate:
+    """What all of it takes if everybody comes and nobody fails."""
+    simulation = Simulation(seed=study.seed, runtime=runtime, model=study.model, models=study.models or None)
+    try:
+        people = casting.cast(study, simulation, _stand_ins).people
+        episode: int = getattr(simulation.memory_kind(None), "episode", 0)
+        rounds = sum(map(study.rounds_of, study.stimulus))
+        hearers = len(people) - 1 if study.world.kind in ("focus_group", "chat") else 0
+        growth = HEARD * hearers + OWN
+        recalling = len(people) * (rounds // episode) if episode else 0
+        parts = {
+            "casting": _casting(study),
+            "turn": _turns(study, people, growth),
+            "consolidation": Part(recalling, recalling * EPISODE // CHARACTERS, recalling * RECOLLECTIONS),
+            "extraction": _extraction(study, len(people), rounds, growth),
+        }
+    finally:
+        simulation.close()
+    return Estimate(len(people), rounds, parts)
+
+
+def _stand_ins(group: Group, simulation: Simulation) -> casting.Cast:
+    """As many people as would be asked for, each with as long a persona as is usual."""
+    wanted = group.generate
+    assert wanted is not None  # noqa: S101 - for the type checker
+    number = len(simulation)
+    names = [f"Somebody {number + place}" for place in range(1, wanted.count + 1)]
+    persona = "a person " * (PERSONA // len("a person "))
+    options = casting.given(group)
+    return casting.Cast(People([TinyPerson(name, persona, simulation=simulation, **options) for name in names]))
+
+
+def _casting(study: Study) -> Part:
+    wanted = [group.generate for group in study.people if group.generate is not None]
+    calls = sum(each.count for each in wanted)
+    asked = sum(each.count * (CASTING + len(each.context) + len(each.particularities)) for each in wanted)
+    return Part(calls, asked // CHARACTERS, calls * CAST)
+
+
+def _turns(study: Study, people: People, growth: int) -> Part:
+    """Everybody's prompt at first, and how it grows."""
+    world = world_of(study, people, people[0].simulation)
+    present(world, study.stimulus[0], study)
+    first = sum(len(person.prompt()) for person in people)
+    calls = asked = history = 0
+    for number, stimulus in enumerate(study.stimulus):
+        if number:
+            history += len(stimulus.say or stimulus.see or stimulus.think or "")
+        for _ in range(study.rounds_of(stimulus)):
+            calls += len(people)
+            asked += first + history * len(people)
+            history = history + growth if history + growth <= LONGEST else CUT
+    return Part(calls, asked // CHARACTERS, calls * ANSWER)
+
+
+def _extraction(study: Study, people: int, rounds: int, growth: int) -> Part:
+    if study.findings is None:
+        return Part()
+    said = sum(len(each.say or each.see or each.think or "") for each in study.stimulus)
+    fields = Fields.of(study.findings.fields).fields
+    read = READER + len(study.findings.objective) + said
+    calls = people if study.findings.of == "people" else 1
+    lines = rounds * growth if study.findings.of == "people" else rounds * people * (HEARD + OWN) // 2
+    return Part(calls, calls * (read + lines) // CHARACTERS, calls * FOUND * len(fields))

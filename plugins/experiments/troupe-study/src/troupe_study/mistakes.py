@@ -1,0 +1,147 @@
+"""What can be wrong with a study besides the types of its values. It is looked for in what the file says, so that all
+mistakes are told at once; where a type is wrong, nothing more is said here.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from troupe_core import ArgumentError, Fields, ModelRef
+
+SOURCES = ("files", "folder", "csv", "jsonl", "inline", "generate")
+STIMULI = ("say", "see", "think")
+OF_TABLES = ("csv", "jsonl")
+
+Mistake = tuple[tuple[str, ...], str]
+
+
+def mistakes(data: Mapping[str, Any], folder: Path) -> Iterator[Mistake]:
+    """Each mistake: the path of its key, and what is wrong."""
+    yield from _texts(data, (), "title")
+    yield from _models(data, ("model",), data.get("model"))
+    for purpose, model in _table(data.get("models")).items():
+        yield from _models(data, ("models", purpose), model)
+    yield from _every(data, "people", "with files, folder, csv, jsonl, inline or generate", folder, _group)
+    yield from _every(data, "stimulus", 'with what they are to react to, such as say = "…"', folder, _stimulus)
+    yield from _world(_table(data.get("world")))
+    if isinstance(data.get("findings"), Mapping):
+        yield from _findings(data["findings"])
+
+
+def matching(pattern: str, folder: Path) -> list[Path]:
+    """The files that a pattern means, in the order of their names."""
+    found = glob.glob(str(Path(pattern).expanduser()), root_dir=folder, recursive=True)  # noqa: PTH207 - absolute ones too
+    return sorted(path for path in (folder / name for name in found) if path.is_file())
+
+
+def _every(
+    data: Mapping[str, Any],
+    key: str,
+    wanted: str,
+    folder: Path,
+    check: Callable[[Mapping[str, Any], tuple[str, ...], Path], Iterator[Mistake]],
+) -> Iterator[Mistake]:
+    tables = data.get(key, [])
+    if tables == []:
+        yield (key,), f"there is none; write at least one [[{key}]] {wanted}"
+    for number, table in enumerate(tables if isinstance(tables, list | tuple) else ()):
+        if isinstance(table, Mapping):
+            yield from check(table, (key, str(number)), folder)
+
+
+def _group(group: Mapping[str, Any], path: tuple[str, ...], folder: Path) -> Iterator[Mistake]:
+    named = [key for key in SOURCES if key in group]
+    if len(named) != 1:
+        got = f"there are {' and '.join(named)}" if named else "there is none"
+        yield path, f"people come from one of {', '.join(SOURCES)}; {got}"
+    for key in ("files", "fragments"):
+        patterns = group.get(key, ())
+        for pattern in [patterns] if isinstance(patterns, str) else patterns if isinstance(patterns, list) else ():
+            if isinstance(pattern, str) and not (pattern.strip() and matching(pattern, folder)):
+                yield (*path, key), f"no file matches {pattern!r} in {folder}"
+    for key, there in (("folder", Path.is_dir), ("csv", Path.is_file), ("jsonl", Path.is_file)):
+        where = group.get(key)
+        if isinstance(where, str) and not (where.strip() and there(folder / Path(where).expanduser())):
+            yield (*path, key), f"there is no {'folder' if key == 'folder' else 'file'} {where!r} in {folder}"
+    inline = group.get("inline")
+    if isinstance(inline, str):
+        yield from _texts(group, path, "inline")
+        if "name" not in group:
+            yield path, 'whoever is described inline in a sentence needs a name: write name = "…" beside it'
+    elif isinstance(inline, Mapping) and not ({"name"} & {*group, *inline, *_table(inline.get("persona"))}):
+        yield (*path, "inline"), 'nobody says what this person is called: write name = "…"'
+    elif "name" in group and inline is None:
+        yield (*path, "name"), "only somebody who is described inline is named here"
+    if "name_column" in group and not any(key in group for key in OF_TABLES):
+        yield (*path, "name_column"), "names stand in a column of csv or jsonl only"
+    yield from _texts(group, path, "name", "name_column")
+    yield from _models(group, (*path, "model"), group.get("model"))
+    generated = _table(group.get("generate"))
+    yield from _texts(generated, (*path, "generate"), "context")
+    yield from _counts(generated, (*path, "generate"), "count")
+
+
+def _stimulus(stimulus: Mapping[str, Any], path: tuple[str, ...], folder: Path) -> Iterator[Mistake]:
+    named = [key for key in STIMULI if key in stimulus]
+    if len(named) != 1:
+        got = f"there are {' and '.join(named)}" if named else "there is none"
+        yield path, f"a stimulus is one of {', '.join(STIMULI)}; {got}"
+    if "think" in stimulus and "source" in stimulus:
+        yield (*path, "source"), "a thought is everybody's own, and comes from nobody"
+    yield from _texts(stimulus, path, *STIMULI, "source")
+    yield from _counts(stimulus, path, "rounds", least=0)
+
+
+def _world(world: Mapping[str, Any]) -> Iterator[Mistake]:
+    yield from _texts(world, ("world",), "name")
+    yield from _counts(world, ("world",), "rounds")
+    given = world.get("initial_datetime")
+    if isinstance(given, str) and given != "now":
+        try:
+            datetime.fromisoformat(given)
+        except ValueError:
+            yield ("world", "initial_datetime"), f'expected a date such as 2026-03-02T09:00, or "now", got {given!r}'
+
+
+def _findings(findings: Mapping[str, Any]) -> Iterator[Mistake]:
+    yield from _texts(findings, ("findings",), "objective")
+    fields, hints = findings.get("fields"), _table(findings.get("hints"))
+    if not isinstance(fields, Mapping):
+        return
+    if not fields:
+        yield ("findings", "fields"), 'there is none; name at least one, such as rating = "1..5"'
+    for name, wanted in fields.items():
+        try:
+            Fields.of({name: wanted})
+        except ArgumentError as error:
+            yield ("findings", "fields", name), str(error)
+    for name in hints:
+        if name not in fields:
+            yield ("findings", "hints", name), f"there is no such field; there are {', '.join(fields) or 'none'}"
+
+
+def _models(data: Mapping[str, Any], path: tuple[str, ...], model: Any) -> Iterator[Mistake]:
+    for name in model if isinstance(model, list) else str(model).split(",") if isinstance(model, str) else ():
+        try:
+            ModelRef.parse(name.strip() if isinstance(name, str) else "a/b")
+        except ArgumentError as error:
+            yield path, str(error)
+
+
+def _texts(data: Mapping[str, Any], path: tuple[str, ...], *keys: str) -> Iterator[Mistake]:
+    for key in keys:
+        if isinstance(data.get(key), str) and not data[key].strip():
+            yield (*path, key), "is empty; say it, or leave it out"
+
+
+def _counts(data: Mapping[str, Any], path: tuple[str, ...], key: str, least: int = 1) -> Iterator[Mistake]:
+    if type(data.get(key)) is int and data[key] < least:
+        yield (*path, key), f"expected a whole number from {least} on, got {data[key]}"
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

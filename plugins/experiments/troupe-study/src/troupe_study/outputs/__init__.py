@@ -1,0 +1,8 @@
+"""What a run leaves in its folder."""
+
+from __future__ import annotations
+
+from troupe_study.outputs.folder import JOURNAL, check_folder, log_run, settle
+from troupe_study.outputs.made import outputs
+
+__all__ = ["JOURNAL", "check_folder", "log_run", "outputs", "settle"]

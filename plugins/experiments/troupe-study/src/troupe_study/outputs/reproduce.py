@@ -1,0 +1,94 @@
+"""What a run was made of, and the line that repeats it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from troupe_core import Runtime
+from troupe_core.llm import caution
+from troupe_study.casting import inputs
+from troupe_study.outputs.text import in_line
+from troupe_study.study import several
+
+if TYPE_CHECKING:
+    from troupe_study.running import Outcome
+    from troupe_study.study import Study
+
+ABOUT = {
+    "transcript.md": "who said, did and perceived what",
+    "transcript.jsonl": "the same as data: an object for each event",
+    "findings.md": "what was found out, as a table",
+    "findings.csv": "the same for a spreadsheet, with confidence, and the ids of the events that show it",
+    "findings.json": "the same as data, with the words of the evidence",
+    "study.json": "the study as it was run, the files that it read, and versions",
+}
+
+
+def as_json(outcome: Outcome) -> bytes:
+    """The study, with all that stands by itself in it; what it read, by digest; and what ran it."""
+    study = outcome.study
+    read = {_seen_from(path, study.folder): sha256(path.read_bytes()).hexdigest() for path in inputs(study)}
+    content: dict[str, Any] = {
+        "study": study.plain(),
+        "asked": outcome.models,
+        "read": read,
+        "versions": outcome.versions,
+    }
+    if outcome.command:
+        content["run"] = outcome.command
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def as_markdown(outcome: Outcome, files: list[str]) -> bytes:
+    """A page about the folder."""
+    lines = [f"# {in_line(outcome.study.title)}", ""]
+    if outcome.mark:
+        lines += [f"*{caution(outcome.mark)}*", ""]
+    lines += [f"- [{name}]({name}): {ABOUT.get(name, 'how often each value was found')}" for name in files]
+    lines += ["- `journal.db`: everything that was answered; with it, the study runs again for nothing"]
+    lines += ["- `runs.jsonl`: a line for each run: when it was, what it took", ""]
+    if outcome.failures:
+        lines += ["What failed:", "", *(f"- {in_line(failure)}" for failure in outcome.failures), ""]
+    if outcome.command:
+        lines += ["This repeats it:", "", f"    {outcome.command}", ""]
+    told = ", ".join(f"{name} {version}" for name, version in outcome.versions.items())
+    return "\n".join([*lines, f"Made with {told}.", ""]).encode("utf-8", "replace")
+
+
+def versions(runtime: Runtime) -> dict[str, str]:
+    """Of Python, and of each distribution whose plugins took part."""
+    origins = runtime.plugins.origins.values()
+    found = {origin.distribution: origin.version for origin in origins if origin.distribution}
+    return {"Python": platform.python_version(), **dict(sorted(found.items()))}
+
+
+def command_of(study: Study, folder: Path, before: tuple[str, ...] = ()) -> str:
+    """The line that runs a study once more, from the folder in which its file lies; `before` are options that stand
+    before the command. Nothing, if it is from no file.
+    """
+    if study.file is None:
+        return ""
+    into = [] if folder == study.results_folder else ["--into", _relative(folder, study.folder)]
+    return shlex.join(["troupe", *before, "run", study.file.name, *into])
+
+
+def _relative(path: Path, folder: Path) -> str:
+    """A path as it is seen from a folder, if it lies below it."""
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(path)
+
+
+def _seen_from(path: Path, folder: Path) -> str:
+    """The same where it lies beside it, or above."""
+    return Path(os.path.relpath(path, folder)).as_posix() if path.anchor == folder.anchor else str(path)
+
+
+def models_of(study: Study, runtime: Runtime) -> list[str]:
+    """Who is asked, where nobody has named another. None, if nobody has named any."""
+    return list(several(study.model) or runtime.named_model or ())

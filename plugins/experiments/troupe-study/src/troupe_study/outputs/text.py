@@ -1,0 +1,26 @@
+"""Text of people in files of others: Markdown and CSV, in which it means nothing but itself."""
+
+from __future__ import annotations
+
+import re
+
+_MEANT = re.compile(r"([\\`*_\[\]<>|~&#])")
+_AT_THE_BEGINNING = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))", re.MULTILINE)
+_FORMULA = ("=", "+", "-", "@", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}", "\N{FULLWIDTH COMMERCIAL AT}")
+
+
+def in_markdown(text: str) -> str:
+    """A text that is read as it was written, whatever is in it."""
+    plain = _MEANT.sub(r"\\\1", text)
+    return _AT_THE_BEGINNING.sub(lambda m: f"{m[1]}{m[2]}\\" if m[2].isdigit() else f"{m[1]}\\{m[2]}", plain)
+
+
+def in_line(text: str) -> str:
+    """The same in one line."""
+    return in_markdown(" ".join(text.split()))
+
+
+def in_cell(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: what begins like one has an apostrophe before it."""
+    begins = text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(_FORMULA)
+    return f"'{text}" if begins else text

@@ -1,0 +1,99 @@
+"""`troupe run` and `troupe init`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from troupe_core import ModelCall, Runtime, hookimpl
+from troupe_study import Study
+
+EXAMPLE = Path(__file__).parents[4] / "examples" / "studies" / "cold_soup.toml"
+
+
+def test_what_init_writes_can_be_run(troupe: Callable[..., Any], folder: Path):
+    assert troupe("init").code == 0
+    text = (folder / "study.toml").read_text()
+    again = troupe("init")
+    assert again.code == 3
+    assert "is there already" in again.err
+    assert (folder / "study.toml").read_text() == text
+    assert troupe("init", "study.json").code == 3
+    ran = troupe("run", "study.toml")
+    assert ran.code == 0, ran.err
+    assert "round 2 of 2" in ran.err
+    assert "Ada Moreira" in ran.out
+    assert (folder / "study.results" / "findings.csv").exists()
+
+
+def test_every_remark_in_what_init_writes_can_be_said(troupe: Callable[..., Any], folder: Path, write: Any):
+    write("people/carol.agent.json", '{"persona": {"name": "Carol"}}')
+    write("fragments/picky_customer.fragment.json", '{"persona": {"dislikes": ["coriander"]}}')
+    write("panel.csv", "respondent\nEve\n")
+    troupe("init")
+    said = [line.removeprefix("# ") for line in (folder / "study.toml").read_text().splitlines()[2:]]
+    said = ["" if line.endswith(".") and not line.startswith("[") else line for line in said]
+    write("all.toml", "\n".join(said))
+    read = Study.read("all.toml")
+    assert [len(read.people), len(read.stimulus), read.findings and read.findings.of] == [6, 3, "world"]
+
+
+def test_a_dry_run_asks_nobody_and_counts_right(study: Callable[..., Path]):
+    calls: list[str] = []
+
+    class Watching:
+        @hookimpl
+        def troupe_event(self, event: object) -> None:
+            if isinstance(event, ModelCall):
+                calls.append(event.call.purpose)
+
+    people = '[[people]]\nname = "Ada"\ninline = "x"\n[[people]]\ngenerate = { context = "A ferry.", count = 4 }\n'
+    rest = (
+        '[world]\nrounds = 11\n[[stimulus]]\nsay = "Soup?"\n[findings]\nobjective = "x"\nfields = { rating = "1..5" }\n'
+    )
+    read = Study.read(study(people, rest))
+    with Runtime([Watching()]) as runtime:
+        estimate = read.estimate(runtime=runtime)
+        assert calls == []
+        assert not read.results_folder.exists()
+        spent = read.run(runtime=runtime).spent
+    assert spent.calls == len(calls)
+    assert abs(estimate.calls - spent.calls) <= spent.calls / 10
+    assert estimate.calls <= estimate.most_calls
+    assert 0.5 < estimate.input / spent.usage.input < 2
+
+
+def test_a_dry_run_of_the_example_counts_right(troupe: Callable[..., Any], folder: Path):
+    dry = json.loads(troupe("run", "--dry-run", "--json", EXAMPLE).out)
+    ran = troupe("run", EXAMPLE, "--into", folder / "out", "--json")
+    assert ran.code == 0, ran.err
+    spent = json.loads(ran.out)
+    assert dry["calls"] == spent["calls"] == 48
+    assert 0.5 < dry["tokens_in"] / spent["tokens_in"] < 2
+    assert set(spent["files"]) >= {"findings.md", "plots/rating.svg", "plots/would_buy.svg"}
+    assert spent["mark"] == "rehearsal"
+
+
+def test_a_dry_run_says_if_the_budget_will_not_do(study: Callable[..., Path], troupe: Callable[..., Any]):
+    path = study()
+    path.write_text(path.read_text() + "[budget]\ncalls = 3\n")
+    ran = troupe("run", "--dry-run", path)
+    assert ran.code == 1
+    assert "in all: 6 calls" in ran.out
+    assert "soup.toml:19: budget.calls: 3 calls will not do for 6" in ran.err
+
+
+@pytest.mark.parametrize("arguments", [("run",), ("run", "a", "b"), ("run", "--wet", "a")])
+def test_wrong_usage(troupe: Callable[..., Any], arguments: tuple[str, ...]):
+    assert troupe(*arguments).code == 2
+
+
+def test_mistakes_stand_in_the_way(study: Callable[..., Path], troupe: Callable[..., Any]):
+    ran = troupe("run", study(head="titel = 1\n"))
+    assert ran.code == 3
+    assert "soup.toml:1: titel: there is no such setting" in ran.err
+    assert "title: is missing" in ran.err

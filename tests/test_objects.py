@@ -113,7 +113,7 @@ def test_equal_personas_of_one_simulation_are_one_object(make_simulation):
 
 
 def test_name_and_id_and_persona(make_simulation):
-    ada = TinyPerson("  Ada \n Lovelace ", {"age": 36, "name": "somebody else"}, simulation=make_simulation())
+    ada = TinyPerson("  Ada \n Lovelace ", {"age": 36, "name": "Ada  Lovelace"}, simulation=make_simulation())
     assert (ada.name, ada.id) == ("Ada Lovelace", "Ada Lovelace")
     assert ada.persona == {"name": "Ada Lovelace", "age": 36}
     assert repr(ada) == "<TinyPerson Ada Lovelace>"

@@ -102,13 +102,15 @@ def test_when_it_has_ended_what_is_recorded_is_found_and_what_is_new_is_asked_wi
     assert caplog.text.count("answers that come now are not recorded. Ask before end() to keep them.") == 1
 
 
-def test_an_end_in_the_middle_of_an_extraction_loses_no_answer(make_runtime, reader_plugin, tmp_path):
+def test_an_end_in_the_middle_of_an_extraction_waits_for_it_and_its_answer_is_kept(
+    make_runtime, reader_plugin, tmp_path
+):
     asked = asyncio.Event()
-    ended = asyncio.Event()
+    answered = asyncio.Event()
 
     async def slowly(request: Any, call: Any) -> Any:
         asked.set()
-        await ended.wait()
+        await answered.wait()
         return {"rating": cell(4)}
 
     runtime = make_runtime(ScriptedModel(slowly), plugins=[reader_plugin])
@@ -119,11 +121,19 @@ def test_an_end_in_the_middle_of_an_extraction_loses_no_answer(make_runtime, rea
         extractor = ResultsExtractor(extractor="reader", fields={"rating": int})
         drawing = asyncio.ensure_future(extractor.aextract_results_from_agent(ada))
         await asked.wait()
-        await simulation.aend()
-        ended.set()
+        ending = asyncio.ensure_future(simulation.aend())
+        await asyncio.sleep(0.01)
+        assert not ending.done()
+        answered.set()
+        await ending
         return await drawing
 
     assert runtime.wait(main, "") == {"rating": 4}
+    again = make_runtime(ScriptedModel(slowly), plugins=[reader_plugin])
+    with Simulation(tmp_path / "run.db", runtime=again) as simulation:
+        extractor = ResultsExtractor(extractor="reader", fields={"rating": int})
+        assert extractor.extract_results_from_agent(TinyPerson("Ada")) == {"rating": 4}
+    assert again.model_under_test.calls == 0
 
 
 def test_an_answer_that_came_is_not_paid_for_again_when_a_later_one_fails(make_runtime, tmp_path):

@@ -35,6 +35,14 @@ def commands(page: Path) -> list[tuple[str, list[str]]]:
     return found
 
 
+def write_study(path: Path, *, there: bool) -> None:
+    """As `troupe init` writes it, unless that is what is shown."""
+    if there:
+        from troupe_study.beginning import STUDY
+
+        path.write_text(STUDY)
+
+
 SHOWN = [(page, command, lines) for page in PAGES for command, lines in commands(page)]
 
 
@@ -43,6 +51,7 @@ def test_a_command_that_is_shown(page: Path, command: str, lines: list[str], tmp
     (tmp_path / ".git").mkdir()
     (tmp_path / "mood.py").write_text(MOOD)
     (tmp_path / "study.toml").write_text("max_in_flight = 8\n")
+    write_study(tmp_path / "soup.toml", there="troupe init" not in command)
     program, *arguments = shlex.split(command)
     assert program == "troupe"
     ran = subprocess.run(

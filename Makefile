@@ -17,7 +17,7 @@ hello: $(STAMP)  ## run the smallest example
 	@$(BIN)/python examples/hello.py
 
 test: $(STAMP)  ## all quick tests
-	$(BIN)/pytest -n 2 -m "not long"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not long"
 
 format: $(STAMP)  ## put the code in order
 	$(BIN)/ruff check --fix-only --quiet

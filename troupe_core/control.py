@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 
+from troupe_core.arguments import checked_truth
 from troupe_core.errors import ArgumentError, SimulationError
 from troupe_core.simulation import lookup
 from troupe_core.simulation.adopting import adopt_free
@@ -74,8 +75,7 @@ def begin(
         raise ArgumentError(f"cache_path and cache_file are two words for one thing: {cache_path}, {cache_file}")
     if not isinstance(id, str) or not id:
         raise ArgumentError(f"id must be text, not {id!r}")
-    if not isinstance(auto_checkpoint, bool):
-        raise ArgumentError(f"auto_checkpoint is True or False, not {auto_checkpoint!r}")
+    checked_truth(auto_checkpoint, "auto_checkpoint")
     path = cache_path if cache_path is not None else cache_file
     with _register.lock:
         earlier = _register.begun.get(id)

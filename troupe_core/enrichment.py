@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from troupe_core.arguments import checked, checked_name
 from troupe_core.errors import ArgumentError, PluginError
 from troupe_core.keys import canonical, digest, utf8
-from troupe_core.plugins.arguments import checked, checked_name
 from troupe_core.plugins.members import Member, contained, member
 from troupe_core.records import EnricherSpec
 from troupe_core.simulation.desk import desk

@@ -205,7 +205,7 @@ def test_factories_of_other_kinds_are_among_all(make_simulation):
         (lambda: TinyPersonFactory("A choir.").generate_person(temperature=9), "number from 0 to 2, or None .*not 9"),
         (lambda: TinyPersonFactory("A choir.").generate_person(temperature=float("nan")), "temperature must be"),
         (lambda: TinyPersonFactory("A choir.").generate_person(attempts=0), "attempts must be"),
-        (lambda: TinyPersonFactory("A choir.").generate_person(persona={}), "'persona' is nothing that people are"),
+        (lambda: TinyPersonFactory("A choir.").generate_person(persona={}), "'persona' cannot be given here"),
         (lambda: TinyPersonFactory("A choir.").generate_person(mental_faculties=["flying"]), "'flying'"),
         (lambda: TinyPersonFactory.generate_person_factories(0, "A choir."), "number_of_factories must be"),
         (lambda: TinyPersonFactory.generate_person_factories(2, " "), "generic_context_text is empty"),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import attrs
 from msgspec.structs import replace
 
+from troupe_core.arguments import checked_whole
 from troupe_core.builtin import chain_filed
 from troupe_core.builtin.chain import Node, facts_of, lately, linked, nodes, without
 from troupe_core.builtin.word_index import LATEST, WordIndexes, in_passing, search
@@ -38,8 +39,7 @@ _COUNTS = ("in_view", "size", "omitted", "since")
 
 
 def _positive(instance: Any, attribute: attrs.Attribute[int], value: int) -> None:
-    if type(value) is not int or value < 1:
-        raise ArgumentError(f"EpisodicMemory: {attribute.name} must be a whole number from 1 on, not {value!r}")
+    checked_whole(value, f"EpisodicMemory: {attribute.name}")
 
 
 @attrs.frozen(eq=False, slots=True)

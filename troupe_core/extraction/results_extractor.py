@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar, Unpack
 
+from troupe_core.arguments import check_known, checked, checked_name
 from troupe_core.errors import ArgumentError
 from troupe_core.extraction.drawing import Draw, draw, draw_all
 from troupe_core.findings.fields import Fields
@@ -14,7 +15,6 @@ from troupe_core.findings.rows import Results, Row, as_json, mark_of, marked, sa
 from troupe_core.findings.transcript import Happened
 from troupe_core.people.handle.checking import checked_people
 from troupe_core.people.person import TinyPerson
-from troupe_core.plugins.arguments import checked, checked_name
 from troupe_core.simulation.simulation import same_simulation
 from troupe_core.simulation.things import Handle
 from troupe_core.worlds.world import TinyWorld
@@ -156,12 +156,7 @@ class ResultsExtractor:
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _wish(self, objective: str | None, overrides: Overrides) -> Draw:
-        known = [*Overrides.__annotations__]
-        unknown = [name for name in overrides if name not in known]
-        if unknown:
-            raise ArgumentError(
-                f"{unknown[0]!r} cannot be given here; there are extraction_objective, {', '.join(known)}"
-            )
+        check_known(overrides, ["extraction_objective", *Overrides.__annotations__])
         situation, verbose = overrides.get("situation"), overrides.get("verbose")
         return Draw(
             self.extractor,

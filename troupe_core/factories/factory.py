@@ -48,7 +48,7 @@ class TinyFactory(TinyThing, state=FactoryState):
     ) -> None:
         joined = simulation_named(simulation_id, simulation)
         with joined.at_once():
-            super().__init__(_free_name(joined), state, simulation=joined)
+            super().__init__(joined.next_name("Factory"), state, simulation=joined)
 
     @property
     def name(self) -> str:
@@ -152,10 +152,3 @@ def _reason(error: JournalError) -> str:
     while isinstance(own, ExceptionGroup):
         own = own.exceptions[0]
     return str(own or error)
-
-
-def _free_name(simulation: Simulation) -> str:
-    number = 1
-    while f"Factory {number}" in simulation:
-        number += 1
-    return f"Factory {number}"

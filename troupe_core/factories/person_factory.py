@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypedDict, Unpack
 import attrs
 import orjson
 
+from troupe_core.arguments import check_known, checked, checked_whole
 from troupe_core.errors import ArgumentError, CastingStopped
 from troupe_core.factories.casting import Came, Uncast, Wish, cast
 from troupe_core.factories.contexts import split
@@ -17,7 +18,6 @@ from troupe_core.keys import plain
 from troupe_core.people.files import document
 from troupe_core.people.given import several
 from troupe_core.people.people import People
-from troupe_core.plugins.arguments import checked
 
 if TYPE_CHECKING:
     from troupe_core.people.faculty import TinyMentalFaculty
@@ -47,12 +47,11 @@ SEVERAL = ("mental_faculties", "tools")
 
 def _size(_: Casting, field: attrs.Attribute[int | None], value: int | None) -> None:
     if value is not None:
-        _positive(value, field.name)
+        checked_whole(value, field.name)
 
 
 def _count(_: Casting, field: attrs.Attribute[int], value: int) -> None:
-    if value < 0:
-        raise ArgumentError(f"{field.name} must be a whole number from 0 on, not {value!r}")
+    checked_whole(value, field.name, 0)
 
 
 @attrs.frozen
@@ -226,15 +225,12 @@ class TinyPersonFactory(TinyFactory, state=Casting):
         given: Given,
     ) -> Came:
         wanted = checked(particularities or "", "agent_particularities", empty=True).strip()
-        unknown = [name for name in given if name not in Given.__annotations__]
-        if unknown:
-            known = ", ".join(Given.__annotations__)
-            raise ArgumentError(f"{unknown[0]!r} is nothing that people are made with here; there are {known}")
+        check_known(given, Given.__annotations__)
         wish = Wish(
-            None if number is None else _positive(number, "number_of_people"),
+            None if number is None else checked_whole(number, "number_of_people"),
             wanted,
             _temperature(temperature),
-            _positive(attempts, "attempts"),
+            checked_whole(attempts, "attempts"),
             {name: several(value, name) if name in SEVERAL else value for name, value in given.items()},
         )
         return await self.simulation.runtime.thread.hop(cast(self, wish))
@@ -268,7 +264,7 @@ class TinyPersonFactory(TinyFactory, state=Casting):
     ) -> list[Self] | None:
         """`generate_person_factories`, awaited."""
         joined = simulation_named(simulation_id, simulation)
-        number = _positive(number_of_factories, "number_of_factories")
+        number = checked_whole(number_of_factories, "number_of_factories")
         context = _context(generic_context_text, "generic_context_text")
         found = await joined.runtime.thread.hop(split(joined, number, context))
         if found is None:
@@ -291,12 +287,6 @@ def _context(value: Any, name: str) -> str:
     except UnicodeEncodeError as error:
         raise ArgumentError(f"{name} has half a surrogate pair at position {error.start}: no valid text") from None
     return text
-
-
-def _positive(value: Any, name: str) -> int:
-    if type(value) is not int or value < 1:
-        raise ArgumentError(f"{name} must be a whole number from 1 on, not {value!r}")
-    return value
 
 
 def _temperature(value: Any) -> float | None:

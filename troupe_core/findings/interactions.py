@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from troupe_core.errors import ArgumentError
+from troupe_core.arguments import checked_whole
 from troupe_core.events import EVENT
 from troupe_core.findings.transcript import Transcript, told, written
 from troupe_core.llm.response import caution
@@ -100,11 +100,8 @@ def ends_of(items: Sequence[T], first_n: int | None, last_n: int | None) -> tupl
 
 
 def checked_count(value: Any, name: str) -> int | None:
-    """How many, if that is said."""
-    if value is None or (type(value) is int and value >= 0):
-        found: int | None = value
-        return found
-    raise ArgumentError(f"{name} must be a whole number from 0 on, or None for all, not {value!r}")
+    """How many, if that is said; None is all."""
+    return None if value is None else checked_whole(value, name, 0)
 
 
 def _print(text: str) -> None:

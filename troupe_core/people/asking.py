@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import orjson
 
+from troupe_core.arguments import checked_truth, checked_whole
 from troupe_core.errors import ArgumentError, AskingStopped, Busy, as_exception, containable
 from troupe_core.events import ACTION, Fact
 from troupe_core.findings.fields import Fields
@@ -65,10 +66,8 @@ class Enquiry:
         texts = tuple(
             checked_text(each, f"question[{at}]" if several else "question") for at, each in enumerate(questions)
         )
-        if not isinstance(remember, bool):
-            raise ArgumentError(f"remember is True or False, not {remember!r}")
-        if type(replicates) is not int or replicates < 1:
-            raise ArgumentError(f"replicates must be a whole number from 1 on, not {replicates!r}")
+        checked_truth(remember, "remember")
+        checked_whole(replicates, "replicates")
         if remember and replicates > 1:
             raise ArgumentError("what is remembered is answered once: leave out replicates, or remember")
         typed = Fields() if fields is None and hints is None else Fields.of(fields, hints)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import attrs
 
+from troupe_core.arguments import check_known
 from troupe_core.errors import ArgumentError, DuplicateName, PluginError
 from troupe_core.keys import canonical, plain
 from troupe_core.people.filed import is_ours, kind_in, kind_name, memory_from_plain
@@ -60,9 +61,7 @@ class Wish:
 
 def load(wish: Wish, documents: Sequence[tuple[str, Found]]) -> list[TinyPerson]:
     """Everybody, in order, each from where it is; or nobody, and an error that names all that are to blame."""
-    unknown = [name for name in wish.options if name not in Options.__annotations__]
-    if unknown:
-        raise ArgumentError(f"{unknown[0]!r} cannot be given here; there are {', '.join(Options.__annotations__)}")
+    check_known(wish.options, Options.__annotations__)
     simulation = simulation_of(wish.options.get("simulation"))
     faculties, tools = (several(wish.options.get(key, ()), key) for key in ("mental_faculties", "tools"))
     people: list[TinyPerson] = []

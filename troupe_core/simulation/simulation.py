@@ -6,8 +6,10 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import Token
+from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
+from troupe_core.arguments import checked_whole
 from troupe_core.errors import (
     ArgumentError,
     Busy,
@@ -84,8 +86,7 @@ class Simulation(Changing):
         self.runtime = runtime or default_runtime()
         if max_in_flight is None:
             max_in_flight = self.runtime.config.max_in_flight or DEFAULT_IN_FLIGHT
-        if not isinstance(max_in_flight, int) or max_in_flight < 1:
-            raise ArgumentError(f"max_in_flight must be a whole number from 1 on, not {max_in_flight!r}")
+        checked_whole(max_in_flight, "max_in_flight")
         self.id = self.runtime.new_id()
         self.seed = seed
         self.max_in_flight = max_in_flight
@@ -166,6 +167,10 @@ class Simulation(Changing):
             bind(handle, self, state.id)
             touched.note(state.id, None)
             touched.undoing.append(lambda: self._handles.pop(state.id, None))
+
+    def next_name(self, kind: str) -> str:
+        """A name, of those like "World 1", that nothing has."""
+        return next(name for number in count(1) if (name := f"{kind} {number}") not in self)
 
     def knows(self, name: str) -> bool:
         """Whether something has that id, or somebody is called so by now."""

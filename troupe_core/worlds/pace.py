@@ -33,13 +33,6 @@ PACES: dict[str, Pace] = {
 }
 
 
-def checked_number(number: int, name: str) -> int:
-    """How often the clock is to move, or people are to have a turn."""
-    if type(number) is not int or number < 1:
-        raise ArgumentError(f"{name} must be a whole number from 1 on, not {number!r}")
-    return number
-
-
 def checked_pace(given: timedelta) -> timedelta:
     """A length of time, and not a number of something."""
     if not isinstance(given, timedelta):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from troupe_core.arguments import checked_truth
 from troupe_core.errors import ArgumentError
 from troupe_core.findings.interactions import Interactions
 from troupe_core.people.handle.checking import checked_name, checked_people, checked_person
@@ -54,7 +55,7 @@ class TinyWorld(Company, Telling, Clock, Running, Interactions, state=WorldState
             people = _with_interviewer(people, interviewer, of)
         joined = same_simulation(people) if people and simulation is None else simulation_of(simulation)
         asks = interviewer.id if interviewer is not None else ""
-        called = checked_name(name) if name is not None else _free_name(joined)
+        called = checked_name(name) if name is not None else joined.next_name("World")
         state = WorldState(
             called,
             moment(initial_datetime, "initial_datetime", lambda make: joined.once(f"the time in {called}", make)),
@@ -85,17 +86,10 @@ def _with_interviewer(people: list[TinyPerson], interviewer: TinyPerson, kind: W
 
 
 def _checked_hearing(given: bool | None, kind: WorldKind) -> bool:
-    if given is not None and not isinstance(given, bool):
-        raise ArgumentError(f"broadcast_if_no_target is True or False, not {given!r}")
+    if given is not None:
+        checked_truth(given, "broadcast_if_no_target")
     if given and kind.hearing == NOBODY:
         raise ArgumentError(
             f"in a world of the kind {kind.name!r} nobody hears anybody: leave out broadcast_if_no_target, or the kind"
         )
     return kind.hearing != NOBODY if given is None else given
-
-
-def _free_name(simulation: Simulation) -> str:
-    number = 1
-    while f"World {number}" in simulation:
-        number += 1
-    return f"World {number}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
+from troupe_core.arguments import check_known
 from troupe_core.errors import ArgumentError
 from troupe_core.people.handle.base import Base
 
@@ -70,10 +71,7 @@ def enquiry_of(question: str | list[str] | tuple[str, ...], fields: Any, manner:
     """What was given, checked."""
     from troupe_core.people.asking import Enquiry
 
-    unknown = [name for name in manner if name not in Manner.__annotations__]
-    if unknown:
-        known = ", ".join(Manner.__annotations__)
-        raise ArgumentError(f"{unknown[0]!r} cannot be given here; there are fields, {known}")
+    check_known(manner, ["fields", *Manner.__annotations__])
     questions = (question,) if isinstance(question, str) else question
     return Enquiry.of(
         questions,

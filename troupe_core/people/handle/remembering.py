@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from msgspec.structs import replace
 
+from troupe_core.arguments import checked_whole
 from troupe_core.errors import ArgumentError, Busy
 from troupe_core.events import ACTION, STIMULUS, Fact
 from troupe_core.findings.interactions import Interactions, checked_count, ends_of
@@ -83,9 +84,7 @@ class Remembering(Interactions, Base):
         """`retrieve_relevant_memories`, awaited."""
         state = self.state
         text = checked_text(query, "query")
-        if type(top_k) is not int or top_k < 1:
-            raise ArgumentError(f"top_k must be a whole number from 1 on, not {top_k!r}")
-        recalled = state.memory_kind.recall(state.memory, text, top_k)
+        recalled = state.memory_kind.recall(state.memory, text, checked_whole(top_k, "top_k"))
         return await self.simulation.runtime.thread.hop(recalled)
 
     # -- what it is given to know, and what is taken away -------------------------------------------------------------

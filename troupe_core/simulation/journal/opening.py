@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from troupe_core.arguments import checked_truth
 from troupe_core.errors import ArgumentError, Busy, JournalError
 from troupe_core.llm.request import Parameters
 from troupe_core.simulation.answers import AnswersInMemory
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 
 def start(simulation: Simulation, path: str | Path, *, caching: bool) -> None:
     """Record everything there. The simulation begins empty; what is there is found again."""
-    if not isinstance(caching, bool):
-        raise ArgumentError(f"cache is True or False, not {caching!r}")
+    checked_truth(caching, "cache")
     store = open_store(path)
     _give(simulation, Shelf(store, simulation.runtime), Branch(store, MAIN), caching=caching)
 

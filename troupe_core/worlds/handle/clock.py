@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Self
 
+from troupe_core.arguments import checked_whole
 from troupe_core.worlds.handle.base import Base
-from troupe_core.worlds.pace import PACES, Pace, checked_number, checked_pace, moved
+from troupe_core.worlds.pace import PACES, Pace, checked_pace, moved
 
 
 class Clock(Base):
@@ -14,7 +15,7 @@ class Clock(Base):
 
     def skip(self, steps: int, timedelta_per_step: timedelta) -> Self:
         """The clock moves on as it would in so many steps, and nothing else happens."""
-        return self._skip(checked_number(steps, "steps"), checked_pace(timedelta_per_step))
+        return self._skip(checked_whole(steps, "steps"), checked_pace(timedelta_per_step))
 
     def skip_minutes(self, minutes: int) -> Self:
         return self._skip_some("minutes", minutes)
@@ -37,7 +38,7 @@ class Clock(Base):
         return self._skip_some("years", years)
 
     def _skip_some(self, unit: str, number: int) -> Self:
-        return self._skip(checked_number(number, unit), PACES[unit])
+        return self._skip(checked_whole(number, unit), PACES[unit])
 
     def _skip(self, number: int, pace: Pace) -> Self:
         self.simulation.apply(self._id, lambda world: moved(world, pace, number))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from troupe_core.arguments import checked_whole
 from troupe_core.errors import ArgumentError
 from troupe_core.worlds.handle.base import Base
-from troupe_core.worlds.pace import PACES, Pace, checked_number, checked_pace, clock_of
+from troupe_core.worlds.pace import PACES, Pace, checked_pace, clock_of
 from troupe_core.worlds.state import checked_schedule
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Running(Base):
         max_failed: float = MAX_FAILED,
     ) -> RunReport:
         """`run`, awaited."""
-        number = checked_number(steps, "steps")
+        number = checked_whole(steps, "steps")
         pace = checked_pace(timedelta_per_step) if timedelta_per_step is not None else None
         return await self._run(number, pace, schedule, max_failed)
 
@@ -113,7 +114,7 @@ class Running(Base):
         )
 
     async def _arun_some(self, unit: str, number: int, schedule: str | None, max_failed: float) -> RunReport:
-        return await self._run(checked_number(number, unit), PACES[unit], schedule, max_failed)
+        return await self._run(checked_whole(number, unit), PACES[unit], schedule, max_failed)
 
     async def _run(self, steps: int, pace: Pace | None, schedule: str | None, max_failed: float) -> RunReport:
         from troupe_core.worlds.run import run

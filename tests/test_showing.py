@@ -197,6 +197,7 @@ def test_what_is_no_evidence_says_so_and_what_is_says_nothing(lived, make_simula
         assert CAUTION in Page(each._repr_html_()).words
         assert each._repr_html_().count(CAUTION) == 1
     clean = TinyPerson("Eve", simulation=make_simulation(lambda request, call: turn(talk("hm"))))
+    assert str(clean) == "Eve"
     clean.act()
     for each in (clean, clean.simulation, People([clean]), Transcript.of(clean), row("x")):
         assert CAUTION not in each._repr_html_()

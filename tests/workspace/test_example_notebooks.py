@@ -20,7 +20,7 @@ class Read:
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
         code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-        assert [cell for cell in code if cell.outputs or cell.execution_count is not None] == []
+        assert not any(cell.outputs or cell.execution_count for cell in code), f"clear the outputs of {name}"
         for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
             assert (FOLDER / target).exists(), f"{name} links to {target}"
         notebook.cells.insert(0, nbformat.v4.new_code_cell(STRICT))

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from troupe_core.simulation.simulation import Simulation
 
 NOTICEABLE = (STIMULUS, ACTION, OBSERVATION)
-EVENT = 240
+EVENT = 600
 """Characters of an event that are shown at once."""
 LINES = 60
 """So many lines of a transcript are shown of more, most of them from its end."""
@@ -53,10 +53,11 @@ def latest(
     return found[::-1]
 
 
-def events(facts: Iterable[Fact], numbers: Mapping[bytes, int] | None = None) -> list[Html]:
-    """A line for each; the time stands above where it has changed. `numbers` are those by which they are cited."""
+def events(facts: Iterable[Fact], numbers: Mapping[bytes, int] | None = None, then: str | None = None) -> list[Html]:
+    """A line for each; the time stands above where it is another than `then`, or has changed. `numbers` are those by
+    which they are cited.
+    """
     out: list[Html] = []
-    then = None
     for fact in facts:
         if fact.when is not None and fact.when != then:
             out.append(line(subtle(fact.when)))

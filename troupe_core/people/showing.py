@@ -31,10 +31,10 @@ def of_person(person: Base) -> str:
     persona = {key: item for key, item in state.persona.data().items() if key != "name"}
     acts = latest(simulation, {person.id}, ACTS, {ACTION})
     mark = _mark(state, acts)
-    short = _who(persona)
+    short, now = _who(persona), _now(simulation, state)
     return box(
         line(bold(state.name), subtle(f" {short}" if short else "")),
-        line(subtle(" · ".join(_now(simulation, state)))),
+        *([line(subtle(" · ".join(now)))] if now else []),
         *([table((cut(key), value(item)) for key, item in islice(persona.items(), MANY))] if persona else []),
         *more(len(persona) - MANY),
         *events(acts),
@@ -71,10 +71,8 @@ def person_in_words(person: Base) -> str:
     simulation, state = person.simulation, person.state
     short = _who(state.persona.data())
     acts = latest(simulation, {person.id}, 1, {ACTION})
-    now = ", ".join(_now(simulation, state))
-    mark = _mark(state, acts)
-    lines = [f"{state.name}: {short}" if short else state.name, now, *(cut(told(act)) for act in acts)]
-    return in_lines(lines, mark)
+    who, now = f"{state.name}: {short}" if short else state.name, ", ".join(_now(simulation, state))
+    return in_lines(filter(None, [who, now, *(cut(told(act)) for act in acts)]), _mark(state, acts))
 
 
 def people_in_words(people: People) -> str:
@@ -98,9 +96,9 @@ def _now(simulation: Simulation, state: PersonState, *, short: bool = False) -> 
     """Where somebody is, how they feel, and how often they have acted."""
     world, own = simulation.members.get(state.id), [name for name in state.faculties if name != CONVERSATION]
     said = [
-        f"in {cut(world)}" if world is not None else "in no world",
+        f"in {cut(world)}" if world is not None else "",
         f"at {cut(state.place)}" if state.place else "",
-        f"{state.turns:,} turn{'' if state.turns == 1 else 's'}",
+        f"{state.turns:,} turn{'' if state.turns == 1 else 's'}" if state.turns else "",
         f"feels {cut(state.mind.emotions)}" if state.mind.emotions else "",
         f"has {', '.join(own)}" if own and not short else "",
     ]

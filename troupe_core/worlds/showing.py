@@ -22,8 +22,9 @@ def of_world(world: Base) -> str:
     happened = latest(world.simulation, {state.id, *state.roster}, EVENTS)
     mark = next((fact.mark for fact in happened if fact.mark), "")
     kind = f" {state.kind.replace('_', ' ')}" if state.kind else ""
+    now = state.now.isoformat() if state.now is not None else None
     about = line(subtle(" · ".join(_now(world))))
-    return box(line(bold(state.id), subtle(kind)), about, line(_there(world)), *events(happened), mark=mark)
+    return box(line(bold(state.id), subtle(kind)), about, line(_there(world)), *events(happened, then=now), mark=mark)
 
 
 def of_report(report: RunReport) -> str:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
@@ -47,24 +44,10 @@ def _words(output: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def notebook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
-    """Its kernel runs this very interpreter, whatever kernels are installed."""
-    folder = tmp_path_factory.mktemp("jupyter")
-    spec = folder / "kernels" / "here"
-    spec.mkdir(parents=True)
-    launch = [sys.executable, "-W", "error::RuntimeWarning", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    (spec / "kernel.json").write_text(json.dumps({"argv": launch, "display_name": "here", "language": "python"}))
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("JUPYTER_PATH", str(folder))
-        patched.setenv("JUPYTER_RUNTIME_DIR", str(folder))
-        patched.setenv("JUPYTER_CONFIG_DIR", str(folder))
-        patched.setenv("IPYTHONDIR", str(folder))
-        patched.setenv("JUPYTER_PLATFORM_DIRS", "1")
-        patched.setenv("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-        patched.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
-        client = NotebookClient(nbformat.v4.new_notebook(), kernel_name="here", timeout=60)
-        with client.setup_kernel():
-            yield Notebook(client)
+def notebook(kernel: str) -> Iterator[Notebook]:
+    client = NotebookClient(nbformat.v4.new_notebook(), kernel_name=kernel, timeout=60)
+    with client.setup_kernel():
+        yield Notebook(client)
 
 
 START = """

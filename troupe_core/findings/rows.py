@@ -82,6 +82,11 @@ class Row(dict[str, Any]):
     def __repr__(self) -> str:
         return f"<Row of {self.of}: {dict(self)}>"
 
+    def _repr_html_(self) -> str:
+        from troupe_core.findings.showing import of_row
+
+        return of_row(self)
+
 
 @attrs.frozen
 class Unread:
@@ -185,6 +190,11 @@ class Results(list[Row]):
     def __repr__(self) -> str:
         failed = f", {len(self.failures)} failed" if self.failures else ""
         return f"<Results: {len(self)} rows{failed}>"
+
+    def _repr_html_(self) -> str:
+        from troupe_core.findings.showing import of_results
+
+        return of_results(self)
 
 
 def as_json(value: Any) -> bytes:

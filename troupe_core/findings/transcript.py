@@ -112,6 +112,11 @@ class Transcript:
     def __repr__(self) -> str:
         return f"<Transcript of {self.name}: {len(self.facts)} lines>"
 
+    def _repr_html_(self) -> str:
+        from troupe_core.findings.showing import of_transcript
+
+        return of_transcript(self)
+
 
 class Happened:
     """What has happened in a simulation so far, ordered for transcripts of many: it is gone through once."""
@@ -166,12 +171,17 @@ def told(fact: Fact, longest: int | None = None) -> str:
     """Who, to whom, and what, of which `longest` characters are shown. Further lines of what somebody said are
     indented: nobody can speak in another's name by writing a line that looks like one.
     """
+    who, what = who_and_what(fact)
+    return "\n    ".join(f"{who}: {shortened(what, longest)}".splitlines())
+
+
+def who_and_what(fact: Fact) -> tuple[str, str]:
+    """Who did or perceived something, with whom and how; and the words."""
     whom = " ".join(fact.target.split())
     who = fact.source or (whom if fact.kind != ACTION else "") or fact.thing
     to = f" → {whom}" if whom and whom != who else ""
     how = "" if fact.type in ("TALK", "CONVERSATION") else f" [{fact.type}]"
-    said = shortened(fact.content or "; ".join(f"{name}: {value}" for name, value in fact.data.items()), longest)
-    return "\n    ".join(f"{who}{to}{how}: {said}".splitlines())
+    return f"{who}{to}{how}", fact.content or "; ".join(f"{name}: {value}" for name, value in fact.data.items())
 
 
 def shortened(text: str, longest: int | None) -> str:

@@ -28,6 +28,12 @@ class Introduction:
 
 def short_biography(persona: Mapping[str, Any], name: str) -> str:
     """One sentence from whatever of the usual facts is there, in whichever form."""
+    said = in_short(persona)
+    return f"{name} is {said}." if said else f"This is {name}."
+
+
+def in_short(persona: Mapping[str, Any]) -> str:
+    """These facts alone, if any of them is there."""
     age = persona.get("age")
     occupation = persona.get("occupation")
     if isinstance(occupation, Mapping):
@@ -39,8 +45,7 @@ def short_biography(persona: Mapping[str, Any], name: str) -> str:
         _in_words(occupation),
         f"living in {residence}" if residence else "",
     ]
-    said = ", ".join(fact for fact in facts if fact)
-    return f"{name} is {said}." if said else f"This is {name}."
+    return ", ".join(fact for fact in facts if fact)
 
 
 def _in_words(fact: Any) -> str:

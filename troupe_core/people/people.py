@@ -105,6 +105,16 @@ class People(list[TinyPerson]):
     def __repr__(self) -> str:
         return f"<People: {len(self)}>" if len(self) > 3 else f"<People: {', '.join(self.names) or 'nobody'}>"
 
+    def __str__(self) -> str:
+        from troupe_core.people.showing import people_in_words
+
+        return people_in_words(self)
+
+    def _repr_html_(self) -> str:
+        from troupe_core.people.showing import of_people
+
+        return of_people(self)
+
     @property
     def names(self) -> list[str]:
         """What they are called, in order."""

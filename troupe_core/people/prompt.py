@@ -100,6 +100,11 @@ class Prompt:
     def __repr__(self) -> str:
         return f"<Prompt of {len(self.messages)} messages, {len(self):,} characters; print it to read it>"
 
+    def _repr_html_(self) -> str:
+        from troupe_core.people.showing import of_prompt
+
+        return of_prompt(self)
+
     def __len__(self) -> int:
         """Characters that would be sent."""
         return sum(len(message.content) for message in self.messages)

@@ -132,6 +132,11 @@ class Simulation(Changing):
         where = f", {journal.branch.name} of {journal.store.path.name}" if journal is not None else ""
         return f"<Simulation {self.id}: {len(self.states)} people and worlds, seed {self.seed}{where}{ended}>"
 
+    def _repr_html_(self) -> str:
+        from troupe_core.simulation.showing import of_simulation
+
+        return of_simulation(self)
+
     # -- things -------------------------------------------------------------------------------------------------------
 
     def __getitem__(self, name: str) -> Any:

@@ -110,7 +110,12 @@ def bind(handle: Handle, simulation: Simulation | Closed, id: str) -> None:
 
 def make_handle(simulation: Simulation, state: State) -> Handle:
     """A handle for a state that has none yet."""
-    kind = getattr(state, "handle", None) or HANDLES[type(state)]
-    handle: Handle = object.__new__(kind)
+    handle: Handle = object.__new__(handle_class(state))
     bind(handle, simulation, state.id)
     return handle
+
+
+def handle_class(state: State) -> type[Handle]:
+    """What a handle for it is."""
+    found: type[Handle] = getattr(state, "handle", None) or HANDLES[type(state)]
+    return found

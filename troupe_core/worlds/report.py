@@ -41,6 +41,10 @@ class RunReport:
     """"rehearsal" if a puppet's answer led to anything that happened: then it is no evidence about people."""
 
     def __str__(self) -> str:
+        return "\n".join([*self.lines(), caution(self.mark)] if self.mark else self.lines())
+
+    def lines(self) -> list[str]:
+        """What it came to, without the mark."""
         usage = self.spent.usage
         calls = f"{_counted(self.spent.calls, 'model call')} ({usage.input:,} tokens in, {usage.output:,} out)"
         lines = [f"{self.world}: {_counted(self.steps, 'step')}, {_counted(self.turns, 'turn')}, {calls}"]
@@ -48,10 +52,15 @@ class RunReport:
             lines.append(f"stopped: {self.stopped}")
         lines += [f"failed: {failure}" for failure in self.failures]
         lines += [f"in doubt: {call.action} of {call.tool}, by {call.name} (key {call.key})" for call in self.in_doubt]
-        return "\n".join([*lines, caution(self.mark)] if self.mark else lines)
+        return lines
 
     def __repr__(self) -> str:
         return f"<{self}>"
+
+    def _repr_html_(self) -> str:
+        from troupe_core.worlds.showing import of_report
+
+        return of_report(self)
 
 
 def _counted(number: int, what: str) -> str:

@@ -22,6 +22,20 @@ class Base(Handle):
         name = self._id if state is None or state.name == self._id else f"{state.name} ({self._id})"
         return f"<{type(self).__name__} {name}>"
 
+    def __str__(self) -> str:
+        if isinstance(self._simulation, Closed):
+            return repr(self)
+        from troupe_core.people.showing import person_in_words
+
+        return person_in_words(self)
+
+    def _repr_html_(self) -> str | None:
+        if isinstance(self._simulation, Closed):
+            return None
+        from troupe_core.people.showing import of_person
+
+        return of_person(self)
+
     @property
     def state(self) -> PersonState:
         """The person as a value, as it is now."""

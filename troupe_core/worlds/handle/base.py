@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from troupe_core.simulation.things import Handle
+from troupe_core.simulation.things import Closed, Handle
 from troupe_core.worlds.state import WorldState
 
 
@@ -13,6 +13,20 @@ class Base(Handle):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._id}>"
+
+    def __str__(self) -> str:
+        if isinstance(self._simulation, Closed):
+            return repr(self)
+        from troupe_core.worlds.showing import world_in_words
+
+        return world_in_words(self)
+
+    def _repr_html_(self) -> str | None:
+        if isinstance(self._simulation, Closed):
+            return None
+        from troupe_core.worlds.showing import of_world
+
+        return of_world(self)
 
     @property
     def state(self) -> WorldState:

@@ -38,6 +38,7 @@ class Live(Plain):
 
     def end(self) -> None:
         self._ended.set()
+        self._ticking.join()
         with self._lock:
             self.stream.write(CLEAR)
             super().end()

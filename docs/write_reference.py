@@ -73,7 +73,8 @@ asked again; the core does not ask again by itself, a wrapper may. Where several
 upon any `ModelError` of the one before, a fatal one too; upon no other error. So a model of a backend that there is not
 is an error at once, wherever it stands in the list."""
 EVENTS = """What `troupe_event` is given, in the order in which it happened in this process: a `ModelCall`, `TurnEnded`,
-`StepEnded` or `Remark`, and nothing else. What happens to people are `Fact`s, which a `StepEnded` has."""
+`StepEnded`, `FactsAdded` or `Remark`, and nothing else. What happens to people are `Fact`s, which a `StepEnded` and
+a `FactsAdded` have."""
 TURNS = """What a faculty, a tool or a kind of memory is given, and what it is made of."""
 FINDINGS = """What extractors and enrichers are given, and what they give. Both work at a desk."""
 SETTINGS = """What may stand in `troupe.toml`, and what each setting is if it is not given.

@@ -734,6 +734,35 @@ def test_an_observer_that_raises_is_logged_once_by_name_and_hurts_nobody(make_ru
     assert "the disk is full" in caplog.text
 
 
+def test_a_function_that_watches_is_told_everything_until_the_block_ends_and_is_logged_once(make_runtime, caplog):
+    runtime = make_runtime()
+    simulation = Simulation(runtime=runtime)
+    ada = TinyPerson("Ada", simulation=simulation)
+    world, seen = TinyWorld("Room", [ada]), []
+
+    def broken(event: Any) -> None:
+        raise OSError("the disk is full")
+
+    ada.act()
+    assert not runtime.watched
+    with caplog.at_level(logging.ERROR, logger="troupe"), runtime.watching(broken), runtime.watching(seen.append):
+        world.broadcast("Soup?")
+        world.run(1)
+        ada.listen_and_act("And you?")
+    ada.act()
+    assert not runtime.watched
+    assert [type(event).__name__ for event in seen] == [
+        "FactsAdded",
+        *("ModelCall", "TurnEnded", "StepEnded"),
+        *("ModelCall", "TurnEnded", "FactsAdded"),
+    ]
+    told = [fact for event in seen for fact in getattr(event, "facts", ())]
+    assert told == list(simulation.facts)[-len(told) - 1 : -1]
+    assert [record.getMessage().partition(" failed;")[0] for record in caplog.records] == [
+        f"{broken!r}, which watches a runtime,"
+    ]
+
+
 def test_an_observer_that_wants_to_end_the_program_is_logged_once_and_everything_goes_on(make_runtime, caplog):
     def leaving(event: Any) -> None:
         sys.exit(type(event).__name__)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         TroupeError,
         UnknownModelError,
     )
-    from troupe_core.events import Fact, ModelCall, Remark, StepEnded, TurnEnded
+    from troupe_core.events import Fact, FactsAdded, ModelCall, Remark, StepEnded, TurnEnded
     from troupe_core.extraction.extractor import ExtractionTask, Extractor
     from troupe_core.extraction.results_extractor import ResultsExtractor
     from troupe_core.factories.casting import Uncast
@@ -123,7 +123,7 @@ _HOMES = {
         "TroupeError",
         "UnknownModelError",
     ),
-    "troupe_core.events": ("Fact", "ModelCall", "Remark", "StepEnded", "TurnEnded"),
+    "troupe_core.events": ("Fact", "FactsAdded", "ModelCall", "Remark", "StepEnded", "TurnEnded"),
     "troupe_core.extraction.extractor": ("ExtractionTask", "Extractor"),
     "troupe_core.factories.casting": ("Uncast",),
     "troupe_core.factories.factory": ("TinyFactory",),
@@ -200,6 +200,7 @@ __all__ = [
     "Extractor",
     "ExtractorSpec",
     "Fact",
+    "FactsAdded",
     "FacultySpec",
     "Failure",
     "Fields",

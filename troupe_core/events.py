@@ -178,6 +178,14 @@ class StepEnded:
 
 
 @attrs.frozen
+class FactsAdded:
+    """Something has happened outside of the steps of a world: somebody was told something, or has acted alone."""
+
+    simulation: str
+    facts: tuple[Fact, ...]
+
+
+@attrs.frozen
 class Remark:
     """Something that somebody watching should know, and that is no error."""
 
@@ -187,4 +195,4 @@ class Remark:
     text: str
 
 
-Event: TypeAlias = ModelCall | TurnEnded | StepEnded | Remark
+Event: TypeAlias = ModelCall | TurnEnded | StepEnded | FactsAdded | Remark

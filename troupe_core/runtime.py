@@ -6,7 +6,8 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
@@ -264,6 +265,17 @@ class Runtime:
     def watched(self) -> bool:
         """Whether anybody wants telemetry: nobody pays for making events that nobody reads."""
         return bool(self._observers)
+
+    @contextmanager
+    def watching(self, observer: Callable[[Event], None]) -> Iterator[None]:
+        """Until the block ends a function is given every event too, as it happens and in whatever thread: it must not
+        block. What it raises is logged once, and reaches nobody else.
+        """
+        self._observers.add(observer)
+        try:
+            yield
+        finally:
+            self._observers.remove(observer)
 
     def emit(self, event: Event) -> None:
         """Give an event to every observer."""

@@ -463,7 +463,7 @@ def test_who_sleeps_is_not_opened_and_the_switch_wakes_the_cache(installed):
         assert told == []
         force_api_cache(True, runtime=runtime)
         TinyPerson("Ben", simulation=Simulation(runtime=runtime)).act()
-    assert told == ["switched", "opened", "ModelCall", "TurnEnded", "closed"]
+    assert told == ["switched", "opened", "ModelCall", "TurnEnded", "FactsAdded", "closed"]
 
 
 # -- opening ----------------------------------------------------------------------------------------------------------
@@ -502,7 +502,7 @@ def test_one_given_in_code_that_cannot_open_stops_everything_until_it_can(instal
             person.act()
         assert person.state.turns == 0
         assert person.act()
-    assert told == ["opening", "opening", "ModelCall", "TurnEnded"]
+    assert told == ["opening", "opening", "ModelCall", "TurnEnded", "FactsAdded"]
 
 
 UNABLE = """

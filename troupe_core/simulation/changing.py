@@ -152,10 +152,16 @@ class Changing:
 
     def commit(self, things: Iterable[str], passage: Passage | None, step: tuple[str, int] | None = None) -> None:
         """What has become of these things, and what has happened in that passage, lasts from now on."""
+        watched = passage is not None and step is None and self.runtime.watched  # a step tells of its own facts
+        added = passage.unsaved()[0] if passage is not None and watched else []
         if self.journal is not None:
             self.journal.commit(things, passage, step)
         elif passage is not None:
             passage.settle()
+        if added:
+            from troupe_core.events import FactsAdded
+
+            self.runtime.emit(FactsAdded(self.id, tuple(added)))
 
     async def durable(self) -> None:
         """Return when everything that was committed is on disk."""

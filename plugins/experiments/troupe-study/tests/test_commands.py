@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +30,8 @@ def test_what_init_writes_can_be_run(troupe: Callable[..., Any], folder: Path):
     assert troupe("init", "study.json").code == 3
     ran = troupe("run", "study.toml")
     assert ran.code == 0, ran.err
-    assert "round 2 of 2" in ran.err
+    assert "round 2 of 2" in ran.out
+    assert "Ada Moreira thinks: " in ran.out
     assert "Ada Moreira" in ran.out
     assert (folder / "study.results" / "findings.csv").exists()
 
@@ -71,7 +77,9 @@ def test_a_dry_run_of_the_example_counts_right(troupe: Callable[..., Any], folde
     dry = json.loads(troupe("run", "--dry-run", "--json", EXAMPLE).out)
     ran = troupe("run", EXAMPLE, "--into", folder / "out", "--json")
     assert ran.code == 0, ran.err
-    spent = json.loads(ran.out)
+    *happened, spent = map(json.loads, ran.out.splitlines())
+    assert spent["event"] == "done"
+    assert [line["event"] for line in happened].count("turn") == 36
     assert dry["calls"] == spent["calls"] == 48
     assert 0.5 < dry["tokens_in"] / spent["tokens_in"] < 2
     assert set(spent["files"]) >= {"findings.md", "plots/rating.svg", "plots/would_buy.svg"}
@@ -97,3 +105,71 @@ def test_mistakes_stand_in_the_way(study: Callable[..., Path], troupe: Callable[
     assert ran.code == 3
     assert "soup.toml:1: titel: there is no such setting" in ran.err
     assert "title: is missing" in ran.err
+
+
+def test_quiet_and_without_thoughts_less_is_shown(study: Callable[..., Path], troupe: Callable[..., Any]):
+    path = study()
+    assert "Ada thinks: " not in troupe("run", path, "--no-thoughts").out
+    ran = troupe("run", path, "--quiet")
+    assert (ran.code, ran.err) == (0, "")
+    assert "Ada: " not in ran.out
+    assert "would_buy" in ran.out
+
+
+MODEL = """
+import asyncio
+import json
+
+from troupe_core import LLMBackend, LLMResponse, ModelUnavailable
+from troupe_testing import quiet
+
+
+class Mine(LLMBackend):
+    name = "mine"
+
+    async def complete(self, request, call):
+        if call.turn == 1:
+            {then}
+        return LLMResponse(json.dumps(quiet(request, call)))
+"""
+MINE = 'title = "Soup"\nmodel = "mine/any"\n'
+TWICE = '[world]\nrounds = 2\n[[stimulus]]\nsay = "Soup?"\n'
+
+
+def test_in_quiet_who_fails_is_told_once(study: Callable[..., Path], troupe: Callable[..., Any], write: Any):
+    write("mine.py", MODEL.format(then='if call.person == "Ben": raise ModelUnavailable("the line is dead")'))
+    ran = troupe("-p", "mine.py", "run", study(head=MINE, rest=TWICE), "--quiet")
+    assert ran.code == 1
+    assert ran.err == "✗ Ben failed: ModelUnavailable: the line is dead\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_in_a_terminal_there_is_a_bar_and_ctrl_c_leaves_all_in_order(study: Callable[..., Path], write: Any):
+    import pty
+    import termios
+
+    write("mine.py", MODEL.format(then="await asyncio.sleep(600)"))
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 40))
+    before = termios.tcgetattr(theirs)
+    program = [sys.executable, "-m", "troupe_cli", "-p", "mine.py", "run", study(head=MINE, rest=TWICE)]
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"TERM": "xterm"}
+    ran = subprocess.Popen(program, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
+    seen = b""
+    while b"2 of 4 turns" not in seen:
+        seen += os.read(ours, 10_000)
+    ran.send_signal(signal.SIGINT)
+    assert ran.wait(60) == 130
+    assert termios.tcgetattr(theirs) == before
+    os.close(theirs)
+    with suppress(OSError):  # so it tells that nobody writes any more
+        while more := os.read(ours, 10_000):
+            seen += more
+    os.close(ours)
+    text = seen.decode()
+    end = text[text.rindex("\x1b[J") :]
+    assert "━" in text
+    assert "\x1b" not in end[3:]
+    assert "1 step, " in end
+    assert "troupe: interrupted; what was answered is kept in" in end
+    assert "troupe run" in end.replace("\r\n", "")

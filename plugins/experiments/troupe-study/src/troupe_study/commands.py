@@ -11,12 +11,15 @@ import click
 import troupe_cli
 from troupe_core import ArgumentError
 from troupe_core.llm import caution
+from troupe_presenter import JsonLines, Shown, present
+from troupe_study import running
 from troupe_study.beginning import STUDY
 from troupe_study.outputs.reproduce import command_of
 from troupe_study.study import Study
 from troupe_study.words import counted
 
 if TYPE_CHECKING:
+    from troupe_presenter import Style
     from troupe_study.estimating import Estimate
     from troupe_study.running import Outcome
 
@@ -27,9 +30,14 @@ DONE, FOUND, INTERRUPTED = 0, 1, 130
 @click.argument("study", type=click.Path())
 @click.option("--into", metavar="FOLDER", type=click.Path(), help="Leave the results there, not in STUDY.results.")
 @click.option("--dry-run", is_flag=True, help="Tell about how many calls and tokens it takes, and ask nobody.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def run(study: str, into: str | None, dry_run: bool, as_json: bool) -> int:
-    """Run the study in a file, TOML or JSON.
+@click.option("--plain", "style", flag_value="plain", help="Show what happens without colours and without a bar.")
+@click.option(
+    "--json", "style", flag_value="json", help="Print a JSON object for all that happens; of a dry run, one document."
+)
+@click.option("--quiet", "style", flag_value="quiet", help="Show only who fails, and at the end the findings.")
+@click.option("--thoughts/--no-thoughts", default=True, help="Show what people think, too, or only what they do.")
+def run(study: str, into: str | None, dry_run: bool, style: Style | None, thoughts: bool) -> int:
+    """Run the study in a file, TOML or JSON, and show what happens.
 
     This asks models, which may cost money; budget.calls in the file says how many calls one run may take, and --dry-run
     about how many it will. Transcript, findings, plots and everything that was answered are left in a folder. The same
@@ -39,15 +47,12 @@ def run(study: str, into: str | None, dry_run: bool, as_json: bool) -> int:
     """
     read = Study.read(study)
     if dry_run:
-        return _estimated(read, as_json)
+        return _estimated(read, style == "json")
     folder = (Path(into).expanduser() if into is not None else read.results_folder).absolute()
+    runtime, command = troupe_cli.session().runtime(), command_of(read, folder, _before(read))
     try:
-        outcome = read.run(
-            folder,
-            runtime=troupe_cli.session().runtime(),
-            tell=lambda line: click.echo(line, err=True),
-            command=command_of(read, folder, _before(read)),
-        )
+        with present(runtime, style or "auto", thoughts=thoughts) as shown:
+            outcome = running.run(read, folder, runtime, shown.tell, command, shown.expect)
     except KeyboardInterrupt:
         again = click.get_current_context().command_path
         click.echo(
@@ -56,7 +61,7 @@ def run(study: str, into: str | None, dry_run: bool, as_json: bool) -> int:
             err=True,
         )
         return INTERRUPTED
-    _told(outcome, as_json)
+    _told(outcome, shown, quiet=style == "quiet")
     return FOUND if outcome.failures else DONE
 
 
@@ -90,13 +95,14 @@ def _estimated(study: Study, as_json: bool) -> int:
     return FOUND
 
 
-def _told(outcome: Outcome, as_json: bool) -> None:
+def _told(outcome: Outcome, shown: Shown, *, quiet: bool) -> None:
     spent = outcome.spent
     for failure in outcome.failures:
-        click.echo(f"failed: {failure}", err=True)
+        if not quiet or not shown.has_told(failure):
+            click.echo(f"failed: {failure}", err=True)
     for name in outcome.moved:
         click.echo(f"what stood there before is another now, and is kept as {name}", err=True)
-    if as_json:
+    if isinstance(shown, JsonLines):
         content = {
             "folder": str(outcome.folder),
             "files": list(outcome.files),
@@ -109,7 +115,7 @@ def _told(outcome: Outcome, as_json: bool) -> None:
             "tokens_out": spent.usage.output,
             "mark": outcome.mark,
         }
-        _document(content)
+        shown.document("done", **content)
         return
     if outcome.results is not None:
         click.echo(outcome.results)

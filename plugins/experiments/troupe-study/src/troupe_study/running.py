@@ -28,6 +28,7 @@ from troupe_study.study import Findings, Stimulus, Study
 from troupe_study.words import counted, listed
 
 Tell = Callable[[str], None]
+Expect = Callable[[int], None]
 
 SPEAKERS = {"focus_group": "Moderator", "interview": "Interviewer"}
 """Who says what nobody else is said to say."""
@@ -73,6 +74,7 @@ class _Run:
     study: Study
     simulation: Simulation
     tell: Tell
+    expect: Expect
     failures: list[str] = attrs.field(factory=list)
     people: People = attrs.field(factory=People)
     world: TinyWorld | None = None
@@ -86,6 +88,7 @@ class _Run:
         self.tell(f"{counted(len(self.people), 'person')}: {listed(self.people.names)}")
         self.world = world_of(study, self.people, self.simulation)
         rounds, done = sum(map(study.rounds_of, study.stimulus)), 0
+        self.expect(len(self.people) * rounds)
         for stimulus in study.stimulus:
             present(self.world, stimulus, study)
             for _ in range(study.rounds_of(stimulus)):
@@ -113,8 +116,17 @@ class _Run:
             raise
 
 
-def run(study: Study, folder: Path, runtime: Runtime | None, tell: Tell | None, command: str) -> Outcome:
-    """Run it into a folder; whatever ends it, what has come of it by then stands there."""
+def run(
+    study: Study,
+    folder: Path,
+    runtime: Runtime | None,
+    tell: Tell | None,
+    command: str,
+    expect: Expect | None = None,
+) -> Outcome:
+    """Run it into a folder; whatever ends it, what has come of it by then stands there. `expect` is told how many turns
+    there will be, as soon as somebody knows.
+    """
     check_folder(folder)
     began = datetime.now(UTC)
     simulation = Simulation(
@@ -126,7 +138,7 @@ def run(study: Study, folder: Path, runtime: Runtime | None, tell: Tell | None, 
         parameters=study.parameters,
         budget=study.budget,
     )
-    made = _Run(study, simulation, tell or (lambda line: None))
+    made = _Run(study, simulation, tell or (lambda line: None), expect or (lambda turns: None))
 
     def outcome() -> Outcome | None:
         if made.world is None:

@@ -1,0 +1,83 @@
+"""The same for programs: one JSON object in each line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from troupe_core import Fact, ModelCall, Remark, StepEnded, TurnEnded
+from troupe_core.errors import told
+from troupe_presenter.lines import THOUGHTS
+from troupe_presenter.shown import Shown
+
+
+class JsonLines(Shown):
+    """Each has an `event`, which says what else it has."""
+
+    def document(self, event: str, **content: Any) -> None:
+        """A line of one's own, in its place among the others."""
+        with self._lock:
+            self._line({"event": event, **content})
+
+    def _tell(self, text: str) -> None:
+        self._line({"event": "note", "text": text})
+
+    def _happened(self, simulation: str, facts: Sequence[Fact], step: StepEnded | None) -> None:
+        where = {"simulation": simulation}
+        if step is not None:
+            where |= {"world": step.world}
+            self._line({"event": "step", **where, "step": step.step})
+        for fact in facts:
+            if self.thoughts or fact.kind != "action" or fact.type not in THOUGHTS:
+                self._line({"event": "fact", **where, **_plain(fact)})
+
+    def _turn_ended(self, event: TurnEnded) -> None:
+        error = None if event.error is None else told(event.error)
+        where = {"simulation": event.simulation, "world": event.world}
+        self._line({"event": "turn", **where, "person": event.person, "turn": event.turn, "error": error})
+
+    def _called(self, event: ModelCall) -> None:
+        call, usage = event.call, event.usage
+        self._line(
+            {
+                "event": "call",
+                "simulation": call.simulation,
+                "world": call.world,
+                "person": call.person,
+                "turn": call.turn,
+                "purpose": call.purpose,
+                "model": event.model,
+                "seconds": round(event.seconds, 6),
+                "tokens_in": usage.input if usage is not None else None,
+                "tokens_out": usage.output if usage is not None else None,
+                "cached": usage.cached if usage is not None else None,
+                "error": None if event.error is None else type(event.error).__name__,
+            }
+        )
+
+    def _remarked(self, event: Remark) -> None:
+        self._line({"event": "remark", "simulation": event.simulation, "thing": event.thing, "text": event.text})
+
+    def _line(self, content: Mapping[str, Any]) -> None:
+        text = json.dumps(content, ensure_ascii=False, default=str)
+        if not text.isprintable() or not self.stream.has(text):
+            text = json.dumps(content, default=str)
+        self.stream.write(f"{text}\n")
+
+
+def _plain(fact: Fact) -> dict[str, Any]:
+    """The names are those of a transcript's lines."""
+    return {
+        "id": fact.cite,
+        "kind": fact.kind,
+        "type": fact.type,
+        "thing": fact.thing,
+        "source": fact.source,
+        "target": fact.target,
+        "content": fact.content,
+        "data": dict(fact.data),
+        "when": fact.when,
+        "turn": fact.turn,
+        "mark": fact.mark,
+    }

@@ -1,0 +1,149 @@
+"""One presentation: what it is told, from whatever thread, and what becomes of it. `Quiet` shows failures and nothing
+else, `Plain` all of it as lines.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+
+from troupe_core import Fact, FactsAdded, ModelCall, Remark, StepEnded, TurnEnded
+from troupe_core.errors import told
+from troupe_presenter.lines import RED, YELLOW, Lines
+from troupe_presenter.stream import Stream
+from troupe_presenter.tally import Tally
+
+Event = ModelCall | TurnEnded | StepEnded | FactsAdded | Remark
+
+
+class Shown:
+    """What all presentations have in common."""
+
+    def __init__(self, stream: Stream, *, thoughts: bool = True, expected_turns: int | None = None) -> None:
+        self.stream = stream
+        self.thoughts = thoughts
+        self.tally = Tally(expected_turns)
+        """What has been counted so far."""
+        self._lock = threading.RLock()
+        self._lines = Lines(stream.width, colours=stream.coloured, encoding=stream.encoding)
+        self._causes: set[str] = set()
+        """Why somebody failed, of what was shown."""
+
+    def expect(self, turns: int) -> None:
+        """So many turns there will be."""
+        with self._lock:
+            self.tally.expected = turns
+
+    def tell(self, text: str) -> None:
+        """A line of one's own, in its place among the others."""
+        with self._lock:
+            self._tell(text)
+
+    def has_told(self, text: str) -> bool:
+        """Whether it is about a failure that was shown already."""
+        return any(cause in text for cause in self._causes)
+
+    def see(self, event: Event) -> None:
+        """Something has happened."""
+        with self._lock:
+            self.tally.count(event)
+            if isinstance(event, StepEnded):
+                self._happened(event.simulation, event.facts, event)
+            elif isinstance(event, FactsAdded):
+                self._happened(event.simulation, event.facts, None)
+            elif isinstance(event, TurnEnded):
+                self._turn_ended(event)
+            elif isinstance(event, Remark):
+                self._remarked(event)
+            else:
+                self._called(event)
+
+    def log(self, record: logging.LogRecord) -> None:
+        """What would be written into the middle of it otherwise."""
+        with self._lock:
+            self._show(self._lines.note(record.getMessage(), YELLOW))
+
+    def begin(self) -> None:
+        """Before anything happens."""
+
+    def end(self) -> None:
+        """After everything that happens."""
+
+    def _tell(self, text: str) -> None:
+        pass
+
+    def _happened(self, simulation: str, facts: Sequence[Fact], step: StepEnded | None) -> None:
+        pass
+
+    def _turn_ended(self, event: TurnEnded) -> None:
+        if event.error is not None:
+            cause = told(event.error)
+            self._causes.add(cause)
+            self._show(self._lines.note(f"✗ {event.person} failed: {cause}", RED))
+
+    def _remarked(self, event: Remark) -> None:
+        pass
+
+    def _called(self, event: ModelCall) -> None:
+        pass
+
+    def _show(self, lines: Iterable[str]) -> None:
+        text = "\n".join(lines)
+        if text:
+            self.stream.write(f"{text}\n")
+
+
+class Quiet(Shown):
+    """Failures, and nothing else."""
+
+    def log(self, record: logging.LogRecord) -> None:
+        """Errors are failures."""
+        if record.levelno >= logging.ERROR:
+            super().log(record)
+
+
+class Plain(Shown):
+    """Lines: who says what to whom."""
+
+    def __init__(self, stream: Stream, *, thoughts: bool = True, expected_turns: int | None = None) -> None:
+        super().__init__(stream, thoughts=thoughts, expected_turns=expected_turns)
+        self._simulation = ""
+        """The one of which something was shown last."""
+
+    def end(self) -> None:
+        with self._lock:
+            if self.tally.turns:
+                self._show(self._lines.note(str(self.tally)))
+
+    def _tell(self, text: str) -> None:
+        self._show(self._lines.note(text))
+
+    def _happened(self, simulation: str, facts: Sequence[Fact], step: StepEnded | None) -> None:
+        shown = [line for fact in facts for line in self._lines.of(fact, thoughts=self.thoughts)]
+        another = bool(self._simulation) and simulation != self._simulation
+        if step is not None:
+            when = next((fact.when for fact in facts if fact.when), "")
+            parts = [f"{step.world}, step {step.step}", when.replace("T", " "), simulation if another else ""]
+            shown.insert(0, self._lines.rule(" · ".join(filter(None, parts))))
+        elif shown and another:
+            shown.insert(0, self._lines.rule(simulation))
+        if shown:
+            self._simulation = simulation
+        self._show(shown)
+
+    def _remarked(self, event: Remark) -> None:
+        if not self.has_told(event.text):
+            self._show(self._lines.note(f"{event.thing}: {event.text}", YELLOW))
+
+
+class Listening(logging.Handler):
+    """Has what the log would write into a terminal shown in its place. Remarks are events, and shown already."""
+
+    def __init__(self, show: Callable[[logging.LogRecord], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._show = show
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.funcName != "remark":
+            self._show(record)

@@ -22,7 +22,7 @@ JOURNAL = "journal.db"
 RUNS = "runs.jsonl"
 UNFINISHED = "unfinished"
 EARLIER = "earlier"
-_OURS = re.compile(r"plots/\w+\.svg|(?:README|findings|study|transcript)\.\w+")
+_OURS = re.compile(r"plots/\w+\.svg|(?:README|answers|findings|study|transcript)\.\w+")
 
 
 def check_folder(folder: Path) -> None:

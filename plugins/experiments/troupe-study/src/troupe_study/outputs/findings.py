@@ -13,7 +13,7 @@ from troupe_core import Results, Row
 from troupe_core.llm import caution
 from troupe_study.mistakes import ANSWER
 from troupe_study.outputs.counting import compared
-from troupe_study.outputs.text import in_cell, in_line, words_of
+from troupe_study.outputs.text import in_cell, in_line, in_table, words_of
 
 if TYPE_CHECKING:
     from troupe_study.study import Findings, Question
@@ -49,7 +49,8 @@ def as_csv(fields: Iterable[str], results: Results, groups: Groups) -> bytes:
     names = list(fields)
     asked = any(each.asked for each in (*results, *results.failures))
     again = any(row.replicate for row in results)
-    about = {field: ("",) if field == ANSWER and asked else ("", " confidence", " evidence") for field in names}
+    besides = ("", " confidence") if asked else ("", " confidence", " evidence")  # of an answer, it is the answer
+    about = {field: ("",) if field == ANSWER and asked else besides for field in names}
     out = StringIO(newline="")
     write = csv.writer(out).writerow
     columns = ["of", *["group"] * bool(groups), *["asked"] * asked, *["replicate"] * again]
@@ -103,15 +104,15 @@ def together(answers: Sequence[Results]) -> Results:
 def _shown(columns: Sequence[str], fields: Mapping[str, Any], results: Results, groups: Groups) -> list[str]:
     """A table, who is missing in it, and how the groups differ."""
     shared = [] if not groups else ["group"]
-    lines = [_row(["", *shared, *map(in_line, columns)]), _row(["---"] * (1 + len(shared) + len(columns)))]
+    lines = [_row(["", *shared, *map(in_table, columns)]), _row(["---"] * (1 + len(shared) + len(columns)))]
     for row in results:
-        group = [in_line(groups.get(row.of, NOTHING))] * len(shared)
-        lines.append(_row([in_line(row.of), *group, *(_cell(row, name) for name in columns)]))
+        group = [in_table(groups.get(row.of, NOTHING))] * len(shared)
+        lines.append(_row([in_table(row.of), *group, *(_cell(row, name) for name in columns)]))
     if results.failures:
         lines += ["", "Who is missing, and why:", "", *(f"- {in_line(str(failure))}" for failure in results.failures)]
     rows = compared(fields, results, groups)
     if rows:
-        first, *others = (_row([*map(in_line, cells)]) for cells in rows)
+        first, *others = (_row([*map(in_table, cells)]) for cells in rows)
         lines += ["", "By group:", "", first, _row(["---"] * len(rows[0])), *others]
     return [*lines, ""]
 
@@ -126,8 +127,8 @@ def _cell(row: Row, field: str) -> str:
     if value is None:
         return NOTHING
     if field == ANSWER and row.asked:
-        return in_line(words_of(value))
-    return f"{in_line(words_of(value))} ({row.confidence[field]:.2f})"
+        return in_table(words_of(value))
+    return f"{in_table(words_of(value))} ({row.confidence[field]:.2f})"
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -40,7 +40,7 @@ def plot(counted: Counted, about: str, mark: str = "") -> bytes:
     groups = list(counted.counts)
     grouped = groups != [ALL]
     parts = [*_head(counted, about)]
-    y = 26 + LINE * len(parts) + 10
+    y = begin = 26 + LINE * len(parts) + 10
     most = max([1, *(number for each in counted.counts.values() for number in each.values())])
     room, bar = WIDTH - LABELS - NUMBERS, SLIM if grouped else BAR
     for label in counted.labels:
@@ -56,9 +56,11 @@ def plot(counted: Counted, about: str, mark: str = "") -> bytes:
             colour = PALE if label == UNKNOWN and not grouped else COLOURS[place % len(COLOURS)]
             at = top + place * bar
             parts.append(f'<rect x="{LABELS}" y="{at:g}" width="{width}" height="{bar - grouped}" fill="{colour}"/>')
-            told = f"{number} of {all_of_them}" if grouped else str(number)
-            parts.append(_line(LABELS + width + 7, at + bar / 2 + 4.5, told))
+            if number or not grouped:
+                told = f"{number} of {all_of_them}" if grouped else str(number)
+                parts.append(_line(LABELS + width + 7, at + bar / 2 + 4.5, told))
         y += height + GAP
+    parts.append(f'<path d="M{LABELS} {begin - 4}V{y:g}" stroke="{PALE}"/>')
     if mark:
         parts.append(_line(EDGE, y + 14, caution(mark), f'fill="{ASIDE}" font-style="italic"'))
         y += 24

@@ -21,6 +21,11 @@ def in_line(text: str) -> str:
     return in_markdown(" ".join(text.split()))
 
 
+def in_table(text: str) -> str:
+    """The same in a cell of a table, where nothing depends on how it begins."""
+    return _MEANT.sub(r"\\\1", " ".join(text.split()))
+
+
 def in_cell(text: str) -> str:
     """A text that no spreadsheet takes for a formula: what begins like one has an apostrophe before it."""
     begins = text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(_FORMULA)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 import attrs
 
 from troupe_core import (
+    ArgumentError,
     AskingStopped,
     ConfigError,
     ExtractionStopped,
+    JournalError,
     People,
     Results,
     ResultsExtractor,
@@ -122,13 +125,11 @@ class _Run:
                 self.round(self.world, f"round {done} of {study.rounds}")
         for number, question in enumerate(study.ask, 1):
             before = self.simulation.usage
-            self.answers.append(self.asked(question, number))
-            self.failures += [f"question {number}, {failure}" for failure in self.answers[-1].failures]
+            self.ask(question, f"question {number}")
             self.tell(f"question {number} of {len(study.ask)}: {_calls(self.simulation.usage - before)}")
         if study.findings is not None:
             before = self.simulation.usage
-            self.results = self.found(study.findings, self.world)
-            self.failures += [f"findings, {failure}" for failure in self.results.failures]
+            self.find(study.findings, self.world)
             self.tell(f"findings: {_calls(self.simulation.usage - before)}")
 
     def round(self, world: TinyWorld, name: str) -> None:
@@ -150,14 +151,11 @@ class _Run:
                 Missed(each.person, f"{type(each.error).__name__}: {each.error}", after) for each in report.failures
             ]
 
-    def asked(self, question: Question, number: int) -> Results:
+    def ask(self, question: Question, name: str) -> None:
         """What everybody whom it is put to says to a question."""
         people = People([person for person in self.people if _reaches(question.to, person, self.groups)])
-        if not people:
-            place = ("ask", str(number - 1), "to")
-            raise ConfigError(f"{self.study.place(place)}: {'.'.join(place)}: nobody of {question.to!r} has come")
         try:
-            return people.ask(
+            results = people.ask(
                 [question.question],
                 question.fields or None,
                 fields_hints=question.hints or None,
@@ -166,21 +164,30 @@ class _Run:
                 replicates=question.replicates,
             )
         except AskingStopped as stopped:
-            self.answers.append(stopped.results)
+            self.answers.append(self.kept(stopped.results, name))
             raise
+        self.answers.append(self.kept(results, name))
 
-    def found(self, findings: Findings, world: TinyWorld) -> Results:
+    def find(self, findings: Findings, world: TinyWorld) -> None:
         """What their words come to."""
         extractor = ResultsExtractor(
             findings.objective, situation=findings.situation, fields=findings.fields, fields_hints=findings.hints
         )
-        if findings.of == "world":
-            return Results([extractor.extract_results_from_world(world)])
         try:
-            return extractor.extract_results_from_agents(self.people)
+            results = (
+                Results([extractor.extract_results_from_world(world)])
+                if findings.of == "world"
+                else extractor.extract_results_from_agents(self.people)
+            )
         except ExtractionStopped as stopped:
-            self.results = stopped.results
+            self.results = self.kept(stopped.results, "findings")
             raise
+        self.results = self.kept(results, "findings")
+
+    def kept(self, results: Results, name: str) -> Results:
+        """The same, with a note of whose are missing."""
+        self.failures += [f"{name}, {failure}" for failure in results.failures]
+        return results
 
 
 def run(study: Study, folder: Path, runtime: Runtime | None, tell: Tell | None, command: str) -> Outcome:
@@ -236,12 +243,29 @@ def run(study: Study, folder: Path, runtime: Runtime | None, tell: Tell | None, 
         status = f"stopped: {error}"
         so_far = outcome()
         if so_far is not None:
-            settle(folder, outputs(so_far), finished=False)
-        if simulation.usage.calls or so_far is not None:
+            with suppress(OSError):  # what has stopped it may be a disk that is full
+                settle(folder, outputs(so_far), finished=False)
+        if not isinstance(error, JournalError) and (simulation.usage.calls or so_far is not None):
             error.add_note(f"What was answered is kept in {folder}: run the study again, and it goes on from there.")
         raise
+    except OSError as error:
+        status = f"stopped: {error}"
+        raise _unwritable(folder, error) from error
     finally:
-        log_run(folder, _line(began, status, simulation, made.failures, files))
+        try:
+            log_run(folder, _line(began, status, simulation, made.failures, files))
+        except OSError as error:
+            if status == "done":
+                raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> TroupeError:
+    what = f"{error.filename}: " if error.filename else ""
+    stopped = ArgumentError(f"the results cannot be written to {folder}: {what}{error.strerror or error}")
+    stopped.add_note(
+        "Nothing that was answered is lost: mend that, and run the study again, which asks for it no more."
+    )
+    return stopped
 
 
 def world_of(study: Study, people: People, simulation: Simulation) -> TinyWorld:

@@ -65,7 +65,7 @@ def compared(fields: Mapping[str, Any], results: Results, groups: Mapping[str, s
     rows = [["", "", *names]]
     for each in found:
         if each.means:
-            means = (f"{each.means[group]:.3g}" if group in each.means else "–" for group in names)
+            means = (spelled(each.means[group]) if group in each.means else "–" for group in names)
             rows.append([each.field, "on average", *means])
         else:
             rows += [
@@ -73,6 +73,11 @@ def compared(fields: Mapping[str, Any], results: Results, groups: Mapping[str, s
                 for label in each.labels
             ]
     return rows
+
+
+def spelled(mean: float) -> str:
+    """A mean as it is read."""
+    return f"{mean:,.0f}" if abs(mean) >= 100 else f"{mean:.3g}"
 
 
 def _counted(field: Field, values: Mapping[str, Sequence[Any]]) -> Counted | None:
@@ -111,10 +116,9 @@ def _whole(low: int, high: int) -> tuple[list[str], Callable[[Any], str]]:
     if high - low < MOST:
         return [f"{number:,}" for number in range(low, high + 1)], lambda value: f"{value:,}"
     step = ceil(_nice((high - low + 1) / MOST))
-    begins = range(low, high + 1, step)
-    ends = [min(begin + step - 1, high) for begin in begins]
-    labels = [f"{one:,} to {two:,}" if one < two else f"{one:,}" for one, two in zip(begins, ends, strict=True)]
-    return labels, lambda value: labels[(value - low) // step]
+    begins = range(low, high, step)  # the highest does not stand alone
+    labels = [f"{begin:,} to {high if begin == begins[-1] else begin + step - 1:,}" for begin in begins]
+    return labels, lambda value: labels[min((value - low) // step, len(labels) - 1)]
 
 
 def _ranges(low: float, high: float) -> tuple[list[str], Callable[[Any], str]]:
@@ -133,4 +137,4 @@ def _nice(step: float) -> float:
 
 
 def _number(value: float) -> str:
-    return f"{value:.6g}" if abs(value) < 1e6 and value != int(value) else f"{int(value):,}"
+    return f"{value:.6g}" if abs(value) < 1e6 and value != int(value) else f"{value:,.0f}"

@@ -10,15 +10,15 @@ from unicodedata import east_asian_width
 from xml.sax.saxutils import escape
 
 from troupe_core.llm import caution
-from troupe_study.outputs.counting import ALL, UNKNOWN, Counted
+from troupe_study.outputs.counting import ALL, UNKNOWN, Counted, spelled
 
-WIDTH, LABELS, NUMBERS, EDGE = 640, 190, 70, 16
+WIDTH, LABELS, NUMBERS, EDGE = 640, 204, 70, 16
 BAR, SLIM, GAP, LINE = 22, 15, 8, 17
-LONGEST, WIDEST = 26, 84
+LONGEST, WIDEST = 24, 80
 """Columns of text that there is room for beside a bar, and across."""
 FONT = 'font-family="sans-serif" font-size="13"'
 PAPER, INK, ASIDE, PALE = "#ffffff", "#1b1b1b", "#5c5c5c", "#c3cbd1"
-COLOURS = ("#2b5d7d", "#d9822b", "#4f8f5b", "#8a5a99", "#b23b4b", "#7b6a4d")
+COLOURS = ("#2b5d7d", "#d9822b", "#4f8f5b", "#8a5a99", "#b23b4b", "#7b6a4d", "#3d9a9a", "#8c8c8c")
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -77,7 +77,7 @@ def _head(counted: Counted, about: str) -> Iterator[str]:
     for place, group in enumerate(counted.counts):
         said = f"n = {counted.of(group)}"
         if group in counted.means:
-            said += f", on average {counted.means[group]:.3g}"
+            said += f", on average {spelled(counted.means[group])}"
         if group == ALL:
             yield _line(EDGE, y, said, f'fill="{ASIDE}"')
         else:

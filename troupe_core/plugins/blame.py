@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from traceback import walk_tb
 
-from troupe_core.errors import ModelError, TroupeError
+from troupe_core.errors import ArgumentError, ConfigError, ModelError, TroupeError
 from troupe_core.plugins.origin import Origin
 
 CORE_PACKAGE = "troupe_core"
+NO_FAULTS = (ModelError, ConfigError, ArgumentError)
 
 
 def blamed(error: BaseException, origins: Iterable[Origin]) -> tuple[Origin, ...]:
@@ -25,10 +26,10 @@ def blamed(error: BaseException, origins: Iterable[Origin]) -> tuple[Origin, ...
 
 def blame(error: BaseException, origins: Sequence[Origin]) -> None:
     """Name the plugin in a note of the error, once, and how to do without it. Objects given in code are the caller's
-    own; and what a backend says of its provider is nobody's fault.
+    own; and what a backend says of its provider is nobody's fault, nor what anybody says of what a user has given.
     """
     strangers = [origin for origin in origins if origin.installed or origin.file]
-    if not strangers or isinstance(error, ModelError) or getattr(error, "__troupe_blamed__", False):
+    if not strangers or isinstance(error, NO_FAULTS) or getattr(error, "__troupe_blamed__", False):
         return
     bug = len(strangers) == 1 and strangers[0].installed and not isinstance(error, TroupeError)
     advice = f'; loading.disable = ["{strangers[0].plugin}"] turns it off' if bug else ""

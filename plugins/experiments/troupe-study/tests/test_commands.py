@@ -45,7 +45,8 @@ def test_every_remark_in_what_init_writes_can_be_said(troupe: Callable[..., Any]
     said = ["" if line.endswith(".") and not line.startswith("[") else line for line in said]
     write("all.toml", "\n".join(said))
     read = Study.read("all.toml")
-    assert [len(read.people), len(read.stimulus), read.findings and read.findings.of] == [6, 3, "world"]
+    assert read.findings is not None
+    assert [len(read.people), len(read.stimulus), len(read.ask), read.findings.of] == [6, 3, 2, "world"]
 
 
 def test_a_dry_run_asks_nobody_and_counts_right(study: Callable[..., Path]):

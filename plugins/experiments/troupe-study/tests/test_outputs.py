@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from troupe_core import Results, Row
 from troupe_study import Findings
 from troupe_study.outputs import findings, plots
+from troupe_study.outputs.counting import MOST, UNKNOWN, Counted, compared, counted
+from troupe_study.outputs.plots import wrapped
 from troupe_study.outputs.text import in_cell, in_line
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -28,7 +30,7 @@ def row(of: str = "Ada", **values: Any) -> Row:
 
 
 def written(*rows: Row) -> list[list[str]]:
-    return list(csv.reader(StringIO(findings.as_csv(Results(rows)).decode(), newline="")))
+    return list(csv.reader(StringIO(findings.as_csv(rows[0], Results(rows), {}).decode(), newline="")))
 
 
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\uff1d"])
@@ -52,26 +54,31 @@ def test_what_is_not_said_is_empty_in_a_table():
 
 
 def test_markdown_shows_text_as_it_is():
-    shown = findings.as_markdown("A *title*", Findings("x", {"a": "text"}), Results([row(a="<b>| `x`\n# y")])).decode()
+    shown = findings.as_markdown(
+        "A *title*", Findings("x", {"a": "text"}), Results([row(a="<b>| `x`\n# y")]), {}
+    ).decode()
     assert "# A \\*title\\*" in shown
     assert "\\<b\\>\\| \\`x\\` \\# y (0.50)" in shown
     assert in_line("1. x") == "1\\. x"
 
 
-@given(st.text(min_size=1, max_size=40), st.text(max_size=40), st.dictionaries(st.text(max_size=20), st.integers(0, 9)))
-def test_a_plot_is_well_formed_whatever_is_in_it(name: str, about: str, counts: dict[str, int]):
-    svg = ET.fromstring(plots.plot(name, about, counts, "rehearsal"))
+TEXT = st.text(max_size=40)
+
+
+@given(TEXT, TEXT, st.dictionaries(TEXT, st.dictionaries(TEXT, st.integers(0, 9), min_size=1), min_size=1))
+def test_a_plot_is_well_formed_whatever_is_in_it(name: str, about: str, counts: dict[str, dict[str, int]]):
+    labels = tuple(dict.fromkeys(label for each in counts.values() for label in each))
+    svg = ET.fromstring(plots.plot(Counted(name, labels, counts, {}), about, "rehearsal"))
     assert svg.tag == f"{SVG}svg"
-    assert len(svg.findall(f"{SVG}rect")) == 1 + len(counts)
+    in_legend = len([group for group in counts if group])
+    assert len(svg.findall(f"{SVG}rect")) == 1 + in_legend + len(labels) * len(counts)
 
 
 def bars(wanted: Any, *values: Any) -> dict[str, int]:
     results = Results([row(field=value) for value in values])
-    made = dict(plots.plots(Findings("x", {"field": wanted}), results))
-    if not made:
-        return {}
-    texts = [text.text or "" for text in ET.fromstring(made["field"]).findall(f"{SVG}text")][2:]
-    return {label: int(number) for label, number in zip(texts[::2], texts[1::2], strict=True)}
+    return {
+        label: number for each in counted({"field": wanted}, results, {}) for label, number in each.counts[""].items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -83,27 +90,68 @@ def bars(wanted: Any, *values: Any) -> dict[str, int]:
         ("int", [4, 6], {"4": 1, "5": 0, "6": 1}),
         ("float", [2.5, 2.5], {"2.5": 2}),
         ("int", [], {}),
+        ("int", [2**62, 2**62 + 1], {f"{2**62:,}": 1, f"{2**62 + 1:,}": 1}),
+        ("-10..10", [-10, 10], {"-10 to -9": 1, "8 to 10": 1}),
+        ("0.0..1.0", [0.0, 0.05, 1.0], {"0 to 0.1": 2, "0.9 to 1": 1}),
         ("text", ["a"], {}),
         ("list[str]", [["a"]], {}),
     ],
 )
 def test_bars_count_what_was_found(wanted: Any, values: list[Any], counts: dict[str, int]):
-    assert bars(wanted, *values) == counts
+    found = bars(wanted, *values)
+    many = ".." in wanted and len(found) > 5
+    assert {label: number for label, number in found.items() if number or not many} == counts
 
 
-@given(
-    st.lists(st.integers(0, 1000), min_size=1, max_size=50), st.sampled_from(["0..1000", "0.0..1000.0", "int", "float"])
-)
-def test_ranges_lose_no_value(values: list[int], wanted: str):
-    assert sum(bars(wanted, *values).values()) == len(values)
+NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=50))
+def test_ranges_lose_no_value(values: list[float]):
+    whole = [value for value in values if isinstance(value, int)]
+    for wanted, said in (("float", values), ("int", whole), (f"{-(2**63)}..{2**63 - 1}", whole)):
+        found = bars(wanted, *said)
+        assert sum(found.values()) == len(said)
+        assert len(found) <= MOST + 1
+
+
+def test_groups_stand_side_by_side():
+    results = Results([row("Ada", choice="A", n=1), row("Ben", choice="B", n=4), row("Cleo", choice="B", n=None)])
+    groups = {"Ada": "commuters", "Ben": "students", "Cleo": "students"}
+    wanted = {"choice": ["A", "B"], "n": "1..5"}
+    choice, number = counted(wanted, results, groups)
+    assert choice.counts == {"commuters": {"A": 1, "B": 0}, "students": {"A": 0, "B": 2}}
+    assert number.means == {"commuters": 1, "students": 4}
+    assert number.counts["students"][UNKNOWN] == 1
+    assert compared(wanted, results, groups) == [
+        ["", "", "commuters", "students"],
+        ["choice", "A", "1 of 1", "0 of 2"],
+        ["choice", "B", "0 of 1", "2 of 2"],
+        ["n", "on average", "1", "4"],
+    ]
+    svg = plots.plot(choice, "Which?").decode()
+    assert "2 of 2" in svg
+    assert "commuters: n = 1" in svg
+    read = list(csv.DictReader(StringIO(findings.as_csv(wanted, results, groups).decode(), newline="")))
+    assert [each["group"] for each in read] == ["commuters", "students", "students"]
+    assert [each["group"] for each in findings.plain(results, groups)["rows"]] == ["commuters", "students", "students"]
+
+
+@given(st.text(max_size=200), st.integers(1, 5))
+def test_a_label_keeps_to_its_room(text: str, most: int):
+    lines = wrapped(text, 26, most)
+    assert 1 <= len(lines) <= most
+    assert all(len(line) <= 26 for line in lines)
+    if not lines[-1].endswith("…"):
+        assert "".join(lines).replace(" ", "") == "".join(text.split())
 
 
 def test_fields_whose_names_are_alike_have_plots_of_their_own():
-    results = Results([row(**{"a b": 1, "a-b": 2})])
-    assert [name for name, _ in plots.plots(Findings("x", {"a b": "1..3", "a-b": "1..3"}), results)] == ["a_b", "a_b_2"]
+    made = counted({"a b": "1..3", "a-b": "1..3"}, Results([row(**{"a b": 1, "a-b": 2})]), {})
+    assert [name for name, _ in plots.plots(made, "x", "", set())] == ["a_b", "a_b_2"]
 
 
 def test_json_reads_back():
     results = Results([row(rating=4, reason="so")])
-    read = json.loads(findings.as_json("t", Findings("x", {"rating": "1..5", "reason": "text"}), results))
+    read = json.loads(findings.as_json("t", Findings("x", {"rating": "1..5", "reason": "text"}), results, {}))
     assert read["rows"] == results.plain()["rows"]

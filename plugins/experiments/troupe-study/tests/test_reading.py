@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from troupe_core import ConfigError
 from troupe_study import Study
-from troupe_study.sources import JsonSource
+from troupe_study.sources import LARGEST, JsonSource
 
 MAIN = {
     "title": "Soup",
@@ -64,6 +65,23 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("[findings]\nobjective = ''\nfields = { a = 'int' }", "findings.objective", "is empty"),
     ("[findings]\nfields = { a = 'int' }", "findings.objective", "is missing"),
     ("[findings]\nobjective = 'x'\nfields = { a = 'int' }\nhints = { b = 'x' }", "findings.hints.b", "no such field"),
+    (
+        "findings = { objective = 'x', fields = { a = '1..5' } }\nstimulus = []\n[[ask]]\nquestion = 'x'",
+        "findings",
+        "[[ask]]",
+    ),
+    ("[[people]]\nfolder = '.'\ngroup = ' '", "people.0.group", "is empty"),
+    ("[[people]]\nfolder = '.'\ntools = 'notes'", "people.0.tools", "a list of text"),
+    ("[[stimulus]]\nsay = 'x'\nto = 'them'", "stimulus.0.to", "there is no group 'them'; write group ="),
+    ("[world]\ninterviewer = 'Ada'", "world.interviewer", 'kind = "interview"'),
+    ("[[ask]]\nfields = { a = 'int' }", "ask.0.question", "is missing"),
+    ("[[ask]]\nquestion = ' '", "ask.0.question", "is empty"),
+    ("[[ask]]\nquestion = 'x'\nfields = { a = 'mood' }", "ask.0.fields.a", "cannot be of the type 'mood'"),
+    ("[[ask]]\nquestion = 'x'\nfields = { answer = 'int' }", "ask.0.fields.answer", "is there anyway"),
+    ("[[ask]]\nquestion = 'x'\nhints = { b = 'x' }", "ask.0.hints.b", "no such field; there are none"),
+    ("[[ask]]\nquestion = 'x'\nto = 'them'", "ask.0.to", "there is no group 'them'"),
+    ("[[ask]]\nquestion = 'x'\nreplicates = 0", "ask.0.replicates", "from 1 on, got 0"),
+    ("[[ask]]\nquestion = 'x'\nreplicates = 2\nremember = true", "ask.0.replicates", "is answered once"),
     ("[budget]\ncalls = 0", "budget.calls", "above 0"),
     ("[budget]\ncall = 5", "budget.call", "Did you mean calls"),
 ]
@@ -138,6 +156,32 @@ def test_a_file_that_is_none(write: Callable[..., Path], name: str, text: str, t
         Study.read(write(name, text))
     with pytest.raises(ConfigError, match="there is no file"):
         Study.read(f"missing-{name.replace('yaml', 'toml')}")
+
+
+def test_a_file_that_cannot_be_read(folder: Path):
+    """Empty, too large, in another encoding, a folder, no file at all; in both languages that a study can be in."""
+    for suffix in ("toml", "json"):
+        path = folder / f"study.{suffix}"
+        path.write_bytes(b'title = "caf\xe9"' if suffix == "toml" else b'{"title": "caf\xe9"}')
+        assert "cannot be read: 'utf-8' codec" in refused(path)
+        path.write_bytes(b"")
+        assert ("title: is missing" if suffix == "toml" else "this is no JSON") in refused(path)
+        with path.open("wb") as file:
+            file.truncate(LARGEST + 1)
+        assert "is of 4.0 MB, too large for a study" in refused(path)
+        path.unlink()
+        path.mkdir()
+        assert "is a folder; a study is a file" in refused(path)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(folder / "pipe.toml")
+        assert "pipe.toml is no file" in refused(folder / "pipe.toml")
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(ConfigError) as raised:
+        Study.read(path)
+    assert str(path) in str(raised.value)
+    return str(raised.value)
 
 
 def test_json_says_the_same_as_toml(study: Callable[..., Path], write: Callable[..., Path]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import signal
@@ -14,9 +15,23 @@ from typing import Any
 
 import pytest
 
-from troupe_core import ArgumentError, BudgetExceeded, ConfigError, Runtime, TroupeError
+from troupe_core import (
+    ArgumentError,
+    AskingStopped,
+    BadRequest,
+    BudgetExceeded,
+    ConfigError,
+    Runtime,
+    TinyTool,
+    ToolCall,
+    ToolSpec,
+    TroupeError,
+    action,
+    hookimpl,
+)
 from troupe_core.errors import RunStopped
 from troupe_study import Study
+from troupe_study.outputs import outputs
 from troupe_testing import ScriptedModel, talk, turn
 
 ASK = '[[stimulus]]\nsay = "Soup?"\n'
@@ -47,23 +62,48 @@ def cast(write: Callable[..., Path]) -> None:
 
 
 @pytest.fixture
-def counted() -> Iterator[Callable[[], tuple[Runtime, list[str]]]]:
-    """A runtime whose people speak from a script, and the purposes for which it is asked."""
+def counted() -> Iterator[Callable[..., tuple[Runtime, list[str]]]]:
+    """A runtime whose people speak from a script, and the purposes for which it is asked. `before` sees each call;
+    `fields` are what everybody ticks, `found` what is read of everybody.
+    """
     runtimes: list[Runtime] = []
 
-    def make() -> tuple[Runtime, list[str]]:
+    def make(before: Any = None, fields: Any = None, found: Any = None) -> tuple[Runtime, list[str]]:
         asked: list[str] = []
 
         def script(request: Any, call: Any) -> Any:
             asked.append(call.purpose)
+            if before is not None:
+                before(call)
+            if call.purpose == "ask":
+                ticked = {name: {"value": value, "confidence": 0.7} for name, value in (fields or {}).items()}
+                return {"thought": "", "answer": f"I am {call.person}.", **({"fields": ticked} if ticked else {})}
+            if call.purpose == "extraction":
+                return {name: {"value": value, "confidence": 0.7, "evidence": []} for name, value in found.items()}
             return turn(talk(f"{call.person} has thought about it, {len(request.messages)}."))
 
-        runtimes.append(Runtime([ScriptedModel(script)], model="scripted/any"))
+        runtimes.append(Runtime([ScriptedModel(script), Scales], model="scripted/any"))
         return runtimes[-1], asked
 
     yield make
     for runtime in runtimes:
         runtime.close()
+
+
+class Scales:
+    @staticmethod
+    @hookimpl
+    def troupe_register_tools() -> Iterator[ToolSpec]:
+        yield ToolSpec("scale", Scale)
+
+
+class Scale(TinyTool):
+    """You have kitchen scales:"""
+
+    @action
+    async def weigh(self, call: ToolCall, what: str) -> str:
+        """weigh something."""
+        return f"{what}: 300 g"
 
 
 SCRIPTED = 'title = "Soup"\n'
@@ -143,11 +183,89 @@ def test_a_study_from_data_needs_no_file(counted: Any, folder: Path):
     assert str(outcome.transcript.lines[0].text) == "Carol: Soup?"
 
 
+GROUPS = """
+[[people]]
+folder = "people"
+group = "at home"
+[[people]]
+csv = "panel.csv"
+name_column = "who"
+group = "abroad"
+"""
+
+
+def test_groups_hear_and_are_asked_what_is_theirs(study: Callable[..., Path], counted: Any):
+    rest = """
+    [world]
+    kind = "survey"
+    [[stimulus]]
+    say = "A bottle, for you alone."
+    to = "abroad"
+    rounds = 0
+    [[stimulus]]
+    think = "Soup?"
+    to = "at home"
+    [[ask]]
+    question = "Which?"
+    fields = { choice = ["A", "B"] }
+    to = "abroad"
+    replicates = 2
+    """
+    read = Study.read(study(GROUPS, dedent(rest), SCRIPTED))
+    runtime, asked = counted(fields={"choice": "B"})
+    outcome = read.run(runtime=runtime)
+    assert asked == ["turn"] * 4 + ["ask"] * 4
+    assert outcome.groups == {"Carol": "at home", "Dan": "at home", "Eve": "abroad", "Finn": "abroad"}
+    stimuli = [(line.fact.thing, line.fact.content) for line in outcome.transcript if line.fact.kind == "stimulus"]
+    bottle = "A bottle, for you alone."
+    assert stimuli == [("Eve", bottle), ("Finn", bottle), ("Carol", "Soup?"), ("Dan", "Soup?")]
+    rows = table(outcome.folder / "answers.csv")
+    assert [(row["of"], row["group"], row["replicate"], row["choice"], row["answer"]) for row in rows] == [
+        (who, "abroad", str(number), "B", f"I am {who}.") for who in ("Eve", "Finn") for number in range(2)
+    ]
+    assert "abroad: n = 4" in (outcome.folder / "plots/answer_choice.svg").read_text()
+    told = json.loads((outcome.folder / "answers.json").read_text())
+    assert [row["group"] for row in told["questions"][0]["rows"]] == ["abroad"] * 4
+    assert "I am Eve." in str(outcome)
+    assert read.estimate(runtime=runtime).calls == len(asked)
+
+
+def test_a_survey_needs_nothing_but_questions(study: Callable[..., Path], counted: Any):
+    """Who is asked aside remembers nothing of it; who is to remember knows of it when the next question comes."""
+    runtime, asked = counted()
+    rest = '[[ask]]\nquestion = "One?"\n[[ask]]\nquestion = "Two?"\nremember = true\n[[ask]]\nquestion = "Three?"\n'
+    outcome = Study.read(study(rest=rest, head=SCRIPTED)).run(runtime=runtime)
+    assert asked == ["ask"] * 6
+    assert outcome.world.state.kind == "survey"
+    put = [[row.asked for row in results] for results in outcome.answers]
+    assert put == [["One?"] * 2, ["Two?"] * 2, ["Three?"] * 2]
+    assert [line.fact.content for line in outcome.transcript if line.fact.kind == "stimulus"] == ["Two?"] * 2
+    assert {"answers.md", "answers.csv", "answers.json"} <= {*outcome.files}
+
+
+def test_one_of_them_asks_and_all_have_what_they_are_given(study: Callable[..., Path], counted: Any, folder: Path):
+    people = '[[people]]\nfolder = "people"\ntools = ["scale"]\nmemory = "episodic"\n'
+    rest = '[world]\nkind = "interview"\ninterviewer = "Dan"\n' + ASK
+    outcome = Study.read(study(people, rest, SCRIPTED)).run(runtime=counted()[0])
+    assert outcome.world.interviewer is not None
+    assert outcome.world.interviewer.name == "Dan"
+    assert "tool:scale" in outcome.people["Carol"].state.faculties
+    wrong = Study.read(study(people, rest.replace("Dan", "Eve"), SCRIPTED))
+    with pytest.raises(
+        ConfigError, match=r"soup.toml:8: world.interviewer: nobody is called 'Eve'; there are Carol, Dan"
+    ):
+        wrong.run(folder / "other", runtime=counted()[0])
+
+
 # -- the folder -------------------------------------------------------------------------------------------------------
 
 
 def lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").splitlines()
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(lines(path)))
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -231,6 +349,91 @@ def test_one_row_for_all_of_them(study: Callable[..., Path], runtime: Runtime):
     rest = ASK + '[findings]\nobjective = "Would they?"\nfields = { rating = "1..5" }\nof = "world"\n'
     outcome = Study.read(study(rest=rest)).run(runtime=runtime)
     assert [row.of for row in outcome.results] == ["Study"]
+
+
+# -- what goes wrong --------------------------------------------------------------------------------------------------
+
+
+def test_who_fails_for_good_is_named_wherever_somebody_is_missing(study: Callable[..., Path], counted: Any):
+    def failing(call: Any) -> None:
+        if call.person == "Dan" and (call.purpose != "turn" or call.turn == 1):
+            raise BadRequest("not this one")
+
+    people = '[[people]]\nfolder = "people"\n[[people]]\nname = "Ada"\ninline = "A nurse."\n'
+    rest = '[world]\nrounds = 3\nkind = "chat"\n' + ASK
+    rest += '[[ask]]\nquestion = "Which?"\nfields = { choice = ["A", "B"] }\n'
+    rest += '[findings]\nobjective = "x"\nfields = { rating = "1..5" }\n'
+    runtime, _ = counted(before=failing, fields={"choice": "B"}, found={"rating": 4})
+    outcome = Study.read(study(people, rest, SCRIPTED)).run(runtime=runtime)
+    why = "BadRequest: not this one"
+    where = ("Dan, step 2", "Dan, step 3", "question 1, Dan", "findings, Dan")
+    assert list(outcome.failures) == [f"{each}: {why}" for each in where]
+    shown = (outcome.folder / "transcript.md").read_text().split(f"*Dan had no turn here. {why}*\n")
+    assert ["**6 · " in part for part in shown] == [True, False, False]
+    assert ["**7 · " in part for part in shown] == [False, True, False]
+    readme = (outcome.folder / "README.md").read_text()
+    assert all(failure in readme for failure in outcome.failures)
+    for name in ("findings", "answers"):
+        assert f"- Dan: {why}" in (outcome.folder / f"{name}.md").read_text()
+        rows = table(outcome.folder / f"{name}.csv")
+        assert [(row["of"], row["missing"]) for row in rows] == [("Carol", ""), ("Ada", ""), ("Dan", why)]
+
+
+def test_what_is_asked_in_vain_of_everybody_stops_the_run(study: Callable[..., Path], counted: Any):
+    def failing(call: Any) -> None:
+        raise BadRequest("nobody")
+
+    rest = '[[ask]]\nquestion = "Which?"\n'
+    with pytest.raises(AskingStopped):
+        Study.read(study(rest=rest, head=SCRIPTED)).run(runtime=counted(before=failing)[0])
+    assert "question 1, Ben: BadRequest: nobody" in Path("soup.results/unfinished/README.md").read_text()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits")
+def test_a_full_disk_loses_nothing(study: Callable[..., Path], counted: Any, monkeypatch: pytest.MonkeyPatch):
+    """The limit is on the size of a file: the system refuses to write more, as it does when the disk is full."""
+    import resource
+
+    read = Study.read(study(rest=ASK, head=SCRIPTED))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def then_full(outcome: Any) -> dict[str, bytes]:
+        made = outputs(outcome)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200, limits[1]))
+        return made
+
+    with monkeypatch.context() as patch:
+        patch.setattr("troupe_study.running.outputs", then_full)
+        try:
+            with pytest.raises(ArgumentError, match=r"the results cannot be written to .*soup.results: File too large"):
+                read.run(runtime=counted()[0])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list(Path("soup.results").glob(".*"))
+    runtime, asked = counted()
+    outcome = read.run(runtime=runtime)
+    assert asked == []
+    assert [json.loads(line)["status"] for line in lines(outcome.folder / "runs.jsonl")] == ["done"]
+
+
+def test_what_is_in_the_way_is_named(study: Callable[..., Path], write: Any, runtime: Runtime):
+    read = Study.read(study())
+    (folder := Path("soup.results")).mkdir()
+    (folder / "runs.jsonl").touch()
+    (folder / "plots").write_text("no folder")
+    with pytest.raises(ArgumentError, match=r"cannot be written to .*soup.results: .*plots"):
+        read.run(runtime=runtime)
+    (folder / "plots").unlink()
+    assert read.run(runtime=runtime).spent.calls == 0
+    with pytest.raises(ArgumentError, match="cannot be written to: Not a directory"):
+        read.run(write("file", "") / "below", runtime=runtime)
+
+
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_nobody_may_write_to(study: Callable[..., Path], folder: Path, runtime: Runtime):
+    (closed := folder / "closed").mkdir(mode=0o500)
+    with pytest.raises(ArgumentError, match="cannot be written to: Permission denied"):
+        Study.read(study()).run(closed / "out", runtime=runtime)
 
 
 # -- stopped, and run again -------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from troupe_core import CommandSpec, hookimpl
 if TYPE_CHECKING:
     from troupe_study.estimating import Estimate
     from troupe_study.running import Outcome
-    from troupe_study.study import Findings, Generated, Group, Stimulus, Study, World
+    from troupe_study.study import Findings, Generated, Group, Question, Stimulus, Study, World
 
 TROUPE_API = (0, 2)
 
@@ -22,12 +22,13 @@ _HOMES = {
     "Generated": "study",
     "Group": "study",
     "Outcome": "running",
+    "Question": "study",
     "Stimulus": "study",
     "Study": "study",
     "World": "study",
 }
 
-__all__ = ["Estimate", "Findings", "Generated", "Group", "Outcome", "Stimulus", "Study", "World"]
+__all__ = ["Estimate", "Findings", "Generated", "Group", "Outcome", "Question", "Stimulus", "Study", "World"]
 
 
 @hookimpl

@@ -31,7 +31,10 @@ inline = { name = "Ben Okafor", age = 24, occupation = "repairs phones", likes =
 # name_column = "respondent"
 # [[people]]
 # generate = { context = "Commuters in a city of ferries who have lunch at their desks.", count = 6 }
+# group = "commuters"              # called so in findings, which compare the groups
 # mental_faculties = ["recall"]
+# tools = ["notes"]
+# memory = "episodic"
 # model = "openai/gpt-5-mini"      # of this group
 
 [world]
@@ -51,6 +54,20 @@ say = "Here is a ready-to-drink gazpacho in a bottle, 3.50 a litre. Would you bu
 # rounds = 1
 # [[stimulus]]
 # think = "What did I have for lunch yesterday?"
+# to = "commuters"                 # reaches only them
+
+# What each is asked in the end, by themselves. With questions alone, and no [[stimulus]], it is a survey.
+
+# [[ask]]
+# question = "What would you pay for a litre?"
+# fields = { price = "0.0..10.0", again = ["yes", "no"] }
+# hints = { price = "0: would not have it as a gift" }
+# source = "Moderator"
+# to = "commuters"
+# replicates = 1                   # so many answers of each
+# [[ask]]
+# question = "Have you had it before?"
+# remember = true                  # and know of it when the next question comes
 
 # What is to be found out. Without this table, there is a transcript and no findings.
 

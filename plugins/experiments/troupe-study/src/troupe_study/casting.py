@@ -19,6 +19,8 @@ class Cast:
 
     people: People
     failures: tuple[str, ...] = ()
+    groups: Mapping[str, str] = attrs.field(factory=dict)
+    """The group of each, by name."""
 
 
 Generate = Callable[[Group, Simulation], Cast]
@@ -48,7 +50,13 @@ def cast(study: Study, simulation: Simulation, generate: Generate | None = None)
         raise ConfigError("\n".join(wrong))
     groups = [came[number] for number in range(len(study.people))]
     everybody = People([person for each in groups for person in each.people])
-    return Cast(everybody, tuple(failure for each in groups for failure in each.failures))
+    named = {
+        person.name: source.group
+        for source, each in zip(study.people, groups, strict=True)
+        if source.group is not None
+        for person in each.people
+    }
+    return Cast(everybody, tuple(failure for each in groups for failure in each.failures), named)
 
 
 def inputs(study: Study) -> list[Path]:
@@ -65,7 +73,12 @@ def inputs(study: Study) -> list[Path]:
 
 def given(group: Group) -> dict[str, Any]:
     """What everybody in a group is made with besides a persona."""
-    return {"mental_faculties": group.mental_faculties, "model": group.model}
+    return {
+        "mental_faculties": group.mental_faculties,
+        "tools": group.tools,
+        "memory": group.memory,
+        "model": group.model,
+    }
 
 
 def generated(group: Group, simulation: Simulation) -> Cast:

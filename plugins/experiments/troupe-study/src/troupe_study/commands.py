@@ -10,10 +10,10 @@ import click
 
 import troupe_cli
 from troupe_core import ArgumentError
-from troupe_core.llm import caution
 from troupe_presenter import JsonLines, Shown, present
 from troupe_study import running
 from troupe_study.beginning import STUDY
+from troupe_study.outputs.findings import plain
 from troupe_study.outputs.reproduce import command_of
 from troupe_study.study import Study
 from troupe_study.words import counted
@@ -108,7 +108,8 @@ def _told(outcome: Outcome, shown: Shown, *, quiet: bool) -> None:
             "files": list(outcome.files),
             "moved": list(outcome.moved),
             "people": outcome.people.names,
-            "findings": outcome.results.plain() if outcome.results is not None else None,
+            "findings": plain(outcome.results, outcome.groups) if outcome.results is not None else None,
+            "answers": [plain(answers, outcome.groups) for answers in outcome.answers],
             "failures": list(outcome.failures),
             "calls": spent.calls,
             "tokens_in": spent.usage.input,
@@ -117,10 +118,9 @@ def _told(outcome: Outcome, shown: Shown, *, quiet: bool) -> None:
         }
         shown.document("done", **content)
         return
-    if outcome.results is not None:
-        click.echo(outcome.results)
-    elif outcome.mark:
-        click.echo(caution(outcome.mark))
+    told = str(outcome)
+    if told:
+        click.echo(told)
     click.echo(f"{outcome.folder}: {', '.join(outcome.files)}")
 
 

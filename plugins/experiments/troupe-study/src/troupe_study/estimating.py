@@ -26,6 +26,8 @@ PERSONA, CASTING, CAST = 2_500, 3_000, 700
 """Characters of a persona that is not there yet, and of the question for it besides a context; tokens of an answer."""
 READER, FOUND = 2_400, 25
 """Characters of a question for findings besides the transcript, and tokens of an answer for each field."""
+FORM, FORM_FIELD = 900, 130
+"""Characters of how an answer is to be given, and of each field of it."""
 EPISODE, RECOLLECTIONS = 4_000, 250
 """Characters of what is consolidated at a time, and tokens of what becomes of it."""
 
@@ -90,16 +92,18 @@ def estimate(study: Study, runtime: Runtime | None) -> Estimate:
     """What all of it takes if everybody comes and nobody fails."""
     simulation = Simulation(seed=study.seed, runtime=runtime, model=study.model, models=study.models or None)
     try:
-        people = casting.cast(study, simulation, _stand_ins).people
-        episode: int = getattr(simulation.memory_kind(None), "episode", 0)
-        rounds = sum(map(study.rounds_of, study.stimulus))
-        hearers = len(people) - 1 if study.world.kind in ("focus_group", "chat") else 0
+        came = casting.cast(study, simulation, _stand_ins)
+        people, rounds = came.people, study.rounds
+        hearers = len(people) - 1 if study.kind in ("focus_group", "chat") else 0
         growth = HEARD * hearers + OWN
-        recalling = len(people) * (rounds // episode) if episode else 0
+        episodes = [getattr(person.state.memory_kind, "episode", 0) for person in people]
+        recalling = sum(rounds // episode for episode in episodes if episode)
+        turns, prompt = _turns(study, came, growth)
         parts = {
             "casting": _casting(study),
-            "turn": _turns(study, people, growth),
+            "turn": turns,
             "consolidation": Part(recalling, recalling * EPISODE // CHARACTERS, recalling * RECOLLECTIONS),
+            "ask": _asking(study, came, prompt),
             "extraction": _extraction(study, len(people), rounds, growth),
         }
     finally:
@@ -125,10 +129,12 @@ def _casting(study: Study) -> Part:
     return Part(calls, asked // CHARACTERS, calls * CAST)
 
 
-def _turns(study: Study, people: People, growth: int) -> Part:
-    """Everybody's prompt at first, and how it grows."""
+def _turns(study: Study, came: casting.Cast, growth: int) -> tuple[Part, int]:
+    """Everybody's prompt at first, and how it grows; and how long that of one person is in the end."""
+    people = came.people
     world = world_of(study, people, people[0].simulation)
-    present(world, study.stimulus[0], study)
+    if study.stimulus:
+        present(world, study.stimulus[0], study, came.groups)
     first = sum(len(person.prompt()) for person in people)
     calls = asked = history = 0
     for number, stimulus in enumerate(study.stimulus):
@@ -138,7 +144,21 @@ def _turns(study: Study, people: People, growth: int) -> Part:
             calls += len(people)
             asked += first + history * len(people)
             history = history + growth if history + growth <= LONGEST else CUT
-    return Part(calls, asked // CHARACTERS, calls * ANSWER)
+    return Part(calls, asked // CHARACTERS, calls * ANSWER), first // len(people) + history
+
+
+def _asking(study: Study, came: casting.Cast, prompt: int) -> Part:
+    """What each is asked in the end, if their prompts are so long by then."""
+    calls = asked = answered = 0
+    for question in study.ask:
+        those = [each for each in came.people if question.to in (None, came.groups.get(each.name))]
+        fields = len(question.fields)
+        put = len(those) * question.replicates
+        calls += put
+        asked += put * (prompt + len(question.question) + FORM + FORM_FIELD * fields)
+        answered += put * (ANSWER + FOUND * fields)
+        prompt += OWN if question.remember else 0
+    return Part(calls, asked // CHARACTERS, answered)
 
 
 def _extraction(study: Study, people: int, rounds: int, growth: int) -> Part:

@@ -15,6 +15,8 @@ from troupe_core import ArgumentError, Fields, ModelRef
 SOURCES = ("files", "folder", "csv", "jsonl", "inline", "generate")
 STIMULI = ("say", "see", "think")
 OF_TABLES = ("csv", "jsonl")
+ANSWER = "answer"
+"""The field in which what somebody says stands, whatever they are asked."""
 
 Mistake = tuple[tuple[str, ...], str]
 
@@ -25,11 +27,24 @@ def mistakes(data: Mapping[str, Any], folder: Path) -> Iterator[Mistake]:
     yield from _models(data, ("model",), data.get("model"))
     for purpose, model in _table(data.get("models")).items():
         yield from _models(data, ("models", purpose), model)
-    yield from _every(data, "people", "with files, folder, csv, jsonl, inline or generate", folder, _group)
-    yield from _every(data, "stimulus", 'with what they are to react to, such as say = "…"', folder, _stimulus)
+    yield from _every(data, "people", folder, _group)
+    if data.get("people", []) == []:
+        yield (
+            ("people",),
+            "there is none; write at least one [[people]] with files, folder, csv, jsonl, inline or generate",
+        )
+    yield from _every(data, "stimulus", folder, _stimulus)
+    yield from _every(data, "ask", folder, _question)
+    nothing = data.get("stimulus", []) == []
+    if nothing and data.get("ask", []) == []:
+        wanted = '[[stimulus]] with what they are to react to, such as say = "…", or one [[ask]] with a question'
+        yield ("stimulus",), f"there is none; write at least one {wanted}"
+    yield from _reaching(data)
     yield from _world(_table(data.get("world")))
     if isinstance(data.get("findings"), Mapping):
         yield from _findings(data["findings"])
+        if nothing and not any(table.get("remember") for _, table in _tables(data, "ask")):
+            yield ("findings",), "are drawn from what people say to each other; what they [[ask]] has fields of its own"
 
 
 def matching(pattern: str, folder: Path) -> list[Path]:
@@ -41,16 +56,21 @@ def matching(pattern: str, folder: Path) -> list[Path]:
 def _every(
     data: Mapping[str, Any],
     key: str,
-    wanted: str,
     folder: Path,
     check: Callable[[Mapping[str, Any], tuple[str, ...], Path], Iterator[Mistake]],
 ) -> Iterator[Mistake]:
-    tables = data.get(key, [])
-    if tables == []:
-        yield (key,), f"there is none; write at least one [[{key}]] {wanted}"
-    for number, table in enumerate(tables if isinstance(tables, list | tuple) else ()):
-        if isinstance(table, Mapping):
-            yield from check(table, (key, str(number)), folder)
+    for number, table in _tables(data, key):
+        yield from check(table, (key, str(number)), folder)
+
+
+def _reaching(data: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Whether what is meant for a group finds one."""
+    there = dict.fromkeys(str(source["group"]) for _, source in _tables(data, "people") if "group" in source)
+    for key in ("stimulus", "ask"):
+        for number, table in _tables(data, key):
+            if isinstance(table.get("to"), str) and table["to"] not in there:
+                known = f"there are {', '.join(there)}" if there else 'write group = "…" at [[people]]'
+                yield (key, str(number), "to"), f"there is no group {table['to']!r}; {known}"
 
 
 def _group(group: Mapping[str, Any], path: tuple[str, ...], folder: Path) -> Iterator[Mistake]:
@@ -78,7 +98,7 @@ def _group(group: Mapping[str, Any], path: tuple[str, ...], folder: Path) -> Ite
         yield (*path, "name"), "only somebody who is described inline is named here"
     if "name_column" in group and not any(key in group for key in OF_TABLES):
         yield (*path, "name_column"), "names stand in a column of csv or jsonl only"
-    yield from _texts(group, path, "name", "name_column")
+    yield from _texts(group, path, "name", "name_column", "group", "memory")
     yield from _models(group, (*path, "model"), group.get("model"))
     generated = _table(group.get("generate"))
     yield from _texts(generated, (*path, "generate"), "context")
@@ -96,8 +116,20 @@ def _stimulus(stimulus: Mapping[str, Any], path: tuple[str, ...], folder: Path) 
     yield from _counts(stimulus, path, "rounds", least=0)
 
 
+def _question(asked: Mapping[str, Any], path: tuple[str, ...], folder: Path) -> Iterator[Mistake]:
+    yield from _texts(asked, path, "question", "source")
+    yield from _counts(asked, path, "replicates")
+    if asked.get("remember") is True and asked.get("replicates", 1) != 1:
+        yield (*path, "replicates"), "what is remembered is answered once: leave out replicates, or remember"
+    yield from _fields(asked, path)
+    if ANSWER in _table(asked.get("fields")):
+        yield (*path, "fields", ANSWER), "is what was said, and is there anyway; call the field otherwise"
+
+
 def _world(world: Mapping[str, Any]) -> Iterator[Mistake]:
-    yield from _texts(world, ("world",), "name")
+    yield from _texts(world, ("world",), "name", "interviewer")
+    if "interviewer" in world and world.get("kind") != "interview":
+        yield ("world", "interviewer"), 'somebody asks the others in an interview only: write kind = "interview"'
     yield from _counts(world, ("world",), "rounds")
     given = world.get("initial_datetime")
     if isinstance(given, str) and given != "now":
@@ -109,19 +141,23 @@ def _world(world: Mapping[str, Any]) -> Iterator[Mistake]:
 
 def _findings(findings: Mapping[str, Any]) -> Iterator[Mistake]:
     yield from _texts(findings, ("findings",), "objective")
-    fields, hints = findings.get("fields"), _table(findings.get("hints"))
+    if findings.get("fields") == {}:
+        yield ("findings", "fields"), 'there is none; name at least one, such as rating = "1..5"'
+    yield from _fields(findings, ("findings",))
+
+
+def _fields(data: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[Mistake]:
+    fields = data.get("fields", {})
     if not isinstance(fields, Mapping):
         return
-    if not fields:
-        yield ("findings", "fields"), 'there is none; name at least one, such as rating = "1..5"'
     for name, wanted in fields.items():
         try:
             Fields.of({name: wanted})
         except ArgumentError as error:
-            yield ("findings", "fields", name), str(error)
-    for name in hints:
+            yield (*path, "fields", name), str(error)
+    for name in _table(data.get("hints")):
         if name not in fields:
-            yield ("findings", "hints", name), f"there is no such field; there are {', '.join(fields) or 'none'}"
+            yield (*path, "hints", name), f"there is no such field; there are {', '.join(fields) or 'none'}"
 
 
 def _models(data: Mapping[str, Any], path: tuple[str, ...], model: Any) -> Iterator[Mistake]:
@@ -141,6 +177,13 @@ def _texts(data: Mapping[str, Any], path: tuple[str, ...], *keys: str) -> Iterat
 def _counts(data: Mapping[str, Any], path: tuple[str, ...], key: str, least: int = 1) -> Iterator[Mistake]:
     if type(data.get(key)) is int and data[key] < least:
         yield (*path, key), f"expected a whole number from {least} on, got {data[key]}"
+
+
+def _tables(data: Mapping[str, Any], key: str) -> list[tuple[int, Mapping[str, Any]]]:
+    """Those under [[key]], with their places."""
+    tables = data.get(key)
+    several = tables if isinstance(tables, list | tuple) else ()
+    return [(number, table) for number, table in enumerate(several) if isinstance(table, Mapping)]
 
 
 def _table(value: Any) -> Mapping[str, Any]:

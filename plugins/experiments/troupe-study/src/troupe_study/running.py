@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,21 +11,28 @@ from typing import Any
 import attrs
 
 from troupe_core import (
+    ArgumentError,
+    AskingStopped,
+    ConfigError,
     ExtractionStopped,
+    JournalError,
     People,
     Results,
     ResultsExtractor,
+    RunReport,
+    RunStopped,
     Runtime,
     Simulation,
     Spent,
+    TinyPerson,
     TinyWorld,
     Transcript,
     TroupeError,
 )
 from troupe_study import casting
-from troupe_study.outputs import JOURNAL, check_folder, log_run, outputs, settle
+from troupe_study.outputs import JOURNAL, as_text, check_folder, log_run, outputs, settle
 from troupe_study.outputs.reproduce import command_of, models_of, versions
-from troupe_study.study import Findings, Stimulus, Study
+from troupe_study.study import Findings, Question, Stimulus, Study
 from troupe_study.words import counted, listed
 
 Tell = Callable[[str], None]
@@ -32,6 +40,16 @@ Expect = Callable[[int], None]
 
 SPEAKERS = {"focus_group": "Moderator", "interview": "Interviewer"}
 """Who says what nobody else is said to say."""
+
+
+@attrs.frozen
+class Missed:
+    """A turn that somebody did not have."""
+
+    who: str
+    why: str
+    after: int
+    """So many lines of the transcript stand before it."""
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -45,8 +63,14 @@ class Outcome:
     transcript: Transcript
     results: Results | None
     """The findings, if any were wanted."""
+    answers: tuple[Results, ...]
+    """To each `[[ask]]`, in order."""
+    groups: Mapping[str, str]
+    """The group of each of the people who is in one, by name."""
     failures: tuple[str, ...]
-    """Who did not come, could not act or could not be read, and why."""
+    """Who did not come, could not act, be asked or be read, and why."""
+    missed: tuple[Missed, ...]
+    """Turns that failed for good, and where."""
     spent: Spent
     """By this run: nothing, if all of it had been answered before."""
     models: list[str]
@@ -61,7 +85,12 @@ class Outcome:
     @property
     def mark(self) -> str:
         """That of what was said: "rehearsal" if a puppet has answered. Then it is no evidence about people."""
-        return self.transcript.mark or (self.results.mark if self.results is not None else "")
+        read = [self.results, *self.answers] if self.results is not None else self.answers
+        return self.transcript.mark or next((results.mark for results in read if results.mark), "")
+
+    def __str__(self) -> str:
+        """What was found out, as tables."""
+        return as_text(self)
 
     def __repr__(self) -> str:
         return f"<Outcome of {self.study.title!r}: {len(self.people)} people, in {self.folder}>"
@@ -79,41 +108,89 @@ class _Run:
     people: People = attrs.field(factory=People)
     world: TinyWorld | None = None
     results: Results | None = None
+    answers: list[Results] = attrs.field(factory=list)
+    groups: Mapping[str, str] = attrs.field(factory=dict)
+    missed: list[Missed] = attrs.field(factory=list)
 
     def all_of_it(self) -> None:
-        """People, rounds, findings."""
+        """People, rounds, answers, findings."""
         study = self.study
         came = casting.cast(study, self.simulation)
-        self.people, self.failures = came.people, [*came.failures]
+        self.people, self.groups, self.failures = came.people, came.groups, [*came.failures]
         self.tell(f"{counted(len(self.people), 'person')}: {listed(self.people.names)}")
         self.world = world_of(study, self.people, self.simulation)
-        rounds, done = sum(map(study.rounds_of, study.stimulus)), 0
-        self.expect(len(self.people) * rounds)
+        self.expect(len(self.people) * study.rounds)
+        done = 0
         for stimulus in study.stimulus:
-            present(self.world, stimulus, study)
+            present(self.world, stimulus, study, self.groups)
             for _ in range(study.rounds_of(stimulus)):
-                report = self.world.run(1)
                 done += 1
-                self.failures += map(str, report.failures)
-                self.tell(f"round {done} of {rounds}: {_calls(report.spent)}")
+                self.round(self.world, f"round {done} of {study.rounds}")
+        for number, question in enumerate(study.ask, 1):
+            before = self.simulation.usage
+            self.ask(question, f"question {number}")
+            self.tell(f"question {number} of {len(study.ask)}: {_calls(self.simulation.usage - before)}")
         if study.findings is not None:
             before = self.simulation.usage
-            self.results = self.found(study.findings, self.world)
-            self.failures += [f"findings, {failure}" for failure in self.results.failures]
+            self.find(study.findings, self.world)
             self.tell(f"findings: {_calls(self.simulation.usage - before)}")
 
-    def found(self, findings: Findings, world: TinyWorld) -> Results:
+    def round(self, world: TinyWorld, name: str) -> None:
+        """Everybody has a turn."""
+        try:
+            report = world.run(1)
+        except RunStopped as stopped:
+            self.note(stopped.report, world)
+            raise
+        self.note(report, world)
+        self.tell(f"{name}: {_calls(report.spent)}")
+
+    def note(self, report: RunReport, world: TinyWorld) -> None:
+        """Whose turn failed, and where in the transcript it is missing."""
+        self.failures += map(str, report.failures)
+        if report.failures:
+            after = len(Transcript.of(world))
+            self.missed += [
+                Missed(each.person, f"{type(each.error).__name__}: {each.error}", after) for each in report.failures
+            ]
+
+    def ask(self, question: Question, name: str) -> None:
+        """What everybody whom it is put to says to a question."""
+        people = People([person for person in self.people if _reaches(question.to, person, self.groups)])
+        try:
+            results = people.ask(
+                [question.question],
+                question.fields or None,
+                fields_hints=question.hints or None,
+                source=question.source or SPEAKERS.get(self.study.kind, SPEAKERS["interview"]),
+                remember=question.remember,
+                replicates=question.replicates,
+            )
+        except AskingStopped as stopped:
+            self.answers.append(self.kept(stopped.results, name))
+            raise
+        self.answers.append(self.kept(results, name))
+
+    def find(self, findings: Findings, world: TinyWorld) -> None:
         """What their words come to."""
         extractor = ResultsExtractor(
             findings.objective, situation=findings.situation, fields=findings.fields, fields_hints=findings.hints
         )
-        if findings.of == "world":
-            return Results([extractor.extract_results_from_world(world)])
         try:
-            return extractor.extract_results_from_agents(self.people)
+            results = (
+                Results([extractor.extract_results_from_world(world)])
+                if findings.of == "world"
+                else extractor.extract_results_from_agents(self.people)
+            )
         except ExtractionStopped as stopped:
-            self.results = stopped.results
+            self.results = self.kept(stopped.results, "findings")
             raise
+        self.results = self.kept(results, "findings")
+
+    def kept(self, results: Results, name: str) -> Results:
+        """The same, with a note of whose are missing."""
+        self.failures += [f"{name}, {failure}" for failure in results.failures]
+        return results
 
 
 def run(
@@ -150,7 +227,10 @@ def run(
             made.world,
             Transcript.of(made.world),
             made.results,
+            tuple(made.answers),
+            made.groups,
             tuple(made.failures),
+            tuple(made.missed),
             simulation.usage,
             models_of(study, simulation.runtime),
             versions(simulation.runtime),
@@ -175,36 +255,71 @@ def run(
         status = f"stopped: {error}"
         so_far = outcome()
         if so_far is not None:
-            settle(folder, outputs(so_far), finished=False)
-        if simulation.usage.calls or so_far is not None:
+            with suppress(OSError):  # what has stopped it may be a disk that is full
+                settle(folder, outputs(so_far), finished=False)
+        if not isinstance(error, JournalError) and (simulation.usage.calls or so_far is not None):
             error.add_note(f"What was answered is kept in {folder}: run the study again, and it goes on from there.")
         raise
+    except OSError as error:
+        status = f"stopped: {error}"
+        raise _unwritable(folder, error) from error
     finally:
-        log_run(folder, _line(began, status, simulation, made.failures, files))
+        try:
+            log_run(folder, _line(began, status, simulation, made.failures, files))
+        except OSError as error:
+            if status == "done":
+                raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> TroupeError:
+    what = f"{error.filename}: " if error.filename else ""
+    stopped = ArgumentError(f"the results cannot be written to {folder}: {what}{error.strerror or error}")
+    stopped.add_note(
+        "Nothing that was answered is lost: mend that, and run the study again, which asks for it no more."
+    )
+    return stopped
 
 
 def world_of(study: Study, people: People, simulation: Simulation) -> TinyWorld:
     """Where they meet."""
     world = study.world
+    asks = world.interviewer
+    if asks is not None and asks not in people.names:
+        place = study.place(("world", "interviewer"))
+        raise ConfigError(f"{place}: world.interviewer: nobody is called {asks!r}; there are {listed(people.names)}")
     return TinyWorld(
         world.name,
         people,
-        kind=world.kind,
+        kind=study.kind,
+        interviewer=people[asks] if asks is not None else None,
         initial_datetime=world.initial_datetime,
         schedule=world.schedule,
         simulation=simulation,
     )
 
 
-def present(world: TinyWorld, stimulus: Stimulus, study: Study) -> None:
-    """Have it reach everybody."""
-    if stimulus.say is not None:
-        world.broadcast(stimulus.say, source=stimulus.source or SPEAKERS.get(study.world.kind))
-    elif stimulus.think is not None:
-        world.broadcast_thought(stimulus.think)
-    else:
-        for person in world.agents:
-            person.see(stimulus.see or "", source=stimulus.source)
+def present(world: TinyWorld, stimulus: Stimulus, study: Study, groups: Mapping[str, str]) -> None:
+    """Have it reach everybody whom it is for."""
+    source = stimulus.source or (SPEAKERS.get(study.kind) if stimulus.say is not None else None)
+    if stimulus.to is None and stimulus.see is None:
+        if stimulus.say is not None:
+            world.broadcast(stimulus.say, source=source)
+        else:
+            world.broadcast_thought(stimulus.think or "")
+        return
+    for person in world.agents:
+        if not _reaches(stimulus.to, person, groups):
+            continue
+        if stimulus.say is not None:
+            person.listen(stimulus.say, source=source)
+        elif stimulus.see is not None:
+            person.see(stimulus.see, source=source)
+        else:
+            person.think(stimulus.think or "")
+
+
+def _reaches(to: str | None, person: TinyPerson, groups: Mapping[str, str]) -> bool:
+    return to is None or groups.get(person.name) == to
 
 
 def _line(

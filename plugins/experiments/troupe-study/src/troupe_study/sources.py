@@ -13,6 +13,8 @@ from troupe_core import ConfigError
 from troupe_core.config import Source, read
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+LARGEST = 4_000_000
+"""Bytes: what is larger is no study, but data, or something else."""
 Lines = dict[tuple[str, ...], int]
 
 
@@ -21,6 +23,13 @@ def source_of(path: Path) -> Source:
     suffix = path.suffix.lower()
     if suffix not in (".toml", ".json"):
         raise ConfigError(f"{path}: a study is a file that ends in .toml or .json")
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"{path} is {'a folder' if path.is_dir() else 'no file'}; a study is a file")
+    if path.is_file() and path.stat().st_size > LARGEST:
+        size = f"{path.stat().st_size / 1_000_000:,.1f} MB"
+        raise ConfigError(
+            f"{path} is of {size}, too large for a study; put people into files of their own, such as csv"
+        )
     return read(path) if suffix == ".toml" else JsonSource.read(path)
 
 

@@ -54,9 +54,14 @@ class Group:
     """Of somebody who is described inline."""
     name_column: str | None = None
     """The column of the table, or key of the objects, in which names stand, if it is not called `name`."""
+    group: str | None = None
+    """What they are called together, where they are told apart from others. Several sources can make one group."""
     fragments: Several = ()
-    """Files that are laid over everybody in the group."""
+    """Files that are laid over each of them."""
     mental_faculties: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    memory: str | None = None
+    """How they remember, if not as usual."""
     model: str | None = None
     """Who answers for them, if not whoever does for the others."""
 
@@ -65,8 +70,10 @@ class Group:
 class World:
     """Where they meet."""
 
-    kind: Literal["focus_group", "survey", "interview", "chat"] = "focus_group"
+    kind: Literal["focus_group", "survey", "interview", "chat"] | None = None
     name: str = "Study"
+    interviewer: str | None = None
+    """Who of the people asks the others, in an interview."""
     rounds: int = 1
     """So many rounds follow each stimulus."""
     schedule: Literal["parallel", "sequential", "random"] | None = None
@@ -82,8 +89,28 @@ class Stimulus:
     think: str | None = None
     source: str | None = None
     """Who says it, or from whom what is seen comes."""
+    to: str | None = None
+    """The group that it reaches, if not everybody."""
     rounds: int | None = None
     """So many rounds follow it, if not as many as usual."""
+
+
+@attrs.frozen
+class Question:
+    """What each is asked when all rounds are over, by themselves."""
+
+    question: str
+    fields: Mapping[str, Any] = attrs.field(factory=dict)
+    """What they tick besides what they say."""
+    hints: Mapping[str, str] = attrs.field(factory=dict)
+    source: str | None = None
+    """Who asks."""
+    to: str | None = None
+    """The group that is asked, if not everybody."""
+    remember: bool = False
+    """Whether they remember it when the next question comes."""
+    replicates: int = 1
+    """So many times each is asked."""
 
 
 @attrs.frozen
@@ -112,6 +139,7 @@ class Design:
     people: tuple[Group, ...] = ()
     world: World = World()
     stimulus: tuple[Stimulus, ...] = ()
+    ask: tuple[Question, ...] = ()
     findings: Findings | None = None
     budget: Budget | None = None
     """Of one run."""
@@ -145,6 +173,21 @@ class Study(Design):
     def results_folder(self) -> Path:
         """Where a run leaves what it came to, if nobody says otherwise: `soup.toml` in `soup.results` beside it."""
         return self.folder / f"{self.file.stem if self.file is not None else 'study'}.results"
+
+    @property
+    def kind(self) -> str:
+        """The kind of world that it is in: where nobody reacts to anything, a survey."""
+        return self.world.kind or ("focus_group" if self.stimulus else "survey")
+
+    @property
+    def rounds(self) -> int:
+        """How many there are in all."""
+        return sum(map(self.rounds_of, self.stimulus))
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """What they are called, in the order in which they stand; none, if nobody is told apart."""
+        return tuple(dict.fromkeys(source.group for source in self.people if source.group is not None))
 
     def rounds_of(self, stimulus: Stimulus) -> int:
         """How many rounds follow it."""

@@ -1,72 +1,143 @@
-"""Findings as tables and as data."""
+"""Findings and answers as tables and as data."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from troupe_core import Results
+from troupe_core import Results, Row
 from troupe_core.llm import caution
-from troupe_study.outputs.text import in_cell, in_line
-from troupe_study.study import Findings
+from troupe_study.mistakes import ANSWER
+from troupe_study.outputs.counting import compared
+from troupe_study.outputs.text import in_cell, in_line, in_table, words_of
 
-UNKNOWN = "–"
+if TYPE_CHECKING:
+    from troupe_study.study import Findings, Question
+
+NOTHING = "–"
+Groups = Mapping[str, str]
 
 
-def as_markdown(title: str, findings: Findings, results: Results) -> bytes:
-    """A table: each value with its confidence."""
-    fields = list(findings.fields)
+def as_markdown(title: str, findings: Findings, results: Results, groups: Groups) -> bytes:
+    """What was found out: each value with its confidence, and how groups differ."""
     lines = [f"# {in_line(title)}", "", in_line(findings.objective), ""]
     if results.mark:
         lines += [f"*{caution(results.mark)}*", ""]
-    lines += [_row(["", *map(in_line, fields)]), _row(["---"] * (len(fields) + 1))]
-    for row in results:
-        cells = [
-            UNKNOWN if row.get(field) is None else f"{in_line(_words(row[field]))} ({row.confidence[field]:.2f})"
-            for field in fields
-        ]
-        lines.append(_row([in_line(row.of), *cells]))
-    if results.failures:
-        lines += ["", "No findings, and why:", "", *(f"- {in_line(str(failure))}" for failure in results.failures)]
-    return "\n".join([*lines, ""]).encode("utf-8", "replace")
+    return _encoded([*lines, *_shown(list(findings.fields), findings.fields, results, groups)])
 
 
-def as_csv(results: Results) -> bytes:
-    """A row for each finding: values, confidence, and the ids of the events that show it. Text that a spreadsheet would
-    take for a formula has an apostrophe before it.
+def answers_as_markdown(title: str, questions: Sequence[Question], answers: Sequence[Results], groups: Groups) -> bytes:
+    """What everybody answered, question by question."""
+    lines = [f"# {in_line(title)}", ""]
+    mark = next((results.mark for results in answers if results.mark), "")
+    if mark:
+        lines += [f"*{caution(mark)}*", ""]
+    for question, results in zip(questions, answers, strict=False):
+        lines += [f"## {in_line(question.question)}", ""]
+        lines += _shown([ANSWER, *question.fields], question.fields, results, groups)
+    return _encoded(lines)
+
+
+def as_csv(fields: Iterable[str], results: Results, groups: Groups) -> bytes:
+    """A row for each finding, or answer: values, confidence, and the ids of the events that show it; and one for each
+    that is missing, with the reason. Text that a spreadsheet would take for a formula has an apostrophe before it.
     """
-    fields = list(dict.fromkeys(field for row in results for field in row))
+    names = list(fields)
+    asked = any(each.asked for each in (*results, *results.failures))
+    again = any(row.replicate for row in results)
+    besides = ("", " confidence") if asked else ("", " confidence", " evidence")  # of an answer, it is the answer
+    about = {field: ("",) if field == ANSWER and asked else besides for field in names}
     out = StringIO(newline="")
     write = csv.writer(out).writerow
-    columns = ["of", *(f"{field}{about}" for field in fields for about in ("", " confidence", " evidence")), "mark"]
-    write(map(in_cell, columns))
+    columns = ["of", *["group"] * bool(groups), *["asked"] * asked, *["replicate"] * again]
+    write(map(in_cell, [*columns, *(f"{name}{each}" for name in names for each in about[name]), "mark", "missing"]))
     for row in results:
-        cells: list[Any] = [in_cell(row.of)]
-        for field in fields:
-            value = row.get(field)
-            shown = value if isinstance(value, int | float) and not isinstance(value, bool) else in_cell(_words(value))
-            evidence = " ".join(fact.cite for fact in row.evidence.get(field, ()))
-            cells += [shown, row.confidence.get(field, ""), evidence]
-        write([*cells, in_cell(row.mark)])
+        cells: list[Any] = [*_whose(row.of, row.asked, groups, asked), *[row.replicate] * again]
+        for name in names:
+            value = row.get(name)
+            shown = (
+                value if isinstance(value, int | float) and not isinstance(value, bool) else in_cell(words_of(value))
+            )
+            evidence = " ".join(fact.cite for fact in row.evidence.get(name, ()))
+            cells += [shown, row.confidence.get(name, ""), evidence][: len(about[name])]
+        write([*cells, in_cell(row.mark), ""])
+    for none in results.failures:
+        empty = [""] * (again + sum(map(len, about.values())) + 1)
+        why = f"{type(none.error).__name__}: {none.error}"
+        write([*_whose(none.of, none.asked, groups, asked), *empty, in_cell(why)])
     return out.getvalue().encode("utf-8", "replace")
 
 
-def as_json(title: str, findings: Findings, results: Results) -> bytes:
+def as_json(title: str, findings: Findings, results: Results, groups: Groups) -> bytes:
     """All of it, with the words of the evidence."""
     asked = {"title": title, "objective": findings.objective, "fields": dict(findings.fields)}
-    return orjson.dumps({**asked, **results.plain()}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return _dumped({**asked, **plain(results, groups)})
 
 
-def _words(value: Any) -> str:
+def answers_as_json(title: str, questions: Sequence[Question], answers: Sequence[Results], groups: Groups) -> bytes:
+    """The same of answers: an object for each question."""
+    each = [
+        {"question": question.question, "fields": dict(question.fields), **plain(results, groups)}
+        for question, results in zip(questions, answers, strict=False)
+    ]
+    return _dumped({"title": title, "questions": each})
+
+
+def plain(results: Results, groups: Groups) -> dict[str, Any]:
+    """Results as plain data, with the group of each."""
+    found = results.plain()
+    if groups:
+        for key in ("rows", "failures"):
+            found[key] = [{"of": each["of"], "group": groups.get(each["of"]), **each} for each in found[key]]
+    return found
+
+
+def together(answers: Sequence[Results]) -> Results:
+    """Those to all questions."""
+    return Results([row for each in answers for row in each], [none for each in answers for none in each.failures])
+
+
+def _shown(columns: Sequence[str], fields: Mapping[str, Any], results: Results, groups: Groups) -> list[str]:
+    """A table, who is missing in it, and how the groups differ."""
+    shared = [] if not groups else ["group"]
+    lines = [_row(["", *shared, *map(in_table, columns)]), _row(["---"] * (1 + len(shared) + len(columns)))]
+    for row in results:
+        group = [in_table(groups.get(row.of, NOTHING))] * len(shared)
+        lines.append(_row([in_table(row.of), *group, *(_cell(row, name) for name in columns)]))
+    if results.failures:
+        lines += ["", "Who is missing, and why:", "", *(f"- {in_line(str(failure))}" for failure in results.failures)]
+    rows = compared(fields, results, groups)
+    if rows:
+        first, *others = (_row([*map(in_table, cells)]) for cells in rows)
+        lines += ["", "By group:", "", first, _row(["---"] * len(rows[0])), *others]
+    return [*lines, ""]
+
+
+def _whose(of: str, asked: str, groups: Groups, with_question: bool) -> list[str]:
+    group = [groups.get(of, "")] * bool(groups)
+    return [in_cell(each) for each in [of, *group, *[asked] * with_question]]
+
+
+def _cell(row: Row, field: str) -> str:
+    value = row.get(field)
     if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        return NOTHING
+    if field == ANSWER and row.asked:
+        return in_table(words_of(value))
+    return f"{in_table(words_of(value))} ({row.confidence[field]:.2f})"
 
 
-def _row(cells: list[str]) -> str:
+def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def _encoded(lines: Sequence[str]) -> bytes:
+    return "\n".join(lines).encode("utf-8", "replace")
+
+
+def _dumped(content: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

@@ -22,7 +22,7 @@ JOURNAL = "journal.db"
 RUNS = "runs.jsonl"
 UNFINISHED = "unfinished"
 EARLIER = "earlier"
-_OURS = re.compile(r"plots/\w+\.svg|(?:README|findings|study|transcript)\.\w+")
+_OURS = re.compile(r"plots/\w+\.svg|(?:README|answers|findings|study|transcript)\.\w+")
 
 
 def check_folder(folder: Path) -> None:
@@ -67,9 +67,16 @@ def settle(folder: Path, files: Mapping[str, bytes], *, finished: bool) -> list[
 
 
 def log_run(folder: Path, line: Mapping[str, Any]) -> None:
-    """Note that there was a run, and what it took."""
-    with (folder / RUNS).open("ab") as file:
-        file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+    """Note that there was a run, and what it took: a whole line, or none."""
+    with (folder / RUNS).open("ab", buffering=0) as file:
+        end, content = file.tell(), orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+        try:
+            written = file.write(content)
+            if written < len(content):
+                file.write(content[written:])  # says why it has not been written
+        except OSError:
+            file.truncate(end)
+            raise
 
 
 def _written_before(folder: Path) -> list[str]:

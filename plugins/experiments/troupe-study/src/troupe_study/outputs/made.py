@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from troupe_study.mistakes import ANSWER
 from troupe_study.outputs import findings, plots, reproduce, transcript
+from troupe_study.outputs.counting import counted
 
 if TYPE_CHECKING:
     from troupe_study.running import Outcome
@@ -12,17 +14,33 @@ if TYPE_CHECKING:
 
 def outputs(outcome: Outcome) -> dict[str, bytes]:
     """By the names they have in the folder."""
-    study, said, results = outcome.study, outcome.transcript, outcome.results
+    study, said, results, groups = outcome.study, outcome.transcript, outcome.results, outcome.groups
     files = {
-        "transcript.md": transcript.as_markdown(study.title, said),
+        "transcript.md": transcript.as_markdown(study.title, said, outcome.missed),
         "transcript.jsonl": transcript.as_jsonl(said),
     }
+    names: set[str] = set()
     if study.findings is not None and results is not None:
+        wanted = study.findings
         files |= {
-            "findings.md": findings.as_markdown(study.title, study.findings, results),
-            "findings.csv": findings.as_csv(results),
-            "findings.json": findings.as_json(study.title, study.findings, results),
+            "findings.md": findings.as_markdown(study.title, wanted, results, groups),
+            "findings.csv": findings.as_csv(wanted.fields, results, groups),
+            "findings.json": findings.as_json(study.title, wanted, results, groups),
         }
-        files |= {f"plots/{name}.svg": svg for name, svg in plots.plots(study.findings, results)}
+        made = plots.plots(counted(wanted.fields, results, groups), wanted.objective, results.mark, names)
+        files |= {f"plots/{name}.svg": svg for name, svg in made}
+    if outcome.answers:
+        fields = dict.fromkeys(field for question in study.ask for field in (ANSWER, *question.fields))
+        files |= {
+            "answers.md": findings.answers_as_markdown(study.title, study.ask, outcome.answers, groups),
+            "answers.csv": findings.as_csv(fields, findings.together(outcome.answers), groups),
+            "answers.json": findings.answers_as_json(study.title, study.ask, outcome.answers, groups),
+        }
+        for number, (question, answers) in enumerate(zip(study.ask, outcome.answers, strict=False), 1):
+            prefix = f"answer_{number}_" if len(study.ask) > 1 else "answer_"
+            made = plots.plots(
+                counted(question.fields, answers, groups), question.question, answers.mark, names, prefix
+            )
+            files |= {f"plots/{name}.svg": svg for name, svg in made}
     files["study.json"] = reproduce.as_json(outcome)
     return {**files, "README.md": reproduce.as_markdown(outcome, list(files))}

@@ -1,122 +1,147 @@
-"""How often each value was found, as bars: SVG, which any browser shows, and which needs no library."""
+"""How often each value was found, as bars: SVG, which any browser shows, and which needs no library. Where there are
+groups, each value has a bar for each, as long as its share of the group, so that large and small ones can be compared.
+"""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from math import ceil
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from unicodedata import east_asian_width
 from xml.sax.saxutils import escape
 
-from troupe_core import Fields, Results
 from troupe_core.llm import caution
-from troupe_study.study import Findings
+from troupe_study.outputs.counting import ALL, UNKNOWN, Counted, spelled
 
-MOST_BARS = 12
-"""More values of numbers than these are put together in ranges."""
-UNKNOWN = "not said"
-WIDTH, LABELS, BAR, GAP = 640, 170, 22, 8
-LONGEST = 24
+WIDTH, LABELS, NUMBERS, EDGE = 640, 204, 70, 16
+BAR, SLIM, GAP, LINE = 22, 15, 8, 17
+LONGEST, WIDEST = 24, 80
+"""Columns of text that there is room for beside a bar, and across."""
 FONT = 'font-family="sans-serif" font-size="13"'
-INK, PALE, ASIDE = "#2b5d7d", "#b8c4cc", "#666666"
+PAPER, INK, ASIDE, PALE = "#ffffff", "#1b1b1b", "#5c5c5c", "#c3cbd1"
+COLOURS = ("#2b5d7d", "#d9822b", "#4f8f5b", "#8a5a99", "#b23b4b", "#7b6a4d", "#3d9a9a", "#8c8c8c")
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def plots(findings: Findings, results: Results) -> Iterator[tuple[str, bytes]]:
-    """Of each field whose values can be counted: a name for the file, and the plot."""
-    taken: set[str] = set()
-    for field in Fields.of(findings.fields).fields:
-        values = [row.get(field.name) for row in results]
-        counts = _counts(field.wanted, values)
-        if counts:
-            name = re.sub(r"\W+", "_", field.name).strip("_").casefold() or "field"
-            number = 2
-            free = name
-            while free in taken:
-                free, number = f"{name}_{number}", number + 1
-            taken.add(free)
-            yield free, plot(field.name, findings.objective, counts, results.mark)
+def plots(
+    counted: Iterable[Counted], about: str, mark: str, taken: set[str], prefix: str = ""
+) -> Iterator[tuple[str, bytes]]:
+    """Of each field: a name for the file that is not `taken`, and the plot."""
+    for each in counted:
+        name = free = prefix + (re.sub(r"\W+", "_", each.field).strip("_").casefold() or "field")
+        number = 2
+        while free in taken:
+            free, number = f"{name}_{number}", number + 1
+        taken.add(free)
+        yield free, plot(each, about, mark)
 
 
-def plot(name: str, about: str, counts: Mapping[str, int], mark: str = "") -> bytes:
-    """Bars, each with its label and number; a mark is told below them."""
-    most, all_of_them = max([*counts.values(), 1]), sum(counts.values())
-    top, bottom = 56, 30 if mark else 12
-    height = top + len(counts) * (BAR + GAP) + bottom
-    room = WIDTH - LABELS - 60
-    told = ", ".join(f"{label}: {number}" for label, number in counts.items())
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" {FONT}>',
-        f"<title>{_text(name)}</title>",
-        f"<desc>{_text(f'{about} {told}')}</desc>",
-        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-        f'<text x="16" y="24" font-size="16" font-weight="bold">{_text(_short(name, 60))}</text>',
-        f'<text x="16" y="43" fill="{ASIDE}">n = {all_of_them}</text>',
-    ]
-    for place, (label, number) in enumerate(counts.items()):
-        y = top + place * (BAR + GAP)
-        width = round(room * number / most, 1)
-        colour = PALE if label == UNKNOWN else INK
-        parts += [
-            f'<text x="{LABELS - 10}" y="{y + 16}" text-anchor="end">{_text(_short(label, LONGEST))}</text>',
-            f'<rect x="{LABELS}" y="{y}" width="{width}" height="{BAR}" fill="{colour}"/>',
-            f'<text x="{LABELS + width + 8}" y="{y + 16}">{number}</text>',
-        ]
+def plot(counted: Counted, about: str, mark: str = "") -> bytes:
+    """Bars with their labels and numbers, what it is about above them, and a mark below."""
+    groups = list(counted.counts)
+    grouped = groups != [ALL]
+    parts = [*_head(counted, about)]
+    y = begin = 26 + LINE * len(parts) + 10
+    most = max([1, *(number for each in counted.counts.values() for number in each.values())])
+    room, bar = WIDTH - LABELS - NUMBERS, SLIM if grouped else BAR
+    for label in counted.labels:
+        shown = wrapped(label, LONGEST, 3)
+        height = max(bar * len(groups), LINE * len(shown))
+        top = y + (height - LINE * len(shown)) / 2
+        for place, line in enumerate(shown):
+            parts.append(_line(LABELS - 10, top + place * LINE + 13, line, 'text-anchor="end"', whole=label))
+        top = y + (height - bar * len(groups)) / 2
+        for place, group in enumerate(groups):
+            number, all_of_them = counted.counts[group].get(label, 0), counted.of(group)
+            width = round(room * number / ((all_of_them or 1) if grouped else most), 1)
+            colour = PALE if label == UNKNOWN and not grouped else COLOURS[place % len(COLOURS)]
+            at = top + place * bar
+            parts.append(f'<rect x="{LABELS}" y="{at:g}" width="{width}" height="{bar - grouped}" fill="{colour}"/>')
+            if number or not grouped:
+                told = f"{number} of {all_of_them}" if grouped else str(number)
+                parts.append(_line(LABELS + width + 7, at + bar / 2 + 4.5, told))
+        y += height + GAP
+    parts.append(f'<path d="M{LABELS} {begin - 4}V{y:g}" stroke="{PALE}"/>')
     if mark:
-        parts.append(f'<text x="16" y="{height - 10}" fill="{ASIDE}" font-style="italic">{_text(caution(mark))}</text>')
-    return "\n".join([*parts, "</svg>", ""]).encode("utf-8", "replace")
+        parts.append(_line(EDGE, y + 14, caution(mark), f'fill="{ASIDE}" font-style="italic"'))
+        y += 24
+    return _document(counted.field, _told(counted, about, grouped), parts, round(y) + 4)
 
 
-def _counts(wanted: str | Sequence[str], values: Sequence[Any]) -> dict[str, int]:
-    """How often each value stands there, also those that never do; nothing, if they cannot be counted."""
-    said = [value for value in values if value is not None]
-    if not isinstance(wanted, str):
-        counts = {choice: said.count(choice) for choice in wanted}
-    elif wanted == "bool":
-        counts = {"yes": said.count(True), "no": said.count(False)}
-    elif ".." in wanted or wanted in ("int", "float"):
-        counts = _numbers(wanted, said)
-    else:
-        return {}
-    missing = len(values) - len(said)
-    return {**counts, UNKNOWN: missing} if missing else counts
+def _head(counted: Counted, about: str) -> Iterator[str]:
+    """The name of the field, what was asked, how many there are, and of which colour each group is: a line each."""
+    yield _line(EDGE, 26, wrapped(counted.field, 60, 1)[0], 'font-size="16" font-weight="bold"', whole=counted.field)
+    y = 26 + LINE + 3
+    for line in wrapped(about, WIDEST, 2) if about.strip() else ():
+        yield _line(EDGE, y, line, f'fill="{ASIDE}"', whole=about)
+        y += LINE
+    for place, group in enumerate(counted.counts):
+        said = f"n = {counted.of(group)}"
+        if group in counted.means:
+            said += f", on average {spelled(counted.means[group])}"
+        if group == ALL:
+            yield _line(EDGE, y, said, f'fill="{ASIDE}"')
+        else:
+            colour = COLOURS[place % len(COLOURS)]
+            mark = f'<rect x="{EDGE}" y="{y - 10}" width="11" height="11" fill="{colour}"/>'
+            yield mark + _line(EDGE + 18, y, f"{wrapped(group, 50, 1)[0]}: {said}")
+        y += LINE
 
 
-def _numbers(wanted: str, said: Sequence[float]) -> dict[str, int]:
-    ends = [float(end) for end in wanted.split("..")] if ".." in wanted else [*map(float, [*said[:0], *_ends(said)])]
-    if not ends:
-        return {}
-    low, high = ends
-    whole = wanted == "int" or (".." in wanted and "." not in wanted.replace("..", ""))
-    if whole and high - low < MOST_BARS:
-        found = Counter(said)
-        return {str(number): found[number] for number in range(int(low), int(high) + 1)}
-    if low == high:
-        return {_number(low): len(said)}
-    step = (high - low) / MOST_BARS
-    step = ceil((high - low + 1) / MOST_BARS) if whole else step
-    counts: dict[str, int] = {}
-    places = Counter(min(int((value - low) / step), MOST_BARS - 1) for value in said)
-    for place in range(MOST_BARS):
-        begin = low + place * step
-        if begin <= high:
-            end = min(begin + step - 1, high) if whole else begin + step
-            counts[f"{_number(begin)} – {_number(end)}"] = places[place]
-    return counts
+def _told(counted: Counted, about: str, grouped: bool) -> str:
+    """The same in words, for whoever does not see it."""
+    words = [
+        (f"{group}: " if grouped else "") + ", ".join(f"{label}: {number}" for label, number in each.items())
+        for group, each in counted.counts.items()
+    ]
+    return f"{about} {'; '.join(words)}"
 
 
-def _ends(said: Sequence[float]) -> list[float]:
-    return [min(said), max(said)] if said else []
+def _document(name: str, told: str, parts: Sequence[str], height: int) -> bytes:
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" {FONT} fill="{INK}">',
+        f"<title>{_text(name)}</title>",
+        f"<desc>{_text(told)}</desc>",
+        f'<rect width="{WIDTH}" height="{height}" fill="{PAPER}"/>',
+        *parts,
+        "</svg>",
+        "",
+    ]
+    return "\n".join(lines).encode("utf-8", "replace")
 
 
-def _number(value: float) -> str:
-    return f"{value:.4g}" if value != int(value) else f"{int(value):,}"
+def _line(x: float, y: float, text: str, style: str = "", *, whole: str = "") -> str:
+    """A line of text; if it was too long, all of it shows where one points at it."""
+    hint = f"<title>{_text(whole)}</title>" if text.endswith("…") and whole else ""
+    return f'<text x="{x:g}" y="{y:g}"{f" {style}" if style else ""}>{_text(text)}{hint}</text>'
 
 
-def _short(text: str, longest: int) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= longest else f"{words[: longest - 1]}…"
+def wrapped(text: str, columns: int, most: int) -> list[str]:
+    """At most so many lines of a text, each so wide; where something is left out, the last one ends with a sign."""
+    lines = [""]
+    for word in " ".join(text.split())[: columns * (most + 1)].split():
+        whole = f"{lines[-1]} {word}".strip()
+        if _width(whole) <= columns:
+            lines[-1] = whole
+            continue
+        rest = word
+        if lines[-1]:
+            lines.append("")
+        while _width(rest) > columns:
+            cut = next(at for at in range(len(rest), 0, -1) if _width(rest[:at]) <= columns)
+            lines[-1] = rest[:cut]
+            lines.append("")
+            rest = rest[cut:]
+        lines[-1] = rest
+    if len(lines) <= most:
+        return lines
+    last = lines[most - 1]
+    while _width(last) >= columns:
+        last = last[:-1]
+    return [*lines[: most - 1], f"{last.rstrip()}…"]
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _text(text: str) -> str:

@@ -27,6 +27,9 @@ ABOUT = {
     "findings.md": "what was found out, as a table",
     "findings.csv": "the same for a spreadsheet, with confidence, and the ids of the events that show it",
     "findings.json": "the same as data, with the words of the evidence",
+    "answers.md": "what each answered, question by question",
+    "answers.csv": "the same for a spreadsheet, with confidence",
+    "answers.json": "the same as data",
     "study.json": "the study as it was run, the files that it read, and versions",
 }
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -13,16 +15,22 @@ from troupe_core.llm import caution
 from troupe_study.outputs.text import in_line, in_markdown
 from troupe_study.words import listed
 
+if TYPE_CHECKING:
+    from troupe_study.running import Missed
+
 STIMULUS = "stimulus"
 
 
-def as_markdown(title: str, transcript: Transcript) -> bytes:
-    """For reading: a numbered paragraph for each event, by who did it."""
+def as_markdown(title: str, transcript: Transcript, missed: Sequence[Missed] = ()) -> bytes:
+    """For reading: a numbered paragraph for each event, by who did it; and who had no turn, where it is missing."""
     lines = [f"# {in_line(title)}", ""]
     if transcript.mark:
         lines += [f"*{caution(transcript.mark)}*", ""]
     then = None
+    missing = deque(missed)
     for together in _together(transcript):
+        while missing and missing[0].after < together[0].number:
+            lines += _gap(missing.popleft())
         when = together[0].fact.when
         if when is not None and when != then:
             lines += [f"## {in_line(when)}", ""]
@@ -34,7 +42,12 @@ def as_markdown(title: str, transcript: Transcript) -> bytes:
             number += f"–{together[-1].number}"
         lines += [f"**{number} · {in_line(who)}**  "]
         lines += ["  \n".join(in_markdown(part.strip()) for part in what.splitlines()), ""]
+    lines += [line for gap in missing for line in _gap(gap)]
     return "\n".join(lines).encode("utf-8", "replace")
+
+
+def _gap(missed: Missed) -> list[str]:
+    return [f"*{in_line(missed.who)} had no turn here. {in_line(missed.why)}*", ""]
 
 
 def _together(transcript: Transcript) -> Iterator[list[Line]]:

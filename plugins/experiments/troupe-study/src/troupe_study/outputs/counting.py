@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from math import ceil, floor, log10
-from statistics import fmean
+from math import ceil, floor, fsum, log10
 from typing import Any
 
 import attrs
@@ -92,7 +91,7 @@ def _counted(field: Field, values: Mapping[str, Sequence[Any]]) -> Counted | Non
         if len(said) < sum(map(len, values.values())):
             counts[group][UNKNOWN] = found[UNKNOWN]
     numbers = {group: [value for value in each if type(value) in (int, float)] for group, each in values.items()}
-    means = {group: fmean(each) for group, each in numbers.items() if each}
+    means = {group: fsum(value / len(each) for value in each) for group, each in numbers.items() if each}
     return Counted(field.name, tuple(dict.fromkeys(name for each in counts.values() for name in each)), counts, means)
 
 
@@ -124,7 +123,8 @@ def _whole(low: int, high: int) -> tuple[list[str], Callable[[Any], str]]:
 def _ranges(low: float, high: float) -> tuple[list[str], Callable[[Any], str]]:
     if low == high:
         return [_number(low)], lambda value: _number(low)
-    step = _nice(max(high / MOST - low / MOST, 1e-300))
+    finest = max(abs(low), abs(high)) * 1e-9  # what lies closer together reads the same
+    step = _nice(max(high / MOST - low / MOST, finest, 1e-300))
     first, last = floor(low / step), max(ceil(high / step), floor(low / step) + 1)
     labels = [f"{_number(place * step)} to {_number((place + 1) * step)}" for place in range(first, last)]
     return labels, lambda value: labels[min(max(floor(value / step) - first, 0), len(labels) - 1)]

@@ -106,6 +106,7 @@ def test_mistakes_stand_in_the_way(study: Callable[..., Path], troupe: Callable[
     assert ran.code == 3
     assert "soup.toml:1: titel: there is no such setting" in ran.err
     assert "title: is missing" in ran.err
+    assert "raised in" not in ran.err  # whose file it is, knows
 
 
 def test_quiet_and_without_thoughts_less_is_shown(study: Callable[..., Path], troupe: Callable[..., Any]):

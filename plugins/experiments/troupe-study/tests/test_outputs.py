@@ -10,7 +10,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from troupe_core import Results, Row
@@ -65,6 +65,7 @@ def test_markdown_shows_text_as_it_is():
 TEXT = st.text(max_size=40)
 
 
+@settings(max_examples=30)
 @given(TEXT, TEXT, st.dictionaries(TEXT, st.dictionaries(TEXT, st.integers(0, 9), min_size=1), min_size=1))
 def test_a_plot_is_well_formed_whatever_is_in_it(name: str, about: str, counts: dict[str, dict[str, int]]):
     labels = tuple(dict.fromkeys(label for each in counts.values() for label in each))

@@ -6,6 +6,7 @@ import json
 import os
 import tomllib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from troupe_core import ConfigError
 from troupe_study import Study
+from troupe_study.beginning import STUDY
 from troupe_study.sources import LARGEST, JsonSource
 
 MAIN = {
@@ -148,6 +150,7 @@ def test_all_mistakes_are_told_together(write: Callable[..., Path]):
         ("soup.json", '{\n"title": }', ":2: this is no JSON"),
         ("soup.json", "[]", "a study is an object, not a list"),
         ("soup.json", '{"title": "a", "title": "b"}', "'title' stands twice"),
+        ("soup.json", '{"title": "\\ud800"}', r"soup.json:1: title: has half of a character"),
         ("soup.yaml", "title: x", "ends in .toml or .json"),
     ],
 )
@@ -166,6 +169,8 @@ def test_a_file_that_cannot_be_read(folder: Path):
         assert "cannot be read: 'utf-8' codec" in refused(path)
         path.write_bytes(b"")
         assert ("title: is missing" if suffix == "toml" else "this is no JSON") in refused(path)
+        path.write_bytes(b"a=" + b"[" * 20_000 if suffix == "toml" else b"[" * 200_000)
+        assert "nested too deeply" in refused(path)
         with path.open("wb") as file:
             file.truncate(LARGEST + 1)
         assert "is of 4.0 MB, too large for a study" in refused(path)
@@ -175,6 +180,49 @@ def test_a_file_that_cannot_be_read(folder: Path):
     if hasattr(os, "mkfifo"):
         os.mkfifo(folder / "pipe.toml")
         assert "pipe.toml is no file" in refused(folder / "pipe.toml")
+
+
+@pytest.mark.parametrize("name", ["soup.toml", "soup.json"])
+def test_a_mark_of_the_byte_order_is_no_mistake(study: Callable[..., Path], folder: Path, name: str):
+    text = study().read_text()
+    written = text if name.endswith("toml") else json.dumps(tomllib.loads(text))
+    (folder / name).write_bytes(b"\xef\xbb\xbf" + written.encode())
+    assert Study.read(name).title == "Soup"
+
+
+VALUES = st.sampled_from(
+    [
+        None,
+        True,
+        -1,
+        2**70,
+        1.5,
+        float("nan"),
+        "",
+        " ",
+        "..",
+        "\x00",
+        [],
+        {},
+        [[]],
+        [{}],
+        ["a"],
+        {"a": {"b": [1]}},
+        {1: 2},
+    ]
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data(), VALUES)
+def test_whatever_stands_somewhere_is_a_mistake_that_is_told_or_none(data: st.DataObject, value: Any):
+    said = tomllib.loads(STUDY)
+    within, where = said, data.draw(st.sampled_from(leaves(said)))
+    for key in where[:-1]:
+        within = within[int(key) if isinstance(within, list) else key]
+    within[int(where[-1]) if isinstance(within, list) else where[-1]] = value
+    with suppress(ConfigError):
+        Study.of(said)
 
 
 def refused(path: Path) -> str:

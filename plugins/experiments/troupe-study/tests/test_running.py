@@ -245,10 +245,11 @@ def test_a_survey_needs_nothing_but_questions(study: Callable[..., Path], counte
 
 def test_one_of_them_asks_and_all_have_what_they_are_given(study: Callable[..., Path], counted: Any, folder: Path):
     people = '[[people]]\nfolder = "people"\ntools = ["scale"]\nmemory = "episodic"\n'
-    rest = '[world]\nkind = "interview"\ninterviewer = "Dan"\n' + ASK
+    rest = '[world]\nkind = "interview"\ninterviewer = "Dan"\n' + ASK + '[[ask]]\nquestion = "Well?"\n'
     outcome = Study.read(study(people, rest, SCRIPTED)).run(runtime=counted()[0])
     assert outcome.world.interviewer is not None
     assert outcome.world.interviewer.name == "Dan"
+    assert [row.of for row in outcome.answers[0]] == ["Carol"]
     assert "tool:scale" in outcome.people["Carol"].state.faculties
     wrong = Study.read(study(people, rest.replace("Dan", "Eve"), SCRIPTED))
     with pytest.raises(

@@ -10,7 +10,7 @@ import attrs
 
 from troupe_core import Fields, People, Runtime, Simulation, TinyPerson
 from troupe_study import casting
-from troupe_study.running import present, world_of
+from troupe_study.running import present, respondents, world_of
 from troupe_study.study import Group, Study
 from troupe_study.words import counted
 
@@ -104,7 +104,7 @@ def estimate(study: Study, runtime: Runtime | None) -> Estimate:
             "turn": turns,
             "consolidation": Part(recalling, recalling * EPISODE // CHARACTERS, recalling * RECOLLECTIONS),
             "ask": _asking(study, came, prompt),
-            "extraction": _extraction(study, len(people), rounds, growth),
+            "extraction": _extraction(study, len(respondents(study, people)), rounds, growth),
         }
     finally:
         simulation.close()
@@ -151,7 +151,7 @@ def _asking(study: Study, came: casting.Cast, prompt: int) -> Part:
     """What each is asked in the end, if their prompts are so long by then."""
     calls = asked = answered = 0
     for question in study.ask:
-        those = [each for each in came.people if question.to in (None, came.groups.get(each.name))]
+        those = [each for each in respondents(study, came.people) if question.to in (None, came.groups.get(each.name))]
         fields = len(question.fields)
         put = len(those) * question.replicates
         calls += put

@@ -23,6 +23,7 @@ Mistake = tuple[tuple[str, ...], str]
 
 def mistakes(data: Mapping[str, Any], folder: Path) -> Iterator[Mistake]:
     """Each mistake: the path of its key, and what is wrong."""
+    yield from _halves(data, ())
     yield from _texts(data, (), "title")
     yield from _models(data, ("model",), data.get("model"))
     for purpose, model in _table(data.get("models")).items():
@@ -51,6 +52,19 @@ def matching(pattern: str, folder: Path) -> list[Path]:
     """The files that a pattern means, in the order of their names."""
     found = glob.glob(str(Path(pattern).expanduser()), root_dir=folder, recursive=True)  # noqa: PTH207 - absolute ones too
     return sorted(path for path in (folder / name for name in found) if path.is_file())
+
+
+def _halves(value: Any, path: tuple[str, ...]) -> Iterator[Mistake]:
+    """JSON can write halves of characters, which no file and no model takes."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            yield path, f"has half of a character in it, {value[:40]!r}: write the whole"
+    for key, each in (
+        value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    ):
+        yield from _halves(each, (*path, str(key)))
 
 
 def _every(

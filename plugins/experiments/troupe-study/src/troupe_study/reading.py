@@ -51,9 +51,9 @@ def _line(told: str) -> int:
 
 
 def _without_dates(value: Any) -> Any:
-    """TOML knows dates; wherever one can stand in a study, it is text."""
+    """TOML knows dates; wherever one can stand in a study, it is text. Keys are text too, whoever has made them."""
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {key: _without_dates(each) for key, each in value.items()}
+        return {str(key): _without_dates(each) for key, each in value.items()}
     return [_without_dates(each) for each in value] if isinstance(value, list | tuple) else value

@@ -135,6 +135,11 @@ class _Run:
             self.find(study.findings, self.world)
             self.tell(f"findings: {_calls(self.simulation.usage - before)}")
 
+    @property
+    def respondents(self) -> People:
+        """Everybody but who asks the others."""
+        return respondents(self.study, self.people)
+
     def round(self, world: TinyWorld, name: str) -> None:
         """Everybody has a turn."""
         try:
@@ -146,8 +151,11 @@ class _Run:
         self.tell(f"{name}: {_calls(report.spent)}")
 
     def note(self, report: RunReport, world: TinyWorld) -> None:
-        """Whose turn failed, and where in the transcript it is missing."""
+        """Whose turn failed, where in the transcript it is missing, and what of tools nobody knows."""
         self.failures += map(str, report.failures)
+        self.failures += [
+            f"in doubt: {call.action} of {call.tool}, by {call.name} (key {call.key})" for call in report.in_doubt
+        ]
         if report.failures:
             after = len(Transcript.of(world))
             self.missed += [
@@ -156,7 +164,7 @@ class _Run:
 
     def ask(self, question: Question, name: str) -> None:
         """What everybody whom it is put to says to a question."""
-        people = People([person for person in self.people if _reaches(question.to, person, self.groups)])
+        people = People([each for each in self.respondents if _reaches(question.to, each, self.groups)])
         try:
             results = people.ask(
                 [question.question],
@@ -180,7 +188,7 @@ class _Run:
             results = (
                 Results([extractor.extract_results_from_world(world)])
                 if findings.of == "world"
-                else extractor.extract_results_from_agents(self.people)
+                else extractor.extract_results_from_agents(self.respondents)
             )
         except ExtractionStopped as stopped:
             self.results = self.kept(stopped.results, "findings")
@@ -296,6 +304,11 @@ def world_of(study: Study, people: People, simulation: Simulation) -> TinyWorld:
         schedule=world.schedule,
         simulation=simulation,
     )
+
+
+def respondents(study: Study, people: People) -> People:
+    """Who is asked, and of whom something is to be found out: everybody but an interviewer."""
+    return People([person for person in people if person.name != study.world.interviewer])
 
 
 def present(world: TinyWorld, stimulus: Stimulus, study: Study, groups: Mapping[str, str]) -> None:

@@ -26,6 +26,8 @@ def as_markdown(title: str, transcript: Transcript, missed: Sequence[Missed] = (
     lines = [f"# {in_line(title)}", ""]
     if transcript.mark:
         lines += [f"*{caution(transcript.mark)}*", ""]
+    if not transcript:
+        lines += ["*Nobody reacted to anything. What they were asked stands in the answers.*", ""]
     then = None
     missing = deque(missed)
     for together in _together(transcript):

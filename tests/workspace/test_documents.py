@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 
@@ -45,6 +46,11 @@ def test_the_readme_shows_what_the_first_example_prints(tmp_path: Path):
 def test_links_between_documents_lead_somewhere(document: Path):
     for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
         assert (document.parent / target).exists(), f"{name(document)} links to {target}"
+
+
+def test_each_page_is_in_a_list():
+    missing = run_path(str(ROOT / "docs" / "site" / "contents.py"))["unlisted"]()
+    assert not missing, "\n".join(missing)
 
 
 def run(program: Path, folder: Path) -> str:

@@ -47,9 +47,11 @@ bench: $(STAMP)  ## the benchmarks
 reference: $(STAMP)  ## write docs/reference anew from the code that it is about
 	$(BIN)/python docs/write_reference.py
 
-# In an environment of its own, since nothing else needs what makes it; a warning is an error, as a link that leads nowhere.
+# In an environment of its own, since nothing else needs what makes it. From scratch each time, since each page shows the lists.
+# A warning is an error: a link that leads nowhere is one, and so is a page that no list has.
 site: $(SITE)/.installed  ## make the documentation site, build/site
-	$(SITE)/bin/sphinx-build -q -W --keep-going -c docs/site -d build/pages . build/site
+	rm -rf build/site
+	$(SITE)/bin/sphinx-build -q -E -W --keep-going -c docs/site -d build/pages . build/site
 	@echo "build/site/index.html"
 
 # Keeps the pins that still fit; `make constraints UPGRADE=1` takes the newest of everything. The file names no registry.

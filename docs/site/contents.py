@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 FRONT = ROOT / "README.md"
 INDEX = ROOT / "docs" / "README.md"
 PAGES = (

@@ -61,14 +61,16 @@ def add_navigation(app: Sphinx, docname: str, source: list[str]) -> None:
     """The lists of docs/README.md beside every page, and what a folder's README leads to beneath it."""
     page = contents.ROOT / f"{docname}.md"
     if page == contents.FRONT:
-        groups = [("", [contents.INDEX]), *contents.sections()]
+        groups = [(f":caption: {heading}", linked) for heading, linked in contents.sections()]
+        groups.insert(0, (":hidden:", [contents.INDEX]))
     else:
-        groups = [("", contents.beneath(page))] if page.exists() else []
-    for caption, linked in groups:
-        documents = [contents.name(each.with_suffix("")) for each in linked if each != contents.FRONT]
+        groups = [(":titlesonly:", contents.beneath(page))]
+    for option, linked in groups:
+        documents = [f"/{contents.name(each.with_suffix(''))}" for each in linked if each != contents.FRONT]
+        shown = option == ":titlesonly:" and "](" not in source[0]  # where the page itself has no list
+        options = [option] if shown else [option, ":hidden:"]
         if documents:
-            options = [":hidden:", f":caption: {caption}"] if caption else [":hidden:"]
-            source[0] += "\n".join(["", "```{toctree}", *options, "", *(f"/{each}" for each in documents), "```", ""])
+            source[0] += "\n".join(["", "```{toctree}", *dict.fromkeys(options), "", *documents, "```", ""])
 
 
 def lead_into_folders(app: Sphinx, document: nodes.document) -> None:

@@ -3,11 +3,12 @@ PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
+SITE    := $(VENV)/site
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/*/pyproject.toml bundles/*/pyproject.toml))
 MEMBERS := . $(PLUGINS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup hello test format lint types check check-long bench reference constraints clean
+.PHONY: help setup hello test format lint types check check-long bench reference site constraints clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -46,11 +47,18 @@ bench: $(STAMP)  ## the benchmarks
 reference: $(STAMP)  ## write docs/reference anew from the code that it is about
 	$(BIN)/python docs/write_reference.py
 
+# In an environment of its own, since nothing else needs what makes it. From scratch each time, since each page shows the lists.
+# A warning is an error: a link that leads nowhere is one, and so is a page that no list has.
+site: $(SITE)/.installed  ## make the documentation site, build/site
+	rm -rf build/site
+	$(SITE)/bin/sphinx-build -q -E -W --keep-going -c docs/site -d build/pages . build/site
+	@echo "build/site/index.html"
+
 # Keeps the pins that still fit; `make constraints UPGRADE=1` takes the newest of everything. The file names no registry.
 constraints: $(BIN)/uv  ## write constraints.txt anew from the pyproject files
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
 	  $(addprefix --no-emit-package=,troupe-core $(notdir $(PLUGINS))) $(if $(UPGRADE),--upgrade) \
-	  --output-file constraints.txt --group dev $(addsuffix /pyproject.toml,$(MEMBERS))
+	  --output-file constraints.txt --group dev --group docs $(addsuffix /pyproject.toml,$(MEMBERS))
 
 clean:  ## remove .venv, caches and builds
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -60,6 +68,11 @@ $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Troupe needs Python 3.11 or later: make PYTHON=python3.11 setup")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(addprefix -c ,$(wildcard constraints.txt)) uv
+
+$(SITE)/.installed: constraints.txt pyproject.toml | $(BIN)/uv
+	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(SITE)
+	$(BIN)/uv pip install --quiet --exact --python $(SITE)/bin/python -c constraints.txt --group docs
+	@touch $@
 
 # The directories are here so that a plugin that came or went counts as a change.
 # --exact in CI only: it takes out what is not listed, such as a plugin that somebody tries out in this environment.

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import troupe_cli
+
 ROOT = Path(__file__).parents[2]
+STORIES = [ROOT / "docs" / "reading-the-output.md", ROOT / "docs" / "tutorial.md"]
 PAGES = [ROOT / "docs" / "command-line.md", ROOT / "plugins" / "interfaces" / "troupe-cli" / "README.md"]
 MOOD = """
 from troupe_core import TinyMentalFaculty
@@ -21,17 +26,22 @@ class Mood(TinyMentalFaculty):
     '''You have moods.'''
 """
 ANYTHING = "…"
+BLOCK = r"([^\n]*)\n\n```(\w+)\n(.*?)^```"  # and the line before it
 
 
 def commands(page: Path) -> list[tuple[str, list[str]]]:
     """Each command, and the lines that are shown below it."""
+    blocks = re.findall(r"^```console\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+    return [command for block in blocks for command in commands_of(block)]
+
+
+def commands_of(block: str) -> list[tuple[str, list[str]]]:
     found: list[tuple[str, list[str]]] = []
-    for block in re.findall(r"^```console\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE):
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                found.append((line.removeprefix("$ "), []))
-            else:
-                found[-1][1].append(line)
+    for line in block.splitlines():
+        if line.startswith("$ "):
+            found.append((line.removeprefix("$ "), []))
+        else:
+            found[-1][1].append(line)
     return found
 
 
@@ -64,6 +74,52 @@ def test_a_command_that_is_shown(page: Path, command: str, lines: list[str], tmp
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    printed = ran.stdout.splitlines()
-    for shown, line in zip(lines, printed, strict=True) if lines else ():
-        assert line.startswith(shown.removesuffix(ANYTHING)) if shown.endswith(ANYTHING) else line == shown
+    compare(lines, ran.stdout)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda page: page.stem)
+def test_a_page_that_tells_a_story(
+    story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """From beginning to end in one folder: files are written, commands run, and what is shown is in the files."""
+    shutil.copytree(ROOT / "examples" / "people", tmp_path / "examples" / "people")
+    folder = tmp_path / "story"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for name in [name for name in os.environ if name.startswith("TROUPE_")]:
+        monkeypatch.delenv(name)
+    program = tmp_path / "program.py"
+    for before, language, block in re.findall(BLOCK, story.read_text(), re.DOTALL | re.MULTILINE):
+        if written := re.search(r"(Write|Add) .*`([\w./-]+)`:$", before):
+            with Path(written[2]).open("w" if written[1] == "Write" else "a", encoding="utf-8") as file:
+                file.write(block)
+        elif language == "console":
+            for command, lines in commands_of(block):
+                run_here(command)
+                compare(lines, capsys.readouterr().out)
+        elif language == "python":
+            with program.open("a", encoding="utf-8") as file:
+                file.write(block)
+        elif language in ("text", "json"):
+            files = [file for file in folder.rglob("*") if file.suffix in (".md", ".json", ".jsonl")]
+            assert squeezed(block) in squeezed("".join(file.read_text() for file in files))
+    if program.exists():
+        runpy.run_path(str(program))
+
+
+def run_here(command: str) -> None:
+    program, *arguments = shlex.split(command)
+    if program == "python":
+        runpy.run_path(arguments[0])
+    else:
+        assert (program, troupe_cli.main(arguments)) == ("troupe", 0)
+
+
+def compare(shown: list[str], printed: str) -> None:
+    """A line that ends in … is the beginning of one; where none are shown, any may be printed."""
+    for line, other in zip(shown, printed.splitlines(), strict=True) if shown else ():
+        assert other.startswith(line.removesuffix(ANYTHING)) if line.endswith(ANYTHING) else other == line
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())

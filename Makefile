@@ -3,18 +3,24 @@ PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
+PLAY    := $(VENV)/.playable
+BUNDLE  := bundles/troupe-bundle-standard
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/*/pyproject.toml bundles/*/pyproject.toml))
 MEMBERS := . $(PLUGINS)
 
+# Tests start hundreds of Pythons, each of which would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help setup hello test format lint types check check-long bench reference constraints clean
+.PHONY: help play setup test format lint types check check-long bench reference constraints clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
+play: $(PLAY)  ## watch a focus group; needs no key, and installs only what it takes
+	@$(BIN)/troupe run examples/studies/cold_soup.toml
+
 setup: $(STAMP)  ## make .venv with all members, editable, and the tools
-hello: $(STAMP)  ## run the smallest example
-	@$(BIN)/python examples/hello.py
 
 test: $(STAMP)  ## all quick tests
 	$(BIN)/pytest -n 2 --dist worksteal -m "not long"
@@ -61,9 +67,14 @@ $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(addprefix -c ,$(wildcard constraints.txt)) uv
 
+# The bundle says what is in it; uv takes the members of the workspace from here, editable.
+$(PLAY): constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS)) | $(BIN)/uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -b constraints.txt -e $(BUNDLE)
+	@touch $@
+
 # The directories are here so that a plugin that came or went counts as a change.
 # --exact in CI only: it takes out what is not listed, such as a plugin that somebody tries out in this environment.
 $(STAMP): constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS)) $(wildcard plugins/* bundles) | $(BIN)/uv
 	$(BIN)/uv pip install --quiet $(if $(CI),--exact) --python $(BIN)/python -c constraints.txt -b constraints.txt \
 	  --group dev $(addprefix -e ,$(MEMBERS))
-	@touch $@
+	@touch $(PLAY) $@

@@ -3,19 +3,25 @@ PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
+PLAY    := $(VENV)/.playable
+BUNDLE  := bundles/troupe-bundle-standard
 SITE    := $(VENV)/site
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/*/pyproject.toml bundles/*/pyproject.toml))
 MEMBERS := . $(PLUGINS)
 
+# Tests start hundreds of Pythons, each of which would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help setup hello test format lint types check check-long bench reference site constraints clean
+.PHONY: help play setup test format lint types check check-long bench reference site constraints clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
+play: $(PLAY)  ## watch a focus group; needs no key, and installs only what it takes
+	@$(BIN)/troupe run examples/studies/cold_soup.toml
+
 setup: $(STAMP)  ## make .venv with all members, editable, and the tools
-hello: $(STAMP)  ## run the smallest example
-	@$(BIN)/python examples/hello.py
 
 test: $(STAMP)  ## all quick tests
 	$(BIN)/pytest -n 2 --dist worksteal -m "not long"
@@ -69,9 +75,9 @@ $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(addprefix -c ,$(wildcard constraints.txt)) uv
 
-$(SITE)/.installed: constraints.txt pyproject.toml | $(BIN)/uv
-	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(SITE)
-	$(BIN)/uv pip install --quiet --exact --python $(SITE)/bin/python -c constraints.txt --group docs
+# The bundle says what is in it; uv takes the members of the workspace from here, editable.
+$(PLAY): constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS)) | $(BIN)/uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -b constraints.txt -e $(BUNDLE)
 	@touch $@
 
 # The directories are here so that a plugin that came or went counts as a change.
@@ -79,4 +85,9 @@ $(SITE)/.installed: constraints.txt pyproject.toml | $(BIN)/uv
 $(STAMP): constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS)) $(wildcard plugins/* bundles) | $(BIN)/uv
 	$(BIN)/uv pip install --quiet $(if $(CI),--exact) --python $(BIN)/python -c constraints.txt -b constraints.txt \
 	  --group dev $(addprefix -e ,$(MEMBERS))
+	@touch $(PLAY) $@
+
+$(SITE)/.installed: constraints.txt pyproject.toml | $(BIN)/uv
+	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(SITE)
+	$(BIN)/uv pip install --quiet --exact --python $(SITE)/bin/python -c constraints.txt --group docs
 	@touch $@

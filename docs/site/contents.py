@@ -16,6 +16,7 @@ PAGES = (
     "bundles/*/README.md",
     "docs/*.md",
     "docs/*/*.md",
+    "examples/README.md",
     "examples/*/README.md",
     "examples/*/*/README.md",
     "plugins/*/*/README.md",

@@ -68,8 +68,8 @@ class Live(Plain):
         if self._ended.is_set():
             return ""
         width = self.stream.width
-        if width != self._lines.width:
-            self._lines = Lines(width, colours=self.stream.coloured, encoding=self.stream.encoding)
+        if width != self.lines.width:
+            self.lines = Lines(width, colours=self.stream.coloured, encoding=self.stream.encoding)
         return f"\n{self._progress(width - 1)}\x1b[1A\r"
 
     def _progress(self, width: int) -> str:
@@ -94,5 +94,5 @@ class Live(Plain):
         if length < SHORTEST:
             return text
         done = min(tally.turns, tally.expected) * length // tally.expected
-        rest = self._lines.in_style(shown("╌", encoding) * (length - done), DIM)
-        return f"{self._lines.in_style(shown('━', encoding) * done, '32')}{rest} {text}"
+        rest = self.lines.in_style(shown("╌", encoding) * (length - done), DIM)
+        return f"{self.lines.in_style(shown('━', encoding) * done, '32')}{rest} {text}"

@@ -26,7 +26,8 @@ class Shown:
         self.tally = Tally(expected_turns)
         """What has been counted so far."""
         self._lock = threading.RLock()
-        self._lines = Lines(stream.width, colours=stream.coloured, encoding=stream.encoding)
+        self.lines = Lines(stream.width, colours=stream.coloured, encoding=stream.encoding)
+        """How an event is written here."""
         self._causes: set[str] = set()
         """Why somebody failed, of what was shown."""
 
@@ -62,7 +63,7 @@ class Shown:
     def log(self, record: logging.LogRecord) -> None:
         """What would be written into the middle of it otherwise."""
         with self._lock:
-            self._show(self._lines.note(record.getMessage(), YELLOW))
+            self._show(self.lines.note(record.getMessage(), YELLOW))
 
     def begin(self) -> None:
         """Before anything happens."""
@@ -80,7 +81,7 @@ class Shown:
         if event.error is not None:
             cause = told(event.error)
             self._causes.add(cause)
-            self._show(self._lines.note(f"✗ {event.person} failed: {cause}", RED))
+            self._show(self.lines.note(f"✗ {event.person} failed: {cause}", RED))
 
     def _remarked(self, event: Remark) -> None:
         pass
@@ -114,27 +115,27 @@ class Plain(Shown):
     def end(self) -> None:
         with self._lock:
             if self.tally.turns:
-                self._show(self._lines.note(str(self.tally)))
+                self._show(self.lines.note(str(self.tally)))
 
     def _tell(self, text: str) -> None:
-        self._show(self._lines.note(text))
+        self._show(self.lines.note(text))
 
     def _happened(self, simulation: str, facts: Sequence[Fact], step: StepEnded | None) -> None:
-        shown = [line for fact in facts for line in self._lines.of(fact, thoughts=self.thoughts)]
+        shown = [line for fact in facts for line in self.lines.of(fact, thoughts=self.thoughts)]
         another = bool(self._simulation) and simulation != self._simulation
         if step is not None:
             when = next((fact.when for fact in facts if fact.when), "")
             parts = [f"{step.world}, step {step.step}", when.replace("T", " "), simulation if another else ""]
-            shown.insert(0, self._lines.rule(" · ".join(filter(None, parts))))
+            shown.insert(0, self.lines.rule(" · ".join(filter(None, parts))))
         elif shown and another:
-            shown.insert(0, self._lines.rule(simulation))
+            shown.insert(0, self.lines.rule(simulation))
         if shown:
             self._simulation = simulation
         self._show(shown)
 
     def _remarked(self, event: Remark) -> None:
         if not self.has_told(event.text):
-            self._show(self._lines.note(f"{event.thing}: {event.text}", YELLOW))
+            self._show(self.lines.note(f"{event.thing}: {event.text}", YELLOW))
 
 
 class Listening(logging.Handler):

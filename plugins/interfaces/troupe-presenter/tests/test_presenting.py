@@ -84,6 +84,24 @@ def test_plain_lines_tell_everything_in_its_place_and_what_it_came_to(runtime):
     assert text.splitlines()[-1].startswith("2 steps, 5 turns, 1 failed, 5 calls (1 failed), ")
 
 
+def test_what_everybody_perceives_by_themselves_is_one_line_in_its_place(runtime):
+    world, file = room(runtime, "Ada", "Ben", "Eva"), io.StringIO()
+    with present(runtime, "plain", file) as watching:
+        for person in world.agents:
+            person.see("A bottle.")
+        world.agents[0].see("Another bottle.")
+        watching.tell("now")
+        world.agents[0].see("A third.")
+        world.run(1)
+    assert [line.rstrip("─ ") for line in file.getvalue().splitlines()[:5]] == [
+        "[VISUAL] → 3 people: A bottle.",
+        "[VISUAL] → Ada: Another bottle.",
+        "now",
+        "[VISUAL] → Ada: A third.",
+        "── Room, step 1 · 2026-03-02 18:00:00",
+    ]
+
+
 def test_thoughts_can_be_left_out(runtime):
     assert "thinks" not in shown(runtime, "plain", room(runtime, "Ada"), thoughts=False)
 

@@ -57,6 +57,7 @@ class Live(Plain):
     def _tick(self) -> None:
         while not self._ended.wait(EVERY):
             with self._lock:
+                self._release()
                 self._draw()
 
     def _draw(self) -> None:

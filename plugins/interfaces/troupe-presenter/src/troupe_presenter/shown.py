@@ -6,14 +6,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+
+from msgspec.structs import replace
 
 from troupe_core import Fact, FactsAdded, ModelCall, Remark, StepEnded, TurnEnded
 from troupe_core.errors import told
 from troupe_presenter.lines import RED, YELLOW, Lines
 from troupe_presenter.stream import Stream
-from troupe_presenter.tally import Tally
+from troupe_presenter.tally import Tally, counted
 
+STIMULUS = "stimulus"
 Event = ModelCall | TurnEnded | StepEnded | FactsAdded | Remark
 
 
@@ -111,17 +115,53 @@ class Plain(Shown):
         super().__init__(stream, thoughts=thoughts, expected_turns=expected_turns)
         self._simulation = ""
         """The one of which something was shown last."""
+        self._held: tuple[str, list[Fact]] = ("", [])
+        """What one person after the other is given to perceive, and the simulation: the same for all is one line."""
+
+    def see(self, event: Event) -> None:
+        with self._lock:
+            if not self._holds(event):
+                self._release()
+                super().see(event)
+
+    def log(self, record: logging.LogRecord) -> None:
+        with self._lock:
+            self._release()
+            super().log(record)
 
     def end(self) -> None:
         with self._lock:
+            self._release()
             if self.tally.turns:
                 self._show(self.lines.note(str(self.tally)))
 
     def _tell(self, text: str) -> None:
+        self._release()
         self._show(self.lines.note(text))
 
+    def _holds(self, event: Event) -> bool:
+        """Whether it is shown later, together with others."""
+        if not isinstance(event, FactsAdded) or len(event.facts) != 1:
+            return False
+        (fact,) = event.facts
+        if fact.kind != STIMULUS or not fact.target:
+            return False
+        simulation, held = self._held
+        if held and (simulation, _alike(held[0])) != (event.simulation, _alike(fact)):
+            self._release()
+            held = []
+        self._held = (event.simulation, [*held, fact])
+        return True
+
+    def _release(self) -> None:
+        """Show what was held back."""
+        simulation, held = self._held
+        if held:
+            self._held = ("", [])
+            self._happened(simulation, held, None)
+
     def _happened(self, simulation: str, facts: Sequence[Fact], step: StepEnded | None) -> None:
-        shown = [line for fact in facts for line in self.lines.of(fact, thoughts=self.thoughts)]
+        shown = [line for fact in _together(facts) for line in self.lines.of(fact, thoughts=self.thoughts)]
         another = bool(self._simulation) and simulation != self._simulation
         if step is not None:
             when = next((fact.when for fact in facts if fact.when), "")
@@ -136,6 +176,17 @@ class Plain(Shown):
     def _remarked(self, event: Remark) -> None:
         if not self.has_told(event.text):
             self._show(self.lines.note(f"{event.thing}: {event.text}", YELLOW))
+
+
+def _alike(fact: Fact) -> tuple[str, str, str]:
+    return fact.type, fact.source, fact.content
+
+
+def _together(facts: Sequence[Fact]) -> Iterator[Fact]:
+    """What several perceive, one after the other and each by themselves, is one event."""
+    for _, several in groupby(facts, lambda fact: _alike(fact) if fact.kind == STIMULUS else fact.id):
+        first, *others = several
+        yield replace(first, target=counted(len(others) + 1, "person")) if others else first
 
 
 class Listening(logging.Handler):

@@ -7,6 +7,7 @@ from time import monotonic
 
 from troupe_core import ModelCall, StepEnded, TurnEnded
 
+_MANY = {"person": "people"}
 LONG = 90
 """So many seconds, or minutes, are told in the next larger unit."""
 
@@ -76,7 +77,7 @@ class Tally:
 
 def counted(number: int, what: str) -> str:
     """So many of something."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return f"{number:,} {what if number == 1 else _MANY.get(what, f'{what}s')}"
 
 
 def lasting(seconds: float) -> str:

@@ -119,7 +119,8 @@ class _Run:
         self.people, self.groups, self.failures = came.people, came.groups, [*came.failures]
         self.tell(f"{counted(len(self.people), 'person')}: {listed(self.people.names)}")
         self.world = world_of(study, self.people, self.simulation)
-        self.expect(len(self.people) * study.rounds)
+        if study.rounds:
+            self.expect(len(self.people) * study.rounds)
         done = 0
         for stimulus in study.stimulus:
             present(self.world, stimulus, study, self.groups)

@@ -261,6 +261,7 @@ def test_the_run_has_everything_in_it_that_timing_could_disturb(reference: Resul
     assert len(set(ids)) == len(ids)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("part", range(10))
 def test_two_hundred_schedules_of_latency_lead_to_one_digest_and_one_list_of_facts(
     reference: Result, part: int

@@ -95,6 +95,7 @@ def plain(messages: Any) -> list[tuple[str, str, bytes]]:
     return [(message.role, message.content, message.digest) for message in messages]
 
 
+@pytest.mark.once
 @settings(max_examples=120)
 @given(steps, memories, st.sampled_from(["parallel", "sequential"]))
 def test_the_facts_alone_give_the_same_bytes_as_the_messages_that_were_kept(runtime, steps, memory, schedule):

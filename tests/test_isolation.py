@@ -512,6 +512,7 @@ def test_a_simulation_that_is_simply_dropped_is_freed_and_no_longer_open(make_ru
     assert not list(runtime.simulations)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("shared", [True, False], ids=["one runtime", "a runtime for each"])
 def test_the_third_life_takes_the_memory_of_the_first(make_runtime, shared):
     runtime = make_runtime(ScriptedModel(remembering, record=False))

@@ -403,6 +403,7 @@ def test_an_error_at_any_await_of_one_persons_turn_is_reported_and_the_others_go
     assert at - 1 == 16
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("schedule", "kind"),
     [

@@ -30,6 +30,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return run(tmp_path_factory.mktemp("crews") / "crew.db", "all")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["crew.db", "crew.json"])
 def test_after_a_kill_only_the_rest_is_paid_for(tmp_path, name, undisturbed):
     assert undisturbed["calls"] == 100

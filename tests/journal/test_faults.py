@@ -811,6 +811,7 @@ WAYS_TO_GO = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("how", WAYS_TO_GO)
 @pytest.mark.parametrize("kind", KINDS)
 def test_process_ends_without_an_end(how: str, kind: str, make: Make, make_runtime: Any, tmp_path: Path) -> None:

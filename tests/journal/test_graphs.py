@@ -221,6 +221,7 @@ def histories(draw: Any) -> list[Study]:
     return [*found, *found[::-1]]
 
 
+@pytest.mark.once
 def test_what_is_executed_and_what_is_paid_for_is_what_the_interpreter_foretells(real):
     seen: Counter[str] = Counter()
 

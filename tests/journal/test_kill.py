@@ -358,6 +358,7 @@ SOME = [
 ]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("moment", SOME)
 def test_killed(moment: Moment, programs: Programs, tmp_path: Path) -> None:
     moment(programs, tmp_path / "kill")

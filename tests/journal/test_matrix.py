@@ -255,6 +255,7 @@ CASES = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("schedule", ["parallel", "sequential"])
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_executed_again_is_what_the_change_can_reach(path, name, schedule):

@@ -279,6 +279,7 @@ def people(simulation: Simulation, memory: Any = None) -> list[TinyPerson]:
 # -- everything comes back -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("kind", MEMORIES)
 def test_all_of_it_is_there_again_at_every_step_byte_for_byte(process, kind):
     simulation = process.begin()
@@ -426,6 +427,7 @@ def test_a_long_call_that_ends_last_is_no_later_than_it_began(tmp_path):
             last.close()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("kind", MEMORIES)
 def test_going_on_after_a_resume_is_going_on(process, kind):
     plain = Process(None)
@@ -818,6 +820,7 @@ kinds_of_memory = st.lists(st.sampled_from(list(MEMORIES)), min_size=4, max_size
 programs = st.lists(ops, min_size=6, max_size=16)
 
 
+@pytest.mark.once
 def test_random_programs_are_resumed_as_they_were():
     reopened = []
 

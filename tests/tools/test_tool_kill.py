@@ -47,21 +47,28 @@ def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tmp_path / str(request.param)
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The digest that the program comes to when nobody kills it."""
+    alone = tmp_path_factory.mktemp("alone")
+    return str(run(alone / "never.db", alone, "registered", "never")["digest"])
+
+
 WHOLE = sorted(f"{name}, dear all, turn {number}" for name in ("Ada", "Ben") for number in range(3))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("moment", ["before", "inside", "after"])
-def test_a_tool_that_can_tell_finishes_what_was_begun(journal, tmp_path, moment):
+def test_a_tool_that_can_tell_finishes_what_was_begun(journal, tmp_path, undisturbed, moment):
     run(journal, tmp_path, "registered", moment)
     again = run(journal, tmp_path, "registered", "never")
     assert effects(tmp_path) == WHOLE
     assert (again["in_doubt"], again["events"]) == ([], [])
     assert again["observed"] == ["It is in the register."] * 6
-    alone = tmp_path / "alone"
-    alone.mkdir()
-    assert again["digest"] == run(alone / "never.db", alone, "registered", "never")["digest"]
+    assert again["digest"] == undisturbed
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("moment", ["before", "inside", "after"])
 def test_a_tool_that_cannot_tell_is_in_doubt_and_not_used_again(journal, tmp_path, moment):
     run(journal, tmp_path, "letters", moment)
@@ -81,6 +88,7 @@ def test_a_tool_that_cannot_tell_is_in_doubt_and_not_used_again(journal, tmp_pat
     assert (third["calls"], third["in_doubt"], third["digest"]) == (0, [], again["digest"])
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("moment", ["before", "inside", "after"])
 def test_what_can_be_repeated_is_repeated(journal, tmp_path, moment):
     run(journal, tmp_path, "bell", moment)

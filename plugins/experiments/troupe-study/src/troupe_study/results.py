@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import msgspec
 import orjson
 
 from troupe_core import ArgumentError
@@ -17,12 +18,35 @@ TRANSCRIPT, RUNS, UNFINISHED = "transcript.jsonl", "runs.jsonl", "unfinished"
 ACTION = "action"
 
 
-@attrs.frozen
-class Event:
-    """One line of a transcript: what it says, and how it stands there."""
+class Event(msgspec.Struct, gc=False):
+    """One line of a transcript, as far as it is shown. Only what it has to have is in every transcript."""
 
-    said: Mapping[str, Any]
-    raw: bytes
+    kind: str
+    type: str
+    source: str
+    target: str
+    content: str
+    thing: str = ""
+    data: msgspec.Raw = msgspec.Raw(b"{}")
+    when: str | None = None
+    round: int | None = None
+    mark: str = ""
+
+    def plain(self) -> dict[str, Any]:
+        """As lines are made of it."""
+        data = {} if self.content else orjson.loads(bytes(self.data))
+        return {
+            "kind": self.kind,
+            "type": self.type,
+            "thing": self.thing,
+            "source": self.source,
+            "target": self.target,
+            "content": self.content,
+            "data": data,
+        }
+
+
+_event = msgspec.json.Decoder(Event)
 
 
 @attrs.frozen
@@ -32,6 +56,8 @@ class Left:
     folder: Path
     """Where they lie: the study's folder, or one in it."""
     events: tuple[Event, ...]
+    written: tuple[bytes, ...]
+    """Each of them as it stands in its line."""
     study: Mapping[str, Any]
     """As in study.json."""
     runs: tuple[Mapping[str, Any], ...]
@@ -45,12 +71,12 @@ class Left:
     @property
     def mark(self) -> str:
         """ "rehearsal" if a puppet has answered."""
-        return next((str(event.said["mark"]) for event in self.events if event.said.get("mark")), "")
+        return next((event.mark for event in self.events if event.mark), "")
 
     @property
     def people(self) -> list[str]:
         """Who has done something, by name."""
-        return list(dict.fromkeys(str(each.said["source"]) for each in self.events if each.said["kind"] == ACTION))
+        return list(dict.fromkeys(each.source for each in self.events if each.kind == ACTION))
 
     def table(self, name: str) -> Mapping[str, Any]:
         """A JSON file beside them; nothing, if there is none."""
@@ -89,11 +115,11 @@ def left_in(place: str) -> Left:
         remarks.append("no run is done: this is what has come of it so far; `troupe run` goes on")
     elif behind.is_file():
         remarks.append(f"a later run is not done: `troupe show {whole / UNFINISHED}` shows what has come of it so far")
-    events = tuple(_events(folder / TRANSCRIPT, remarks))
+    events, written = _events(folder / TRANSCRIPT, remarks)
     study = _object(folder / "study.json", remarks)
     log = next((each for each in (folder, *folder.resolve().parents[:2]) if (each / RUNS).is_file()), folder) / RUNS
-    runs = tuple(each for _, each in _objects(log, remarks)) if log.is_file() else ()
-    return Left(folder, events, study, runs, tuple(remarks))
+    runs = tuple(_objects(log, remarks)) if log.is_file() else ()
+    return Left(folder, tuple(events), tuple(written), study, runs, tuple(remarks))
 
 
 def somebody(name: str, names: Sequence[str], where: str) -> str:
@@ -114,33 +140,41 @@ def somebody(name: str, names: Sequence[str], where: str) -> str:
     raise ArgumentError(f"nobody in {where} is called {name!r}; {hint}")
 
 
-def _events(path: Path, remarks: list[str]) -> Iterator[Event]:
-    for raw, said in _objects(path, remarks):
-        if all(isinstance(said.get(key), str) for key in ("kind", "type", "source", "target", "content")):
-            yield Event(said, raw)
-        else:
-            _damaged(path, remarks)
+def _events(path: Path, remarks: list[str]) -> tuple[list[Event], list[bytes]]:
+    """Each event, and the line that it stands in."""
+    lines = [line for line in path.read_bytes().split(b"\n") if line]
+    decode = _event.decode
+    try:
+        return [decode(line) for line in lines], lines
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        _damaged(path, remarks)
+    sound = [(event, line) for line in lines if (event := _sound(line)) is not None]
+    return [event for event, _ in sound], [line for _, line in sound]
 
 
-def _objects(path: Path, remarks: list[str]) -> Iterator[tuple[bytes, Mapping[str, Any]]]:
-    loads = orjson.loads
-    for raw in path.read_bytes().split(b"\n"):
-        if not raw:
-            continue
+def _sound(line: bytes) -> Event | None:
+    try:
+        return _event.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _objects(path: Path, remarks: list[str]) -> Iterator[Mapping[str, Any]]:
+    for line in path.read_bytes().splitlines():
         try:
-            said = loads(raw)
+            said = orjson.loads(line)
         except orjson.JSONDecodeError:
             said = None
         if isinstance(said, dict):
-            yield raw, said
+            yield said
         else:
             _damaged(path, remarks)
 
 
 def _damaged(path: Path, remarks: list[str]) -> None:
-    text = f"{path.name} has lines that cannot be read, cut off or damaged: they are left out"
-    if text not in remarks:
-        remarks.append(text)
+    remark = f"{path.name} has lines that cannot be read, cut off or damaged: they are left out"
+    if remark not in remarks:
+        remarks.append(remark)
 
 
 def _object(path: Path, remarks: list[str]) -> Mapping[str, Any]:

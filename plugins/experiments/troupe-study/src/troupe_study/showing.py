@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 import click
@@ -14,17 +14,16 @@ import orjson
 
 from troupe_core import ArgumentError
 from troupe_core.llm import caution
+from troupe_presenter import Lines
 from troupe_presenter.lines import BOLD, RED, YELLOW
 from troupe_study.results import ACTION, Event, Left, left_in, somebody
 from troupe_study.screen import put, screen
 from troupe_study.words import counted, listed
 
-if TYPE_CHECKING:
-    from troupe_presenter import Lines
-
 STIMULUS = "stimulus"
 THOUGHT = "THINK"
-MOST_IN_A_PICTURE = 200
+PICTURE, MOST_IN_A_PICTURE = 100, 200
+"""Columns of a picture, and so many lines at most."""
 _ROUNDS = re.compile(r"(\d+)(?:(-)(\d+)?)?")
 
 
@@ -88,13 +87,9 @@ class Wanted:
         """As it was said, or an error that tells what there is."""
         names = left.people
         if people:
-            reached = (str(event.said["target"]) for event in left.events)
+            reached = (event.target for event in left.events)
             names = list(dict.fromkeys([*names, *(name for name in reached if name)]))
-        there = (
-            {str(event.said[key]).casefold(): str(event.said[key]) for event in left.events for key in ("type", "kind")}
-            if kinds
-            else {}
-        )
+        there = {name.casefold(): name for event in left.events for name in (event.type, event.kind)} if kinds else {}
         for kind in kinds:
             if kind.casefold() not in there:
                 raise ArgumentError(
@@ -108,19 +103,18 @@ class Wanted:
         )
 
     def has(self, event: Event) -> bool:
-        said = event.said
-        if not self.thoughts and said["type"] == THOUGHT and said["kind"] == ACTION:
+        if not self.thoughts and event.type == THOUGHT and event.kind == ACTION:
             return False
-        if self.people and said["source"] not in self.people and said["target"] not in self.people:
+        if self.people and event.source not in self.people and event.target not in self.people:
             return False
-        if self.rounds is not None and said.get("round") not in self.rounds:
+        if self.rounds is not None and event.round not in self.rounds:
             return False
-        return not self.kinds or said["type"].casefold() in self.kinds or said["kind"].casefold() in self.kinds
+        return not self.kinds or event.type.casefold() in self.kinds or event.kind.casefold() in self.kinds
 
 
 def _rounds(left: Left, wanted: str) -> range:
     found = _ROUNDS.fullmatch(wanted.strip())
-    made = [event.said["round"] for event in left.events if isinstance(event.said.get("round"), int)]
+    made = [event.round for event in left.events if event.round is not None]
     if not made:
         raise ArgumentError(
             f"--round {wanted}: the transcript does not tell rounds. If an earlier version wrote it, run the study "
@@ -142,14 +136,13 @@ def _as_json(left: Left, wanted: Wanted, only: str | None) -> None:
         rows = [row for name, _, found in _found(left) for row in _rows(found, wanted)]
         put(orjson.dumps(row).decode() for row in rows)
         return
-    put(event.raw.decode() for event in left.events if wanted.has(event))
+    put(line.decode() for event, line in zip(left.events, left.written, strict=True) if wanted.has(event))
 
 
 def _draw(path: Path, left: Left, wanted: Wanted, only: str | None) -> None:
     from troupe_study.picture import picture
 
-    lines = screen(100, colours=True)
-    lines.encoding = "utf-8"
+    lines = Lines(PICTURE, colours=True)
     shown = list(_shown(left, wanted, only, lines))
     more = len(shown) - MOST_IN_A_PICTURE
     if more > 0:
@@ -196,8 +189,8 @@ def _transcript(left: Left, wanted: Wanted, lines: Lines) -> Iterator[str]:
     then: tuple[Any, Any] = (None, None)
     of, has = lines.of, wanted.has
     count = 0
-    for said in _together(event.said for event in left.events if has(event)):
-        now = (said.get("round"), said.get("when"))
+    for event in _together(event for event in left.events if has(event)):
+        now = (event.round, event.when)
         if now != then:
             yield ""
             if any(now):
@@ -205,22 +198,22 @@ def _transcript(left: Left, wanted: Wanted, lines: Lines) -> Iterator[str]:
                 yield lines.rule(", ".join(told))
             then = now
         count += 1
-        yield from of(said)
+        yield from of(event.plain(), thoughts=wanted.thoughts)
     if not count:
         yield from ("", *lines.note("nothing of that kind has happened" if left.events else "nothing has happened"))
 
 
-def _together(events: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+def _together(events: Iterable[Event]) -> Iterator[Event]:
     """The events one by one; what several perceive, one after the other and each by themselves, is one."""
     for _, several in groupby(events, _alike):
         first, *others = several
-        yield (
-            {**first, "target": listed([first["target"], *(each["target"] for each in others)], 4)} if others else first
-        )
+        if others:
+            first.target = listed([first.target or first.thing, *(each.target or each.thing for each in others)], 4)
+        yield first
 
 
-def _alike(said: Mapping[str, Any]) -> object:
-    return (said["type"], said["source"], said["content"]) if said["kind"] == STIMULUS else id(said)
+def _alike(event: Event) -> object:
+    return (event.type, event.source, event.content) if event.kind == STIMULUS else id(event)
 
 
 def _found(left: Left) -> Iterator[tuple[str, Sequence[str], Mapping[str, Any]]]:

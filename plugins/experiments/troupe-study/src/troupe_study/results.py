@@ -60,6 +60,9 @@ class Left:
     """Each of them as it stands in its line."""
     study: Mapping[str, Any]
     """As in study.json."""
+    findings: Mapping[str, Any]
+    answers: Mapping[str, Any]
+    """As in the files of these names; empty, if there are none."""
     runs: tuple[Mapping[str, Any], ...]
     remarks: tuple[str, ...]
     """What is to be known of them: that they are unfinished, or that some of it cannot be read."""
@@ -77,10 +80,6 @@ class Left:
     def people(self) -> list[str]:
         """Who has done something, by name."""
         return list(dict.fromkeys(each.source for each in self.events if each.kind == ACTION))
-
-    def table(self, name: str) -> Mapping[str, Any]:
-        """A JSON file beside them; nothing, if there is none."""
-        return _object(self.folder / name, [])
 
 
 def folder_of(place: str) -> Path:
@@ -116,10 +115,10 @@ def left_in(place: str) -> Left:
     elif behind.is_file():
         remarks.append(f"a later run is not done: `troupe show {whole / UNFINISHED}` shows what has come of it so far")
     events, written = _events(folder / TRANSCRIPT, remarks)
-    study = _object(folder / "study.json", remarks)
+    study, findings, answers = (_object(folder / f"{name}.json", remarks) for name in ("study", "findings", "answers"))
     log = next((each for each in (folder, *folder.resolve().parents[:2]) if (each / RUNS).is_file()), folder) / RUNS
     runs = tuple(_objects(log, remarks)) if log.is_file() else ()
-    return Left(folder, tuple(events), tuple(written), study, runs, tuple(remarks))
+    return Left(folder, tuple(events), tuple(written), study, findings, answers, runs, tuple(remarks))
 
 
 def somebody(name: str, names: Sequence[str], where: str) -> str:

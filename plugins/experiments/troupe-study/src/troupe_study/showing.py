@@ -218,10 +218,10 @@ def _alike(event: Event) -> object:
 
 def _found(left: Left) -> Iterator[tuple[str, Sequence[str], Mapping[str, Any]]]:
     """What was found out: what was asked, the fields of it, and rows."""
-    found = left.table("findings.json")
+    found = left.findings
     if found:
         yield str(found.get("objective", "")), list(found.get("fields") or ()), found
-    for question in left.table("answers.json").get("questions") or ():
+    for question in left.answers.get("questions") or ():
         yield str(question.get("question", "")), ["answer", *(question.get("fields") or ())], question
 
 

@@ -54,12 +54,12 @@ class Missed:
 
 @attrs.frozen
 class Place:
-    """Where in the study something has happened; both are counted from 1. What they react to is part of the round that
-    follows it.
+    """Where in the study something has happened; both are counted from 1. What people react to is part of the round
+    that follows it; where nobody has a turn, of none.
     """
 
     stimulus: int
-    round: int
+    round: int | None
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -137,13 +137,13 @@ class _Run:
             self.expect(len(self.people) * study.rounds)
         done = 0
         self.placed = len(self.simulation.facts)
-        for stimulus_number, stimulus in enumerate(study.stimulus, 1):
+        for number, stimulus in enumerate(study.stimulus, 1):
             present(self.world, stimulus, study, self.groups)
-            self.place(Place(stimulus_number, min(done + 1, study.rounds)))
+            self.place(Place(number, min(done + 1, study.rounds) or None))
             for _ in range(study.rounds_of(stimulus)):
                 done += 1
                 self.round(self.world, f"round {done} of {study.rounds}")
-                self.place(Place(stimulus_number, done))
+                self.place(Place(number, done))
         for number, question in enumerate(study.ask, 1):
             before = self.simulation.usage
             self.ask(question, f"question {number}")

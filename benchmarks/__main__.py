@@ -30,6 +30,7 @@ from benchmarks import (
     presenter,
     prompts,
     rehearsal,
+    show,
     turns,
     wall,
     wire,
@@ -39,6 +40,7 @@ from benchmarks.rows import Row, table
 BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "imports": imports.imports,
     "command_line": command_line.command_line,
+    "show": show.show,
     "turn": turns.turn,
     "scale": turns.scale,
     "age": turns.age,

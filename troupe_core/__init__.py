@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from troupe_core.people.people import People
     from troupe_core.people.person import TinyPerson
     from troupe_core.people.prompt import Prompt
+    from troupe_core.people.prompts import Asked
     from troupe_core.people.tool import CannotTell, TinyTool, ToolCall, ToolFailure, ToolHandler
     from troupe_core.people.turn import Turn
     from troupe_core.records import (
@@ -144,6 +145,7 @@ _HOMES = {
     "troupe_core.people.people": ("People",),
     "troupe_core.people.person": ("TinyPerson",),
     "troupe_core.people.prompt": ("Prompt",),
+    "troupe_core.people.prompts": ("Asked",),
     "troupe_core.people.turn": ("Turn",),
     "troupe_core.people.tool": ("CannotTell", "TinyTool", "ToolCall", "ToolFailure", "ToolHandler"),
     "troupe_core.records": (
@@ -176,6 +178,7 @@ __all__ = [
     "PAUSE",
     "AmbiguousSimulation",
     "ArgumentError",
+    "Asked",
     "AskingStopped",
     "AuthenticationError",
     "BackendSpec",

@@ -31,12 +31,15 @@ class Message(Struct, frozen=True, eq=False, gc=False):
             force_setattr(self, "digest", blake2b(whole, digest_size=DIGEST_SIZE, person=b"message").digest())
 
 
+IN_WORDS = "\n\nAnswer with one JSON object that fits this JSON schema:\n"
+
+
 def in_words(last: Message, schema: Mapping[str, Any]) -> Message:
     """For a model that cannot be held to a schema: the schema as part of the question."""
     import orjson
 
     written = orjson.dumps(schema).decode()
-    return Message(last.role, f"{last.content}\n\nAnswer with one JSON object that fits this JSON schema:\n{written}")
+    return Message(last.role, f"{last.content}{IN_WORDS}{written}")
 
 
 @attrs.frozen

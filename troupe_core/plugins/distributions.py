@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from troupe_core.plugins.origin import LeftOut, Origin
 
 OURS: dict[tuple[str, str], str] = {
+    ("command", "chat"): "troupe-chat",
     ("command", "init"): "troupe-study",
+    ("command", "prompt"): "troupe-study",
     ("command", "run"): "troupe-study",
+    ("command", "show"): "troupe-study",
     ("enricher", "audience"): "troupe-enricher-audience",
     ("extractor", "results"): "troupe-extractor-results",
     ("faculty", "mood"): "troupe-faculty-mood",

@@ -299,6 +299,10 @@ class Changing:
             self._asker = Asker(self.runtime, self.answers, self.seed)
         return self._asker
 
+    def ask_through(self, asker: Asker) -> None:
+        """From now on it is this one who asks."""
+        self._asker = asker
+
     def question(
         self,
         output: Output[Any] | None,

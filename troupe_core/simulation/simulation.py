@@ -244,6 +244,22 @@ class Simulation(Changing):
         given |= {"runtime": runtime, "max_in_flight": max_in_flight, "budget": budget}
         return resume(cls, path, at, attach or {}, cache, given)
 
+    @classmethod
+    def view(
+        cls,
+        path: str | Path,
+        at: At = "main",
+        *,
+        runtime: Runtime | None = None,
+        attach: Mapping[str, Any] | None = None,
+    ) -> Simulation:
+        """The same to be read, and not to go on: as if it had ended. No model is asked, nothing is written, and a run
+        that writes the journal at this moment is not disturbed. Close it afterwards.
+        """
+        from troupe_core.simulation.journal.opening import view
+
+        return view(cls, path, at, attach or {}, runtime)
+
     def fork(self, name: str, at: At | None = None) -> Simulation:
         """A variant with its own people, which shares the past with this one, and stands in the journal under its own
         name: from now, or from an earlier point (see `resume`).

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from troupe_core.people.memory import Recalled
     from troupe_core.people.prompt import Prompt
+    from troupe_core.people.prompts import Asked
 
 
 class Remembering(Interactions, Base):
@@ -170,6 +171,14 @@ class Remembering(Interactions, Base):
 
         simulation = self.simulation
         return await simulation.runtime.thread.hop(preview(simulation, self.state))
+
+    def prompts(self, turn: int | None = None) -> tuple[Asked, ...]:
+        """What was asked in a turn that is over, the last one or that number, counted from 0: every request of it, its
+        parts named by where they come from, and the answer. The journal has the answers; no model is asked.
+        """
+        from troupe_core.people.prompts import prompts
+
+        return prompts(self.simulation, self._id, turn)
 
 
 def _without(state: PersonState, gone: AbstractSet[bytes], forget: Callable[[Any, Any], Any]) -> PersonState:

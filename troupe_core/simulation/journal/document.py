@@ -80,12 +80,15 @@ class DocumentRows:
         self._log: int | None = None
         try:
             self._read_document()
-            size = self._read_log()
-            self._log = os.open(self._log_path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
-            os.ftruncate(self._log, size)  # a last line that was cut off by a crash
-            os.lseek(self._log, 0, os.SEEK_END)
+            self.open_log(self._read_log())
         except OSError as error:
             raise JournalError(f"cannot open the journal {path}: {error}") from error
+
+    def open_log(self, size: int) -> None:
+        """To write on behind what is whole of it."""
+        self._log = os.open(self._log_path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+        os.ftruncate(self._log, size)  # a last line that was cut off by a crash
+        os.lseek(self._log, 0, os.SEEK_END)
 
     # -- reading ------------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from troupe_core.arguments import checked_truth
-from troupe_core.errors import ArgumentError, Busy, JournalError
+from troupe_core.errors import ArgumentError, Busy
 from troupe_core.llm.request import Parameters
 from troupe_core.simulation.answers import AnswersInMemory
 from troupe_core.simulation.journal import commits
@@ -17,9 +17,11 @@ from troupe_core.simulation.journal.commits import CHECKPOINT, At
 from troupe_core.simulation.journal.effects import EffectsInJournal
 from troupe_core.simulation.journal.journal import MAIN, Journal, checked_label, read_settings
 from troupe_core.simulation.journal.shelf import Shelf
-from troupe_core.simulation.journal.store import Store, open_store, place_of
+from troupe_core.simulation.journal.store import Store, open_store, there
+from troupe_core.simulation.journal.viewing import AnswersOnRecord, viewed
 
 if TYPE_CHECKING:
+    from troupe_core.runtime import Runtime
     from troupe_core.simulation.simulation import Simulation
 
 
@@ -47,7 +49,23 @@ def resume(
     given: dict[str, Any],
 ) -> Simulation:
     """The simulation as it was at that point."""
-    store = existing(path)
+    return _restored(made, existing(path), at, attach, cache, given)
+
+
+def view(
+    made: type[Simulation], path: str | Path, at: At, attach: Mapping[str, Any], runtime: Runtime | None
+) -> Simulation:
+    """The same, to be read and not to go on."""
+    store = viewed(path)
+    simulation = _restored(made, store, at, attach, True, {"runtime": runtime})
+    simulation.answers = AnswersOnRecord(store)
+    simulation.stop()
+    return simulation
+
+
+def _restored(
+    made: type[Simulation], store: Store, at: At, attach: Mapping[str, Any], cache: bool, given: dict[str, Any]
+) -> Simulation:
     simulation: Simulation | None = None
     try:
         head, branch = commits.find(store, at)
@@ -65,11 +83,7 @@ def resume(
 
 def existing(path: str | Path) -> Store:
     """A journal that is there."""
-    place = place_of(path)
-    if not place.exists() and not place.with_name(place.name + "-log").exists():
-        copy = place.with_name(place.name + ".bak")
-        hint = f"; {copy.name}, a copy of its last checkpoint, is there: put it in its place" if copy.exists() else ""
-        raise JournalError(f"there is no journal at {path}; Simulation(path) begins one{hint}")
+    there(path)
     return open_store(path)
 
 

@@ -12,25 +12,23 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from msgspec.structs import replace
 
-from troupe_core.errors import ModelError, ModelUnavailable, OutputError, ReplayError
+from troupe_core.errors import ModelError, OutputError, ReplayError
 from troupe_core.hookspecs import hookimpl
 from troupe_core.llm.handlers import Capabilities
 from troupe_core.llm.request import ModelRef
-from troupe_core.llm.response import LLMResponse
 from troupe_core.records import BackendSpec
 from troupe_core.simulation.journal import commits
-from troupe_core.simulation.journal.answers import read
 from troupe_core.simulation.journal.codec import fact_to_plain
 from troupe_core.simulation.journal.commits import At
 from troupe_core.simulation.journal.effects import recorded, series_in
 from troupe_core.simulation.journal.opening import as_made, existing, lend
-from troupe_core.simulation.journal.rows import ANSWER
 from troupe_core.simulation.journal.shelf import Parcel, Shelf
+from troupe_core.simulation.journal.viewing import AnswersOnRecord
 from troupe_core.simulation.journal.why import Difference, differences, inputs, row_of, state_before
 from troupe_core.simulation.packing import packing_of
 
 if TYPE_CHECKING:
-    from troupe_core.llm.asking import Ask
+    from troupe_core.llm.response import LLMResponse
     from troupe_core.runtime import Runtime
     from troupe_core.simulation.effects import Do, Effect
     from troupe_core.simulation.journal.store import Store
@@ -199,28 +197,17 @@ class Replaying:
         return outcome
 
 
-class RecordedAnswers:
-    """Those of the journal, and no others."""
+class RecordedAnswers(AnswersOnRecord):
+    """They are counted."""
 
     def __init__(self, replaying: Replaying) -> None:
+        super().__init__(replaying.store)
         self._replaying = replaying
 
-    def knows(self, owner: str, key: bytes) -> bool:
-        return self._replaying.store.get(ANSWER + key) is not None
-
     def find(self, owner: str, key: bytes) -> LLMResponse | None:
-        raw = self._replaying.store.get(ANSWER + key)
-        if raw is None:
-            return None
-        self._replaying.answers += 1
-        return read(raw)
-
-    async def obtain(self, owner: str, key: bytes, ask: Ask) -> LLMResponse:
-        """As if the model had failed, so that the next candidate is looked for."""
-        raise ModelUnavailable(f"asks something that is not recorded (answer {key.hex()})")
-
-    def settle(self, owner: str) -> None:
-        """Nothing is kept."""
+        found = super().find(owner, key)
+        self._replaying.answers += found is not None
+        return found
 
 
 class RecordedEffects:

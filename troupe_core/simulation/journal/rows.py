@@ -108,24 +108,27 @@ class SqliteRows:
         self._sound = True
         """Until something damaged is met: then the second copy is worth more than the file, and stays as it is."""
         try:
-            self._writing: sqlite3.Connection | None = _connect(path)
-            self._check_format(self._writing)  # before anything is set: a file of somebody else stays as it is
+            self._writing: sqlite3.Connection | None = connect(path)
+            self.check_format(self._writing)  # before anything is set: a file of somebody else stays as it is
             _set_up(self._writing, _WRITING_CACHE)
             for table in _TABLES:
                 self._writing.execute(table)
-            self._reading = _connect(path)
+            self._reading = connect(path)
             self._inode = path.stat().st_ino
             _set_up(self._reading, _READING_CACHE)
         except sqlite3.Error as error:
             what = f"{path} is no journal" if "not a database" in str(error) else f"cannot open the journal {path}"
             raise JournalError(f"{what} ({error}); choose another path") from error
 
-    def _check_format(self, connection: sqlite3.Connection) -> None:
+    def check_format(self, connection: sqlite3.Connection) -> None:
+        """That it is a journal, and one that can be read; a file with nothing in it becomes one."""
         mark, version, tables = (
             connection.execute(question).fetchone()[0]
             for question in ("pragma application_id", "pragma user_version", "select count(*) from sqlite_schema")
         )
         if not tables and not mark:
+            if self._writing is None:
+                raise JournalError(f"nothing has been recorded in {self.path.name} yet")
             connection.execute(f"pragma user_version={FORMAT}")
             connection.execute(f"pragma application_id={MARK}")  # last: whoever finds it finds the format as well
         elif mark != MARK:
@@ -227,8 +230,9 @@ class SqliteRows:
             self._reading.close()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=_PATIENCE / 1000)
+def connect(path: Path | str, *, uri: bool = False) -> sqlite3.Connection:
+    """With everything left to whoever uses it: threads, and when a transaction begins."""
+    return sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=_PATIENCE / 1000, uri=uri)
 
 
 def _set_up(connection: sqlite3.Connection, cache: int) -> None:

@@ -168,8 +168,25 @@ def open_store(path: str | Path) -> Store:
     return Store(place.resolve())
 
 
+def there(path: str | Path) -> Path:
+    """Where a journal is that exists."""
+    place = place_of(path)
+    if not place.exists() and not place.with_name(place.name + "-log").exists():
+        copy = place.with_name(place.name + ".bak")
+        hint = f"; {copy.name}, a copy of its last checkpoint, is there: put it in its place" if copy.exists() else ""
+        raise JournalError(f"there is no journal at {path}; Simulation(path) begins one{hint}")
+    if place.is_dir():
+        raise JournalError(f"{place} is a folder; give the name of a file in it")
+    return place.resolve()
+
+
+def is_document(path: Path) -> bool:
+    """Whether a journal of that name is one document."""
+    return path.name.lower().removesuffix(".bak").endswith(".json")
+
+
 def _rows(path: Path) -> Rows:
-    if path.name.lower().removesuffix(".bak").endswith(".json"):
+    if is_document(path):
         from troupe_core.simulation.journal.document import DocumentRows
 
         return DocumentRows(path)

@@ -61,27 +61,45 @@ class Why:
 
 def why(simulation: Simulation, who: Any, turn: int | None) -> Why:
     """`who` is a person, an id, or a fact (then the turn is the fact's)."""
+    id, turn, found = turn_of(simulation, who, turn)
+    journal = simulation.the_journal()
+    reference = journal.beginning if journal.origin is None else journal.store.name(journal.origin)
+    old = find_turn(journal.shelf, reference, id, turn)
+    if old is None:
+        return Why(id, turn, (), recorded=False)
+    before, now = inputs(simulation, journal.shelf, old.row), inputs(simulation, journal.shelf, found.row)
+    differ = tuple(differences(before, now)) or _others(simulation, journal.shelf, old.row, found.row)
+    return Why(id, turn, differ, recorded=True)
+
+
+@attrs.frozen
+class Found:
+    """An outcome on record: its name, all of it, and the commit that made it visible."""
+
+    key: bytes
+    row: dict[str, Any]
+    commit: bytes
+
+
+def turn_of(simulation: Simulation, who: Any, turn: int | None) -> tuple[str, int, Found]:
+    """Whose turn is meant, which one (the last, if nobody says), and what is recorded of it."""
     journal = simulation.the_journal()
     id = who if isinstance(who, str) else getattr(who, "id", None)
     if isinstance(id, bytes):  # a fact
         id, turn = who.thing, who.turn if turn is None else turn
-    if not isinstance(id, str) or id not in simulation:
+    if isinstance(id, str) and id not in simulation:
+        id = simulation.called.get(id)
+    if not isinstance(id, str):
         there = ", ".join(sorted(simulation.states))
         raise ArgumentError(f"who is somebody of {simulation.id}, an id, or a fact; got {who!r}, and there are {there}")
     turns = getattr(simulation.states[id], "turns", 0)
     if not turns:
         raise ArgumentError(f"{id!r} has had no turn")
     turn = turns - 1 if turn is None else turn
-    row = find_turn(journal.shelf, journal.branch.head, id, turn)
-    if row is None:
+    found = find_turn(journal.shelf, journal.branch.head, id, turn)
+    if found is None:
         raise ArgumentError(f"{id!r} has had {turns} turns, counted from 0; there is no turn {turn}")
-    reference = journal.beginning if journal.origin is None else journal.store.name(journal.origin)
-    old = find_turn(journal.shelf, reference, id, turn)
-    if old is None:
-        return Why(id, turn, (), recorded=False)
-    before, now = inputs(simulation, journal.shelf, old), inputs(simulation, journal.shelf, row)
-    found = tuple(differences(before, now)) or _others(simulation, journal.shelf, old, row)
-    return Why(id, turn, found, recorded=True)
+    return id, turn, found
 
 
 def _others(
@@ -94,13 +112,14 @@ def _others(
     return (Difference("what was heard", "the same words", "from turns that are not those of then"),)
 
 
-def find_turn(shelf: Shelf, head: bytes | None, id: str, turn: int) -> dict[str, Any] | None:
+def find_turn(shelf: Shelf, head: bytes | None, id: str, turn: int) -> Found | None:
     """The outcome of that turn in the history that ends there."""
-    for _, commit in commits.history(shelf.store, head):
-        for name in commit.outcomes:
-            row = row_of(shelf, bytes.fromhex(name))
+    for commit, content in commits.history(shelf.store, head):
+        for name in content.outcomes:
+            key = bytes.fromhex(name)
+            row = row_of(shelf, key)
             if (row["thing"], row["turn"]) == (id, turn) and row["kind"] != "consolidation":
-                return row
+                return Found(key, row, commit)
     return None
 
 

@@ -338,6 +338,9 @@ def test_a_transcript_reads_back(study: Callable[..., Path], runtime: Runtime):
     rows = [json.loads(line) for line in lines(outcome.folder / "transcript.jsonl")]
     assert [row["id"] for row in rows] == [line.fact.cite for line in outcome.transcript]
     assert [row["content"] for row in rows] == [line.fact.content for line in outcome.transcript]
+    assert [(row["stimulus"], row["round"]) for row in rows] == [(1, 1)] * (len(rows) // 2 + 1) + [(1, 2)] * (
+        len(rows) // 2
+    )
     shown = (outcome.folder / "transcript.md").read_text()
     assert all(f"**{row['number']} · {row['source']}" in shown for row in rows)
     found = json.loads((outcome.folder / "findings.json").read_text())

@@ -35,6 +35,8 @@ __all__ = ["Estimate", "Findings", "Generated", "Group", "Outcome", "Question", 
 def troupe_register_commands() -> Iterator[CommandSpec]:
     yield CommandSpec("init", "troupe_study.commands:init", help="Begin a study: write a file that can be run.")
     yield CommandSpec("run", "troupe_study.commands:run", help="Run a study from its file.")
+    yield CommandSpec("show", "troupe_study.showing:show", help="Show what a study came to.")
+    yield CommandSpec("prompt", "troupe_study.prompting:prompt", help="Show what a person's model saw.")
 
 
 def __getattr__(name: str) -> Any:  # at first use: the plugin is imported with every runtime

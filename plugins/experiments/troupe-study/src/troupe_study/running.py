@@ -52,6 +52,16 @@ class Missed:
     """So many lines of the transcript stand before it."""
 
 
+@attrs.frozen
+class Place:
+    """Where in the study something has happened; both are counted from 1. What people react to is part of the round
+    that follows it; where nobody has a turn, of none.
+    """
+
+    stimulus: int
+    round: int | None
+
+
 @attrs.frozen(eq=False, repr=False)
 class Outcome:
     """What a run came to. Its people and its world can still be read."""
@@ -71,6 +81,8 @@ class Outcome:
     """Who did not come, could not act, be asked or be read, and why."""
     missed: tuple[Missed, ...]
     """Turns that failed for good, and where."""
+    places: Mapping[bytes, Place]
+    """To which stimulus and round an event belongs, by the fact's id; of what comes before or after them, none."""
     spent: Spent
     """By this run: nothing, if all of it had been answered before."""
     models: list[str]
@@ -111,6 +123,8 @@ class _Run:
     answers: list[Results] = attrs.field(factory=list)
     groups: Mapping[str, str] = attrs.field(factory=dict)
     missed: list[Missed] = attrs.field(factory=list)
+    places: dict[bytes, Place] = attrs.field(factory=dict)
+    placed: int = 0
 
     def all_of_it(self) -> None:
         """People, rounds, answers, findings."""
@@ -122,11 +136,14 @@ class _Run:
         if study.rounds:
             self.expect(len(self.people) * study.rounds)
         done = 0
-        for stimulus in study.stimulus:
+        self.placed = len(self.simulation.facts)
+        for number, stimulus in enumerate(study.stimulus, 1):
             present(self.world, stimulus, study, self.groups)
+            self.place(Place(number, min(done + 1, study.rounds) or None))
             for _ in range(study.rounds_of(stimulus)):
                 done += 1
                 self.round(self.world, f"round {done} of {study.rounds}")
+                self.place(Place(number, done))
         for number, question in enumerate(study.ask, 1):
             before = self.simulation.usage
             self.ask(question, f"question {number}")
@@ -150,6 +167,12 @@ class _Run:
             raise
         self.note(report, world)
         self.tell(f"{name}: {_calls(report.spent)}")
+
+    def place(self, place: Place) -> None:
+        """What has happened since this was last said belongs there."""
+        since = self.simulation.facts[self.placed :]
+        self.places.update((fact.id, place) for fact in since)
+        self.placed += len(since)
 
     def note(self, report: RunReport, world: TinyWorld) -> None:
         """Whose turn failed, where in the transcript it is missing, and what of tools nobody knows."""
@@ -240,6 +263,7 @@ def run(
             made.groups,
             tuple(made.failures),
             tuple(made.missed),
+            made.places,
             simulation.usage,
             models_of(study, simulation.runtime),
             versions(simulation.runtime),

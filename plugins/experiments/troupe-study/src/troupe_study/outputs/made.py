@@ -17,7 +17,7 @@ def outputs(outcome: Outcome) -> dict[str, bytes]:
     study, said, results, groups = outcome.study, outcome.transcript, outcome.results, outcome.groups
     files = {
         "transcript.md": transcript.as_markdown(study.title, said, outcome.missed),
-        "transcript.jsonl": transcript.as_jsonl(said),
+        "transcript.jsonl": transcript.as_jsonl(said, outcome.places),
     }
     names: set[str] = set()
     if study.findings is not None and results is not None:

@@ -19,7 +19,7 @@ LONGEST, WIDEST = 24, 80
 FONT = 'font-family="sans-serif" font-size="13"'
 PAPER, INK, ASIDE, PALE = "#ffffff", "#1b1b1b", "#5c5c5c", "#c3cbd1"
 COLOURS = ("#2b5d7d", "#d9822b", "#4f8f5b", "#8a5a99", "#b23b4b", "#7b6a4d", "#3d9a9a", "#8c8c8c")
-_NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def plots(
@@ -145,4 +145,4 @@ def _width(text: str) -> int:
 
 
 def _text(text: str) -> str:
-    return escape(_NO_XML.sub("\N{REPLACEMENT CHARACTER}", text), {'"': "&quot;"})
+    return escape(NO_XML.sub("\N{REPLACEMENT CHARACTER}", text), {'"': "&quot;"})

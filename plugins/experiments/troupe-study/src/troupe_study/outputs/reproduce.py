@@ -44,6 +44,8 @@ def as_json(outcome: Outcome) -> bytes:
         "read": read,
         "versions": outcome.versions,
     }
+    if outcome.failures:
+        content["failures"] = list(outcome.failures)
     if outcome.command:
         content["run"] = outcome.command
     return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from troupe_study.outputs.text import in_line, in_markdown
 from troupe_study.words import listed
 
 if TYPE_CHECKING:
-    from troupe_study.running import Missed
+    from troupe_study.running import Missed, Place
 
 STIMULUS = "stimulus"
 
@@ -63,7 +63,7 @@ def _alike(line: Line) -> tuple[str, ...]:
     return (fact.type, fact.source, fact.content) if fact.kind == STIMULUS else (fact.cite,)
 
 
-def as_jsonl(transcript: Transcript) -> bytes:
+def as_jsonl(transcript: Transcript, places: Mapping[bytes, Place]) -> bytes:
     """An object for each event. `id` is what findings cite, `number` that of the paragraph."""
     mark = {"mark": transcript.mark} if transcript.mark else {}
     rows = [
@@ -79,9 +79,11 @@ def as_jsonl(transcript: Transcript) -> bytes:
             "data": dict(fact.data),
             "when": fact.when,
             "turn": fact.turn,
+            "stimulus": place.stimulus if place is not None else None,
+            "round": place.round if place is not None else None,
             **mark,
         }
         for line in transcript
-        for fact in (line.fact,)
+        for fact, place in ((line.fact, places.get(line.fact.id)),)
     ]
     return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)

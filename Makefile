@@ -19,7 +19,7 @@ help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 play: $(PLAY)  ## watch a focus group; needs no key, and installs only what it takes
-	@$(BIN)/troupe run examples/studies/cold_soup.toml
+	@$(BIN)/troupe run examples/studies/cold_soup.toml --pace 0.2
 
 setup: $(STAMP)  ## make .venv with all members, editable, and the tools
 

@@ -172,6 +172,22 @@ def test_what_others_write_meanwhile_stands_among_the_lines(runtime):
     assert len(seen) == 10
 
 
+def test_at_a_pace_lines_come_one_by_one_and_are_the_same(runtime):
+    at_once, one_by_one = Terminal(), Terminal()
+    shown(runtime, "auto", room(runtime, "Ada", "Cleo"), at_once)
+    shown(runtime, "auto", room(runtime, "Ada", "Cleo"), one_by_one, pace=0.001)
+    assert screen(one_by_one.getvalue()) == screen(at_once.getvalue())
+    assert one_by_one.getvalue().count("\x1b[J") > at_once.getvalue().count("\x1b[J")
+
+
+def test_whoever_has_had_enough_waits_for_no_line(runtime):
+    world, file = room(runtime, "Ada"), Terminal()
+    with pytest.raises(KeyboardInterrupt), present(runtime, "auto", file, pace=3600):
+        world.run(1)
+        raise KeyboardInterrupt
+    assert any("Ada" in line for line in screen(file.getvalue()))
+
+
 @pytest.mark.parametrize(("name", "value"), [("TERM", "dumb"), ("NO_COLOR", "1")])
 def test_no_colours_where_they_are_not_wanted(runtime, monkeypatch, name, value):
     monkeypatch.setenv(name, value)

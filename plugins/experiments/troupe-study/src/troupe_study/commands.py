@@ -36,7 +36,10 @@ DONE, FOUND, INTERRUPTED = 0, 1, 130
 )
 @click.option("--quiet", "style", flag_value="quiet", help="Show only who fails, and at the end the findings.")
 @click.option("--thoughts/--no-thoughts", default=True, help="Show what people think, too, or only what they do.")
-def run(study: str, into: str | None, dry_run: bool, style: Style | None, thoughts: bool) -> int:
+@click.option(
+    "--pace", type=click.FloatRange(0, 60), default=0.0, help="Let each line stand so many seconds, in a terminal."
+)
+def run(study: str, into: str | None, dry_run: bool, style: Style | None, thoughts: bool, pace: float) -> int:
     """Run the study in a file, TOML or JSON, and show what happens.
 
     This asks models, which may cost money; budget.calls in the file says how many calls one run may take, and --dry-run
@@ -51,7 +54,7 @@ def run(study: str, into: str | None, dry_run: bool, style: Style | None, though
     folder = (Path(into).expanduser() if into is not None else read.results_folder).absolute()
     runtime, command = troupe_cli.session().runtime(), command_of(read, folder, _before(read))
     try:
-        with present(runtime, style or "auto", thoughts=thoughts) as shown:
+        with present(runtime, style or "auto", thoughts=thoughts, pace=pace) as shown:
             outcome = running.run(read, folder, runtime, shown.tell, command, shown.expect)
     except KeyboardInterrupt:
         again = click.get_current_context().command_path

@@ -5,8 +5,9 @@ whatever ends the program, there is nothing to be put right.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterable
-from time import monotonic
+from time import monotonic, sleep
 
 from troupe_presenter.characters import shown
 from troupe_presenter.folding import cells, cut
@@ -27,8 +28,13 @@ CLEAR = "\r\x1b[J"
 class Live(Plain):
     """Lines, and a bar below them."""
 
+    pace = 0.0
+    """Seconds for which each line stands alone before the next one comes."""
+
     def __init__(self, stream: Stream, *, thoughts: bool = True, expected_turns: int | None = None) -> None:
         super().__init__(stream, thoughts=thoughts, expected_turns=expected_turns)
+        self._later: deque[str] = deque()
+        """What has happened and is still to be shown, if it is not to go too fast. The runtime never waits for it."""
         self._drawn = 0.0
         self._ended = threading.Event()
         self._ticking = threading.Thread(target=self._tick, name="troupe-presenter", daemon=True)
@@ -36,7 +42,16 @@ class Live(Plain):
     def begin(self) -> None:
         self._ticking.start()
 
+    def tell(self, text: str) -> None:
+        self._catch_up()
+        super().tell(text)
+
+    def hurry(self) -> None:
+        self.pace = 0.0
+
     def end(self) -> None:
+        self._catch_up()
+        self.hurry()
         self._ended.set()
         self._ticking.join()
         with self._lock:
@@ -49,7 +64,25 @@ class Live(Plain):
             if monotonic() - self._drawn >= SOONEST:
                 self._draw()
 
+    def _catch_up(self) -> None:
+        """Show what is waiting, line by line. Whoever has had enough sees the rest at once."""
+        try:
+            while self._later and self.pace:
+                with self._lock:
+                    self._write([self._later.popleft()])
+                sleep(self.pace)
+        finally:
+            with self._lock:
+                self._write(self._later)
+                self._later.clear()
+
     def _show(self, lines: Iterable[str]) -> None:
+        if self.pace:
+            self._later.extend(lines)
+        else:
+            self._write(lines)
+
+    def _write(self, lines: Iterable[str]) -> None:
         text = "\n".join(lines)
         if text:
             self.stream.write(f"{CLEAR}{text}\n{self._bar()}")

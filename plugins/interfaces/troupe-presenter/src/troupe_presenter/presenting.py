@@ -28,12 +28,15 @@ def present(
     *,
     thoughts: bool = True,
     expected_turns: int | None = None,
+    pace: float = 0.0,
 ) -> Iterator[Shown]:
     """Until the block ends, show what happens in a simulation, or in all of a runtime.
 
     "rich" has colours, and a bar that tells how far it is, if somebody says how many turns are expected; "plain" lines,
     "json" a JSON object in each line, and "quiet" only who failed, on stderr. "auto" is "rich" in a terminal that can
-    have it, and "plain" elsewhere. When whoever reads the file closes it, nothing more is shown, and the run goes on.
+    have it, and "plain" elsewhere. Where there is a bar, each line stands alone for `pace` seconds, for whoever wants
+    to read along; what happens does not wait for it. When whoever reads the file closes it, nothing more is shown, and
+    the run goes on.
     """
     if not isinstance(what, Runtime | Simulation):
         raise ArgumentError(f"what is shown is a Runtime or a Simulation, not {what!r}")
@@ -42,6 +45,8 @@ def present(
     stream = Stream(file if file is not None else sys.stderr if style == "quiet" else sys.stdout)
     kind = STYLES[style] if style != "auto" else Live if stream.live else Plain
     shown = kind(stream, thoughts=thoughts, expected_turns=expected_turns)
+    if isinstance(shown, Live):
+        shown.pace = pace
     runtime, only = (what, None) if isinstance(what, Runtime) else (what.runtime, what.id)
 
     def see(event: Event) -> None:
@@ -56,6 +61,9 @@ def present(
     try:
         with runtime.watching(see):
             yield shown
+    except BaseException:
+        shown.hurry()
+        raise
     finally:
         if listening is not None:
             log.removeHandler(listening)

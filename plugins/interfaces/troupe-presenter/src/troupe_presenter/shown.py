@@ -72,6 +72,9 @@ class Shown:
     def begin(self) -> None:
         """Before anything happens."""
 
+    def hurry(self) -> None:
+        """Nobody waits for anything any more."""
+
     def end(self) -> None:
         """After everything that happens."""
 

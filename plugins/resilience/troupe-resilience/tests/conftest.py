@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
+from random import Random
 from typing import Any
 
 import pytest
@@ -37,8 +38,8 @@ def call(simulation: str = "a simulation", **more: Any) -> Call:
 
 
 class Provider(LLMBackend):
-    """Answers after `seconds`; more than `room` at once are refused. `plan` says what happens to the next calls instead:
-    an error is raised, a number is how many seconds the answer takes.
+    """Answers after `seconds`, a fifth more or less; more than `room` at once are refused. `plan` says what happens to
+    the next calls instead: an error is raised, a number is how many seconds the answer takes.
     """
 
     name = "provider"
@@ -46,7 +47,8 @@ class Provider(LLMBackend):
 
     def __init__(self) -> None:
         super().__init__()
-        self.seconds: float = 0.2
+        self.seconds = 0.2
+        self.random = Random(7)
         self.room = 1_000_000
         self.plan: list[Any] = []
         self.asked: list[float] = []
@@ -60,7 +62,7 @@ class Provider(LLMBackend):
         time = asyncio.get_running_loop().time
         self.asked.append(time())
         self.who.append(call.simulation)
-        what = self.plan.pop(0) if self.plan else self.seconds
+        what = self.plan.pop(0) if self.plan else self.seconds * self.random.uniform(0.8, 1.2)
         if isinstance(what, BaseException):
             raise what
         if self.under_way >= self.room:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from troupe_testing.conformance import LLMWrapperConformance
 
 PLUGIN = "troupe_resilience:Plugin"
@@ -15,7 +17,7 @@ class TestAsItIs(LLMWrapperConformance):
 class TestWithEverythingSet(LLMWrapperConformance):
     plugin = PLUGIN
     limits = False
-    settings = {
+    settings: ClassVar = {
         "concurrency": 200,
         "requests_per_minute": 100_000,
         "tokens_per_minute": 100_000_000,

@@ -46,7 +46,7 @@ class Bucket:
 
 
 def of_requests(per_minute: int) -> Bucket:
-    """A second's worth at once. (They are whole: of one more than there may be, the last falls into the next minute.)"""
+    """A second's worth at once. Being whole, they may come at the pace of one more a minute: that one is too late."""
     return Bucket(per_minute + 1, max(1.0, per_minute / MINUTE))
 
 

@@ -101,9 +101,11 @@ def test_whoever_watches_is_told_and_not_a_thousand_times(stage: Any, caplog: An
     at = stage(Watching())
     at.provider.plan = [down() for _ in range(100)]
     at.run(lambda: many(at, 100))
+    assert not told, "nobody has waited long"
+    at.provider.plan = [RateLimited("later", status=429, retry_after=42.0) for _ in range(100)]
+    at.run(lambda: many(at, 100))
     assert (told[0].simulation, told[0].thing) == ("a simulation", "Ada")
-    assert "provider/any is asked again in " in told[0].text
-    assert "s (attempt 2 of 8), since it failed: down" in told[0].text
+    assert "provider/any is asked again in 42 s (attempt 2 of 8), since it failed: later" in told[0].text
     assert 1 <= len(told) == len(caplog.records) <= 5
 
 

@@ -17,6 +17,8 @@ from troupe_resilience.timeouts import within
 
 Tell = Callable[[Call, str], None]
 """Tells whoever is watching."""
+NOTABLE = 2.0
+"""Seconds; of shorter waits there are many, since limits are found out by what is refused, and nobody notices them."""
 
 
 @attrs.define(eq=False)
@@ -128,8 +130,9 @@ class ResilientLLM(LLMWrapper):
         asked.failure = error
         self.lane.retries += 1
         pause = wait(self.policy, asked.attempt, error, self._chance)
-        nth = f"attempt {asked.attempt + 1} of {self.policy.attempts}"
-        self._tell(asked.call, f"{self.model} is asked again in {pause:.1f} s ({nth}), since it failed: {error}")
+        if pause >= NOTABLE:
+            nth = f"attempt {asked.attempt + 1} of {self.policy.attempts}"
+            self._tell(asked.call, f"{self.model} is asked again in {pause:.0f} s ({nth}), since it failed: {error}")
         return pause
 
     def _shut(self) -> str:

@@ -28,7 +28,7 @@ class Lifecycle:
         self._opened: set[str] = set()
 
     def _is_used(self, name: str) -> bool:
-        """Whether a plugin acts, or may have to as soon as somebody names what it brings, or a backend that wants it."""
+        """Whether a plugin acts, or may have to once somebody names what it brings, or a backend that wants it."""
         registry = self._registry
         manager = registry.manager
         return name not in manager.asleep or manager.registers(name) or bool(registry.wanted_by(name))

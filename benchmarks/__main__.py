@@ -30,6 +30,7 @@ from benchmarks import (
     presenter,
     prompts,
     rehearsal,
+    resilience,
     show,
     turns,
     wall,
@@ -65,6 +66,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "asking": asking.asking,
     "factories": factories.factories,
     "rehearsal": rehearsal.rehearsal,
+    "resilience": resilience.resilience,
     "persona_files": persona_files.persona_files,
     "openai_turns": openai_turns.openai_turns,
 }

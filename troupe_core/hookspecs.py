@@ -6,7 +6,7 @@ here; it may leave out arguments that it does not need. All hooks start with `tr
 
 What is registered acts where somebody names it. Wrappers and observers of an installed plugin act once the settings
 have a table for it, `[settings.its-name]`, even an empty one, or require it, or put it in order: installing changes
-nothing.
+nothing. A backend can want somebody's wrapper around its own models (`BackendSpec.wants`).
 """
 
 from __future__ import annotations

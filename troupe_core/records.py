@@ -21,6 +21,11 @@ def _is_name(record: Any, attribute: attrs.Attribute[str], value: str) -> None:
         raise ArgumentError(f"{type(record).__name__}: {value!r} is no name; use lower-case letters, digits, - and _")
 
 
+def _are_names(record: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not (isinstance(value, tuple) and all(isinstance(each, str) for each in value)):
+        raise ArgumentError(f"{attribute.name} of {record.name} is a tuple of names, ('resilience',); got {value!r}")
+
+
 @attrs.frozen
 class Record:
     """A name, unique among the records of its kind, and what makes the thing."""
@@ -64,11 +69,14 @@ def resolve(place: str, name: str) -> Any:
 class BackendSpec(Record):
     """An LLM backend. Raise `cache_version` when its answers to the same requests change. One that is `free` costs
     nothing to ask, as a stand-in does; of any other, a simulation without a budget asks a bounded number of times.
+    `wants` names plugins whose wrappers are to stand around its models wherever they are installed, though no settings
+    ask for them: what its provider cannot well be asked without.
     """
 
     cache_version: int = 1
     capabilities: Capabilities = Capabilities()
     free: bool = False
+    wants: tuple[str, ...] = attrs.field(default=(), validator=_are_names)
 
 
 @attrs.frozen

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from troupe_core import (
+    BackendSpec,
     Budget,
     CommandSpec,
     ResultsExtractor,
@@ -28,7 +29,7 @@ from troupe_core import (
     force_api_cache,
     hookimpl,
 )
-from troupe_core.errors import ConfigError, PluginError
+from troupe_core.errors import ArgumentError, ConfigError, PluginError
 from troupe_testing import ScriptedModel, do, talk, think, turn
 
 OBSERVER = """
@@ -310,6 +311,63 @@ def test_the_order_of_wrappers_can_be_said(installed):
     for order, outermost in (([], ["two", "three", "one"]), (["two", "one"], ["one", "two", "three"])):
         with runtime_with(config={"loading": {"order": order}, "settings": tables}) as runtime:
             assert [origin.plugin for origin in runtime.plugins.around("troupe_llm_handler")] == outermost
+
+
+WANTING = """
+    from troupe_core import BackendSpec, LLMBackend, LLMResponse, hookimpl
+
+    class Answering(LLMBackend):
+        async def complete(self, request, call):
+            return LLMResponse("Good morning.")
+
+    @hookimpl
+    def troupe_register_llm_backends():
+        yield BackendSpec("dear", Answering, wants=("around", "one-that-is-not-there"))
+        yield BackendSpec("plain", Answering, free=True)
+"""
+WANTED = """
+    from troupe_core import LLMWrapper, hookimpl
+
+    opened = []
+
+    class Around(LLMWrapper):
+        pass
+
+    class Plugin:
+        name = "around"
+
+        async def open(self):
+            opened.append(self)
+
+        @hookimpl(wrapper=True)
+        def troupe_llm_handler(self):
+            return Around((yield))
+"""
+
+
+def test_a_backend_may_want_somebody_around_it_who_sleeps_for_all_others(installed):
+    installed.add("acme-models", models=WANTING)
+    installed.add("acme-around", around=WANTED)
+
+    def around(runtime: Runtime) -> list[bool]:
+        return [type(runtime.llm_handler(f"{name}/any")).__name__ == "Around" for name in ("dear", "plain")]
+
+    async def nothing() -> None:
+        pass
+
+    with runtime_with() as runtime:
+        assert around(runtime) == [True, False]
+        runtime.wait(nothing, "nothing")
+        runtime.wake("around")
+        runtime.wait(nothing, "nothing")
+        assert around(runtime) == [True, True]
+        assert len(sys.modules[type(runtime.plugins.get_plugin("around")).__module__].opened) == 1
+    with runtime_with(settings={"around": {}}) as runtime:
+        assert around(runtime) == [True, True]
+    with runtime_with(config={"loading": {"disable": ["around"]}}) as runtime:
+        assert around(runtime) == [False, False]
+    with pytest.raises(ArgumentError, match=r"wants of dear is a tuple of names, .*; got 'around'"):
+        BackendSpec("dear", ScriptedModel, wants="around")
 
 
 def test_a_clash_names_both_sides_and_can_be_decided(installed):

@@ -42,6 +42,8 @@ class LLMBackend:
     """Used when the backend is given to a runtime by itself; a plugin states them in its record."""
     free: ClassVar[bool] = False
     """Likewise: whether it costs nothing to ask."""
+    wants: ClassVar[tuple[str, ...]] = ()
+    """Likewise: whose wrappers stand around its models wherever they are installed."""
 
     def __init_subclass__(cls, *, config: type[Any] | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -58,7 +60,7 @@ class LLMBackend:
 
         name = getattr(cls, "name", None) or cls.__name__.lower()
         factory = given if isinstance(given, type) else lambda: given
-        return BackendSpec(name, factory, capabilities=cls.capabilities, free=cls.free)
+        return BackendSpec(name, factory, capabilities=cls.capabilities, free=cls.free, wants=cls.wants)
 
     async def open(self) -> None:
         """Make clients and sessions here."""

@@ -30,7 +30,11 @@ class Backends:
         if made is None:
             ref = ModelRef.parse(model)
             made = self._handlers[model] = self._registry.manager.compose(
-                "troupe_llm_handler", lambda hooks: hooks.troupe_llm_handler(model=ref), model, _answers
+                "troupe_llm_handler",
+                lambda hooks: hooks.troupe_llm_handler(model=ref),
+                model,
+                _answers,
+                self._registry.record(BackendSpec, ref.backend).wants,
             )
         return made
 

@@ -21,6 +21,8 @@ OURS: dict[tuple[str, str], str] = {
     ("LLM backend", "scripted"): "troupe-testing",
     ("LLM cache", "any"): "troupe-cache-sqlite",
     ("tool", "notes"): "troupe-tool-notes",
+    ("wrapper", "cache-sqlite"): "troupe-cache-sqlite",
+    ("wrapper", "resilience"): "troupe-resilience",
 }
 
 

@@ -22,15 +22,22 @@ class Lifecycle:
         self.waiting = [
             origin
             for name, origin in manager.origins.items()
-            if "open" in manager.methods[name] and (name not in manager.asleep or manager.registers(name))
+            if "open" in manager.methods[name] and self._is_used(name)
         ]
         """Those that are still to be opened."""
         self._opened: set[str] = set()
 
+    def _is_used(self, name: str) -> bool:
+        """Whether a plugin acts, or may have to once somebody names what it brings, or a backend that wants it."""
+        registry = self._registry
+        manager = registry.manager
+        return name not in manager.asleep or manager.registers(name) or bool(registry.wanted_by(name))
+
     def woken(self, name: str) -> bool:
         """Whether a plugin that sleeps no more is to be opened now."""
-        manager = self._registry.manager
-        if "open" not in manager.methods[name] or manager.registers(name):
+        registry = self._registry
+        manager = registry.manager
+        if "open" not in manager.methods[name] or manager.registers(name) or registry.wanted_by(name):
             return False
         self.waiting.append(manager.origins[name])
         return True

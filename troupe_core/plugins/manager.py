@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from difflib import get_close_matches
 from inspect import Parameter, isasyncgenfunction, iscoroutinefunction, signature
 from types import ModuleType
@@ -135,9 +135,11 @@ class PluginManager(pluggy.PluginManager):
         found = getattr(self.hook, hook).get_hookimpls()
         return [self.origins[each.plugin_name] for each in reversed(found) if each.wrapper]
 
-    def around(self, hook: str) -> list[Origin]:
-        """Whose wrappers stand around what a composing hook makes, the outermost first."""
-        return [origin for origin in self.wrappers(hook) if origin.plugin not in self.asleep]
+    def around(self, hook: str, wanted: Collection[str] = ()) -> list[Origin]:
+        """Whose wrappers stand around what a composing hook makes, the outermost first; those that are `wanted` there
+        do not sleep.
+        """
+        return [each for each in self.wrappers(hook) if each.plugin not in self.asleep or each.plugin in wanted]
 
     def blame(self, error: BaseException, origin: Origin | None = None) -> None:
         """Name the plugin that an error comes from in a note of it, if it comes from one."""
@@ -165,22 +167,29 @@ class PluginManager(pluggy.PluginManager):
                 into.add(cast(R, item), origin)
 
     def compose(
-        self, hook: str, make: Callable[[TroupeSpecs], T | None], wanted: str, fits: Callable[[object], bool]
+        self,
+        hook: str,
+        make: Callable[[TroupeSpecs], T | None],
+        what_for: str,
+        fits: Callable[[object], bool],
+        wanted: Collection[str] = (),
     ) -> T:
-        """Call a composing hook. What a wrapper raises, or returns wrongly, is told with the names of those around."""
-        around = ", ".join(map(str, self.around(hook))) or "none"
+        """Call a composing hook; of those who sleep, the `wanted` ones take part. What a wrapper raises, or returns
+        wrongly, is told with the names of those around.
+        """
+        around = ", ".join(map(str, self.around(hook, wanted))) or "none"
         try:
-            made = make(self.hooks)
+            made = make(cast(TroupeSpecs, Awake(self, wanted)))
         except TroupeError:
             raise
         except BaseException as error:
             if not containable(error):
                 raise
             self.blame(error)
-            raise PluginError(f"{hook} failed for {wanted}: {told(error)}. Plugins around it: {around}.") from error
+            raise PluginError(f"{hook} failed for {what_for}: {told(error)}. Plugins around it: {around}.") from error
         if made is None or not fits(made):
             what = "nothing" if made is None else f"{made!r}, which is no handler,"
-            raise PluginError(f"{hook} made {what} for {wanted}. Plugins around it: {around}.")
+            raise PluginError(f"{hook} made {what} for {what_for}. Plugins around it: {around}.")
         return made
 
 
@@ -198,14 +207,15 @@ def _no_such_hook(unknown: Iterable[str], known: Iterable[str]) -> str:
 
 
 class Awake:
-    """The hooks, without the plugins that sleep."""
+    """The hooks, without the plugins that sleep and are not `wanted`."""
 
-    def __init__(self, manager: PluginManager) -> None:
+    def __init__(self, manager: PluginManager, wanted: Collection[str] = ()) -> None:
         self._manager = manager
+        self._wanted = wanted
 
     def __getattr__(self, hook: str) -> Any:
         manager = self._manager
         if hook not in manager._known:
             raise AttributeError(f"there is no hook {hook}")
-        sleeping = [manager.get_plugin(name) for name in manager.asleep]
+        sleeping = [manager.get_plugin(name) for name in manager.asleep.difference(self._wanted)]
         return manager.subset_hook_caller(hook, [plugin for plugin in sleeping if plugin is not None])

@@ -19,7 +19,7 @@ from troupe_core.config.tree import Loading
 from troupe_core.errors import ConfigError, PluginError, TroupeError, UnknownModelError, containable
 from troupe_core.plugins.alone import alone
 from troupe_core.plugins.discovery import CORE, Found, defined_in, has_hooks
-from troupe_core.plugins.distributions import advice
+from troupe_core.plugins.distributions import OURS, advice
 from troupe_core.plugins.kinds import KIND_OF, KINDS, Kind
 from troupe_core.plugins.loader import Loader, named
 from troupe_core.plugins.manager import PluginManager
@@ -190,8 +190,9 @@ class Registry:
                 log.warning("%s among those that are loaded%s", text, meant)
             else:
                 left_out = [f"Left out: {each}." for each in self._left_out]
+                install = [f"Install it: pip install {ours}."] if (ours := OURS.get(("wrapper", name))) else []
                 text += f"{meant or '.'} There are {', '.join(sorted(known))}."
-                mistakes.append(" ".join([text, *left_out, *self._not_looked_for()]))
+                mistakes.append(" ".join([text, *install, *left_out, *self._not_looked_for()]))
         if mistakes:
             raise ConfigError("\n".join(mistakes))
 
@@ -263,6 +264,10 @@ class Registry:
         """What one plugin registers."""
         every = ((kind, *pair) for kind in KINDS for pair in self._records[kind.record].all())
         return [(kind, record) for kind, record, origin in every if origin.plugin == plugin]
+
+    def wanted_by(self, plugin: str) -> list[str]:
+        """The backends whose models a plugin stands around though no settings ask for it."""
+        return sorted({record.name for record, _ in self.records(BackendSpec).all() if plugin in record.wants})
 
     def record(self, kind: type[R], name: str) -> R:
         """The record of that name, or an error that lists the others and says what may be missing."""

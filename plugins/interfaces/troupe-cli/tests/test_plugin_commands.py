@@ -38,6 +38,8 @@ def test_the_document_has_these_keys(troupe: Any):
     assert {"kind": "command", "name": "doctor"} in found["cli"]["registers"]
     assert found["cache-sqlite"]["status"] == "asleep"
     assert "[settings.cache-sqlite]" in found["cache-sqlite"]["reason"]
+    assert found["resilience"]["status"] == "active"
+    assert "around models of openai; around all others it waits" in found["resilience"]["reason"]
 
 
 def test_only_some(troupe: Any):
@@ -216,15 +218,20 @@ def test_who_stands_around_whom(troupe: Any):
     assert ran.out.splitlines() == [
         "troupe_llm_handler (composes, the outermost first)",
         "  cache-sqlite (troupe-cache-sqlite 0.1.0), asleep",
-        "    core (troupe-core 0.1.0)",
+        "    resilience (troupe-resilience 0.1.0), asleep but for openai",
+        "      core (troupe-core 0.1.0)",
     ]
     (hook,) = troupe("plugin", "graph", "troupe_llm_handler", "--json").json["hooks"]
     assert (hook["hook"], hook["composes"]) == ("troupe_llm_handler", True)
-    assert [(each["name"], each["asleep"]) for each in hook["plugins"]] == [("cache-sqlite", True), ("core", False)]
+    assert [(each["name"], each["asleep"], each["but_for"]) for each in hook["plugins"]] == [
+        ("cache-sqlite", True, []),
+        ("resilience", True, ["openai"]),
+        ("core", False, []),
+    ]
 
 
 def test_one_that_is_awake_is_not_marked(troupe: Any, write: Any):
-    write("troupe.toml", "[settings.cache-sqlite]\n")
+    write("troupe.toml", "[settings.cache-sqlite]\n[settings.resilience]\n")
     assert "asleep" not in troupe("plugin", "graph", "troupe_llm_handler").out
 
 

@@ -36,7 +36,7 @@ class Surveyed:
     status: str
     """active, asleep, failed or skipped"""
     reason: str = ""
-    """Why it is not active."""
+    """Why it is not active, or not everywhere."""
     registers: tuple[Brought, ...] = ()
     hooks: tuple[str, ...] = ()
     error: BaseException | None = attrs.field(default=None, eq=False, repr=False)
@@ -88,6 +88,8 @@ def survey(runtime: Runtime) -> list[Surveyed]:
         if origin in failed:
             failure = failed.pop(origin)
             status, reason, error = "failed", failure.reason, failure.error
+        elif name in manager.asleep and (wanted := runtime.registry.wanted_by(name)):
+            reason = f"around models of {', '.join(wanted)}; around all others it waits for a table [settings.{name}]"
         elif name in manager.asleep and not all(hook.startswith(REGISTERS) for hook in hooks):
             status = "asleep"
             reason = f"it waits for a table [settings.{name}]"

@@ -44,12 +44,14 @@ def _described(runtime: Runtime, hook: str, composes: bool) -> dict[str, Any]:
 
 
 def _plain(runtime: Runtime, origin: Origin) -> dict[str, Any]:
+    asleep = origin.plugin in runtime.plugins.asleep
     return {
         "name": origin.plugin,
         "distribution": origin.distribution,
         "version": origin.version,
         "file": origin.file,
-        "asleep": origin.plugin in runtime.plugins.asleep,
+        "asleep": asleep,
+        "but_for": runtime.registry.wanted_by(origin.plugin) if asleep else [],
         "built_in": origin.distribution == CORE,
     }
 
@@ -61,5 +63,7 @@ def _lines(described: dict[str, Any]) -> list[str]:
         where = f"{each['distribution']} {each['version']}".strip() or each["file"]
         sleeps = each["asleep"] and (composes or not described["hook"].startswith("troupe_register_"))
         about = f" ({where})" if where else ""
-        lines.append(f"{'  ' * (depth if composes else 1)}{each['name']}{about}{', asleep' if sleeps else ''}")
+        if sleeps:
+            about += f", asleep but for {', '.join(each['but_for'])}" if each["but_for"] else ", asleep"
+        lines.append(f"{'  ' * (depth if composes else 1)}{each['name']}{about}")
     return lines if described["plugins"] else [*lines, "  nobody"]

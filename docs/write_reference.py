@@ -189,9 +189,11 @@ def requests_page() -> str:
 def errors_page() -> str:
     table = ["| Error | fatal | retryable | of HTTP |", "|---|---|---|---|"]
     of_http: dict[type[ModelError], list[str]] = {}
-    for status in (400, 401, 402, 403, 404, 408, 409, 425, 429, 500, 504):
+    for status in (400, 401, 402, 403, 404, 408, 409, 413, 425, 429, 500, 504):
         of_http.setdefault(type(ModelError.from_status(status)), []).append(str(status))
     of_http[type(ModelError.from_status(429, "insufficient_quota"))].append("429 for lack of credit")
+    for text in ("context_length_exceeded", "content_filter"):
+        of_http.setdefault(type(ModelError.from_status(400, text)), []).append("400 that says so")
     of_http[type(ModelError.from_status(500))].append("any other from 500 on")
     of_http[type(ModelError.from_status(400))].append("any other")
     for kind in _family(ModelError):

@@ -7,9 +7,16 @@ from typing import Any
 
 import msgspec
 
-from troupe_core import BadRequest, ModelError, ModelTimeout, ModelUnavailable, UnknownModelError
+from troupe_core import (
+    BadRequest,
+    ConnectionFailed,
+    ContextTooLong,
+    ModelError,
+    ModelTimeout,
+    Refused,
+    UnknownModelError,
+)
 
-TOO_LONG = ("context_length_exceeded", "maximum context length", "context size", "exceed_context_size")
 LIMIT_OF_TOKENS = ("'max_tokens'", "'max_completion_tokens'")
 
 
@@ -29,7 +36,7 @@ def translated(error: Exception, source: str, timeout: float) -> ModelError:
             f"{source} could not be reached in time. Is it running? settings.openai.connect_timeout gives it longer."
         )
     reason = str(causes[-1]) or type(causes[-1]).__name__
-    return ModelUnavailable(
+    return ConnectionFailed(
         f"the connection to {source} failed: {reason}. Is it running, and is settings.openai.base_url right?"
     )
 
@@ -43,13 +50,11 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _status(status: int, text: str, headers: Mapping[str, str], source: str) -> ModelError:
-    if status in (400, 413) and any(sign in text for sign in TOO_LONG):
-        return BadRequest(
-            f"the prompt is too long for {source}: {text}. Use a model with a larger context, or shorten what is "
-            "in it: the persona, what is perceived at once, the text that is worked on.",
-            status=status,
-        )
     error = ModelError.from_status(status, text, _wait(headers), source=source)
+    if isinstance(error, ContextTooLong):
+        return ContextTooLong(f"the prompt is too long for {source}: {text}. {error.advice}", status=status)
+    if isinstance(error, Refused):
+        return Refused(f"a filter stopped what {source} was asked: {text}. {error.advice}", status=status)
     if isinstance(error, UnknownModelError):
         error.add_note(
             "if all models are unknown, settings.openai.base_url is wrong: such addresses usually end in /v1"

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from troupe_core import Call, Capabilities, LLMResponse, Message, ModelCall, TinyPerson, Usage, hookimpl
 from troupe_core.errors import (
+    AnswerRefused,
     ArgumentError,
     AuthenticationError,
     ModelUnavailable,
     OutputError,
-    Refused,
     UnknownModelError,
 )
 from troupe_core.llm.structured import Output, Problem, json_schema

@@ -15,12 +15,14 @@ SHOWN = 200
 
 class _Details(msgspec.Struct):
     cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
 
 
 class _Usage(msgspec.Struct):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     prompt_tokens_details: _Details | None = None
+    completion_tokens_details: _Details | None = None
 
 
 class _Message(msgspec.Struct):
@@ -133,9 +135,10 @@ def _finish(reason: str) -> str:
 def _counted(usage: _Usage | None) -> Usage:
     if usage is None:
         return Usage()
-    details = usage.prompt_tokens_details
-    cached = details.cached_tokens if details is not None else None
-    return Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0, cached or 0)
+    read, written = usage.prompt_tokens_details, usage.completion_tokens_details
+    cached = read.cached_tokens if read is not None else None
+    reasoning = written.reasoning_tokens if written is not None else None
+    return Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0, cached or 0, reasoning or 0)
 
 
 def _no_completion(content: bytes, source: str, error: Exception) -> ModelUnavailable:

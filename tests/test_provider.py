@@ -13,6 +13,7 @@ from troupe_core import (
     Budget,
     BudgetExceeded,
     Call,
+    Capabilities,
     Form,
     FormRefused,
     LLMBackend,
@@ -20,7 +21,9 @@ from troupe_core import (
     LLMRequest,
     LLMResponse,
     Message,
+    Parameters,
     Simulation,
+    Unsupported,
 )
 
 REQUEST = LLMRequest(Form("picky/x"), (Message("user", "hello"),))
@@ -57,12 +60,12 @@ class Picky(LLMBackend):
             self.closed += 1
 
 
-def ask(runtime: Any, simulation: Simulation, way: str) -> str:
+def ask(runtime: Any, simulation: Simulation, way: str, request: LLMRequest = REQUEST) -> str:
     async def go() -> str:
-        handler, call = runtime.llm_handler("picky/x"), Call(simulation.id, "test")
+        handler, call = runtime.llm_handler(request.form.model), Call(simulation.id, "test")
         if way == "complete":
-            return (await handler.complete(REQUEST, call)).text
-        return "".join([chunk.text async for chunk in handler.stream(REQUEST, call)])
+            return (await handler.complete(request, call)).text
+        return "".join([chunk.text async for chunk in handler.stream(request, call)])
 
     return runtime.wait(go, "")
 
@@ -130,3 +133,28 @@ def test_a_stream_that_nobody_listens_to_any_more_is_closed_and_counted(make_run
         return first.text, backend.closed, simulation.usage.calls
 
     assert runtime.wait(listen, "") == ("yes", 1, 1)
+
+
+class Differing(Picky):
+    """Only its model x takes seeds."""
+
+    name = "picky"
+    capabilities = Capabilities(seed=False)
+
+    def capabilities_of(self, model: str) -> Capabilities | None:
+        return Capabilities(logprobs=True) if model == "x" else None
+
+
+@pytest.mark.parametrize("way", ["complete", "stream"])
+def test_what_a_model_cannot_do_is_refused_before_anything_is_spent(make_runtime, way):
+    backend = Differing(0)
+    runtime = make_runtime(backend, model="picky/x")
+    simulation = Simulation(runtime=runtime)
+    wishes = Parameters(seed=7), Parameters(extra={"logprobs": True})
+    for wish, words in zip(wishes, [r"picky/y takes no seed, and 7 is wanted.*leave", "log-prob"], strict=True):
+        with pytest.raises(Unsupported, match=words):
+            ask(runtime, simulation, way, LLMRequest(Form("picky/y", wish), REQUEST.messages))
+        assert (backend.asked, simulation.usage.calls) == (0, 0)
+        ask(runtime, simulation, way, LLMRequest(Form("picky/x", wish), REQUEST.messages))
+        backend.asked, simulation = 0, Simulation(runtime=runtime)
+    assert runtime.capabilities_of("picky/y").seed is False

@@ -231,6 +231,10 @@ class Runtime:
         """What the model's backend can do by itself."""
         return self._backends.capabilities(model)
 
+    def capabilities_of(self, model: str) -> Capabilities:
+        """What this very model can do, as its backend tells by its name; nobody is asked."""
+        return self._backends.capabilities_of(ModelRef.parse(model))
+
     def check(self, model: str) -> str:
         """Find out, without asking the model, whether its provider can be reached: in words, nothing if the backend
         cannot tell, else a `ModelError`.

@@ -110,17 +110,22 @@ class Meter:
 
     def purposes(self) -> dict[str, Spent]:
         """What was spent on each purpose."""
-        return {purpose: Spent(t[0], t[1], Usage(*t[2:5], t[6])) for purpose, t in sorted(self._calls.items())}
+        return {purpose: _spent(t) for purpose, t in sorted(self._calls.items())}
 
     def total(self) -> Spent:
         """What was spent on all of them."""
         sums = [sum(column) for column in zip(*self._calls.values(), strict=True)] or NOTHING_SPENT
-        return Spent(sums[0], sums[1], Usage(*sums[2:5], sums[6]))
+        return _spent(sums)
 
 
 def whole(tally: Sequence[int]) -> list[int]:
     """A tally as an earlier version may have left it: it did not count all that is counted now."""
     return [*tally, *NOTHING_SPENT[len(tally) :]]
+
+
+def _spent(tally: Sequence[int]) -> Spent:
+    calls, failed, read, written, cached, _, reasoning = tally
+    return Spent(calls, failed, Usage(read, written, cached, reasoning))
 
 
 def _exceeded(what: str, limit: str) -> BudgetExceeded:

@@ -8,9 +8,9 @@ from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from time import perf_counter
 from typing import Any, Protocol
 
-from troupe_core.errors import FormRefused, PluginError, as_exception, containable
+from troupe_core.errors import FormRefused, PluginError, Unsupported, as_exception, containable
 from troupe_core.events import ModelCall
-from troupe_core.llm.handlers import LLMBackend
+from troupe_core.llm.handlers import Capabilities, LLMBackend
 from troupe_core.llm.request import Call, LLMRequest
 from troupe_core.llm.response import LLMChunk, LLMResponse, Usage
 
@@ -74,15 +74,18 @@ class Provider:
     once, each time as an attempt of its own.
     """
 
-    def __init__(self, opening: Opening, model: str, metering: Metering, *, paid: bool) -> None:
+    def __init__(self, opening: Opening, model: str, metering: Metering, *, paid: bool, able: Capabilities) -> None:
         self.opening = opening
         self.backend = opening.backend
         self.model = model
         self.metering = metering
         self.paid = paid
+        self.able = able
         self.report = metering.account
 
     async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
+        if lacking := self.able.lacking(request):
+            raise Unsupported(f"{self.model} {lacking}, or use a model that can. Nothing was sent.")
         if not self.opening.done:
             await self.opening()
         left = LOOSER
@@ -103,6 +106,8 @@ class Provider:
                 return response
 
     async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
+        if lacking := self.able.lacking(request):
+            raise Unsupported(f"{self.model} {lacking}, or use a model that can. Nothing was sent.")
         if not self.opening.done:
             await self.opening()
         left = LOOSER

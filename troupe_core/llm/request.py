@@ -170,6 +170,9 @@ class ModelRef:
             raise ArgumentError(f"a model is named backend/model, such as openai/gpt-5-mini; got {text!r}")
         return cls(backend, name)
 
+    def __str__(self) -> str:
+        return f"{self.backend}/{self.name}"
+
 
 def candidates(model: str | Sequence[str]) -> tuple[str, ...]:
     """The models to try, in order: a comma-separated text or a sequence."""

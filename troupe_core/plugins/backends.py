@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from troupe_core.errors import PluginError, TroupeError, containable, told
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler
 from troupe_core.llm.request import ModelRef
@@ -42,6 +44,15 @@ class Backends:
         """What the model's backend can do by itself."""
         return self._registry.record(BackendSpec, ModelRef.parse(model).backend).capabilities
 
+    def capabilities_of(self, ref: ModelRef) -> Capabilities:
+        """What this very model can do."""
+        opening, usual = self._opening(ref.backend), self.capabilities(str(ref))
+        try:
+            own = opening.backend.capabilities_of(ref.name)
+        except Exception as error:
+            raise opening.blame(error)  # noqa: B904 - usually the same error
+        return usual if own is None else evolve(own, json_schema=usual.json_schema)
+
     async def check(self, ref: ModelRef) -> str:
         """Whether the provider can be reached, in words; nothing if its backend cannot tell. No model is asked."""
         opening = self._opening(ref.backend)
@@ -61,7 +72,8 @@ class Backends:
         from troupe_core.llm.provider import Provider
 
         paid = not self._registry.record(BackendSpec, ref.backend).free
-        return Provider(self._opening(ref.backend), f"{ref.backend}/{ref.name}", self._metering, paid=paid)
+        able = self.capabilities_of(ref)
+        return Provider(self._opening(ref.backend), str(ref), self._metering, paid=paid, able=able)
 
     def _opening(self, name: str) -> Opening:
         from troupe_core.llm.provider import Opening

@@ -11,4 +11,4 @@ TROUPE_API = (0, 1)
 
 @hookimpl
 def troupe_register_llm_backends() -> Iterator[BackendSpec]:
-    yield BackendSpec("openai", "troupe_llm_openai.backend:OpenAI", capabilities=Capabilities(json_schema=True))
+    yield BackendSpec("openai", "troupe_llm_openai.backend:OpenAI", capabilities=Capabilities(streaming=True))

@@ -26,6 +26,7 @@ from troupe_core.findings.finding import Finding
 from troupe_core.findings.rows import Results, Row, Unread
 from troupe_core.findings.transcript import Excerpt, Line, Transcript
 from troupe_core.hookspecs import TroupeSpecs
+from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, EmbeddingWrapper
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
 from troupe_core.llm.response import LLMChunk, LLMResponse, Usage
@@ -62,7 +63,8 @@ better than the whole answer as one piece; a wrapper overrides what it wants to 
 
 Where a request has a `schema`, its answer has to be a JSON object of that form: the answers of people always have one.
 A backend that cannot hold a model to a schema says `Capabilities(json_schema=False)`; then the schema is part of the
-question, in words, and `request.schema` is None. An answer of another form is asked for once more, and is then an
+question, in words, and `request.schema` is None. What else a model lacks is said likewise, and a request that needs it is
+`Unsupported`. An answer of another form is asked for once more, and is then an
 [`OutputError`](errors.md)."""
 ERRORS = """Each says what happened, to what, and what to do next. A backend raises those of models;
 `ModelError.from_status` makes the right one of an HTTP answer. Those that `troupe_core` does not export are in
@@ -183,7 +185,8 @@ def records_page() -> str:
 
 def requests_page() -> str:
     kinds = (LLMRequest, Message, Form, Parameters, ModelRef, Call, LLMResponse, Usage, LLMChunk)
-    return _page("Requests and answers", REQUESTS, *kinds, Capabilities, LLMBackend, LLMHandler, LLMWrapper)
+    vectors = (Embeddings, Embedder, EmbeddingHandler, EmbeddingWrapper)
+    return _page("Requests and answers", REQUESTS, *kinds, Capabilities, LLMBackend, LLMHandler, LLMWrapper, *vectors)
 
 
 def errors_page() -> str:

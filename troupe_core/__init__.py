@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from troupe_core.findings.rows import Results, Row
     from troupe_core.findings.transcript import Transcript
     from troupe_core.hookspecs import hookimpl
+    from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, EmbeddingWrapper
     from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
     from troupe_core.llm.meter import Spent
     from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from troupe_core.records import (
         BackendSpec,
         CommandSpec,
+        EmbedderSpec,
         EnricherSpec,
         ExtractorSpec,
         FacultySpec,
@@ -146,6 +148,7 @@ _HOMES = {
     "troupe_core.findings.transcript": ("Transcript",),
     "troupe_core.hookspecs": ("hookimpl",),
     "troupe_core.llm.handlers": ("Capabilities", "LLMBackend", "LLMHandler", "LLMWrapper"),
+    "troupe_core.llm.embedding": ("Embedder", "EmbeddingHandler", "EmbeddingWrapper", "Embeddings"),
     "troupe_core.llm.request": ("Call", "Form", "LLMRequest", "Message", "ModelRef", "Parameters"),
     "troupe_core.llm.response": ("LLMChunk", "LLMResponse", "Usage"),
     "troupe_core.people.faculty": ("TinyMentalFaculty", "action"),
@@ -161,6 +164,7 @@ _HOMES = {
     "troupe_core.records": (
         "BackendSpec",
         "CommandSpec",
+        "EmbedderSpec",
         "EnricherSpec",
         "ExtractorSpec",
         "FacultySpec",
@@ -207,6 +211,11 @@ __all__ = [
     "ConnectionFailed",
     "ContextTooLong",
     "Desk",
+    "Embedder",
+    "EmbedderSpec",
+    "EmbeddingHandler",
+    "EmbeddingWrapper",
+    "Embeddings",
     "Enricher",
     "EnricherSpec",
     "EnrichmentTask",

@@ -4,30 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Any
 
 from msgspec.json import encode
 
-from troupe_core import Call, FormRefused, LLMBackend, LLMChunk, LLMRequest, LLMResponse, ModelError
+from troupe_core import (
+    Call,
+    Embedder,
+    Embeddings,
+    FormRefused,
+    LLMBackend,
+    LLMChunk,
+    LLMRequest,
+    LLMResponse,
+    ModelError,
+)
 from troupe_llm_openai.answers import Stream, completion, listed
 from troupe_llm_openai.body import Hold, Writer
 from troupe_llm_openai.config import Config
 from troupe_llm_openai.events import events
 from troupe_llm_openai.sdk import Client, client
 from troupe_llm_openai.troubles import refuses_form, refuses_schema, refuses_temperature, translated
+from troupe_llm_openai.vectors import embeddings, wanted
 
 log = logging.getLogger("troupe")
 
-PATH = "/chat/completions"
+CHAT = "/chat/completions"
+EMBEDDINGS = "/embeddings"
 MODELS = "/models"
 CHECK_WITHIN = 30.0
 """Seconds in which a list of models has to come; nobody has to think about it."""
 NO_LIST = 404
 
 
-class OpenAI(LLMBackend, config=Config):
+class OpenAI(LLMBackend, Embedder, config=Config):
     """Calls the SDK's `post` with the finished text. Its `create` walks through every message, and costs several times
     as much; given a dict, `post` encodes it by itself, which costs a tenth of a millisecond.
     """
@@ -49,7 +61,7 @@ class OpenAI(LLMBackend, config=Config):
 
     async def check(self, model: str) -> str:
         seconds = min(self.config.timeout, CHECK_WITHIN)
-        sdk, kind, source = self._client.sdk, self._client.response_type, f"openai/{model} at {self._client.host}"
+        sdk, kind, source = self._client.sdk, self._client.response_type, self._source(model)
         try:
             async with asyncio.timeout(seconds):
                 response: Any = await sdk.get(MODELS, cast_to=kind)
@@ -65,10 +77,10 @@ class OpenAI(LLMBackend, config=Config):
     async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
         async with self._room:
             response = await self._post(request, call)
-        return completion(response.content, self._source(request))
+        return completion(response.content, self._source(request.model))
 
     async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
-        stream, seconds = Stream(self._source(request)), call.timeout or self.config.timeout
+        stream, seconds = Stream(self._source(request.model)), call.timeout or self.config.timeout
         async with self._room:
             response = await self._post(request, call, stream=True)
             async with aclosing(response), aclosing(events(response.aiter_bytes())) as coming:
@@ -83,7 +95,7 @@ class OpenAI(LLMBackend, config=Config):
             async with asyncio.timeout(seconds):
                 return await anext(coming, None)
         except self._client.troubles as error:
-            raise translated(error, self._source(request), seconds) from None
+            raise translated(error, self._source(request.model), seconds) from None
 
     async def _post(self, request: LLMRequest, call: Call, *, stream: bool = False) -> Any:
         """The response; the answer is held to its schema as firmly as the server can. If that was too firm, or the
@@ -94,7 +106,7 @@ class OpenAI(LLMBackend, config=Config):
         if request.model in self._own_temperature:
             body.pop("temperature", None)
         try:
-            return await self._send(body, request, call, stream=stream)
+            return await self._send(CHAT, body, self._source(request.model), call, stream=stream)
         except ModelError as error:
             if "temperature" in body and refuses_temperature(error):
                 self._leave_temperature(request)
@@ -104,14 +116,20 @@ class OpenAI(LLMBackend, config=Config):
             self._loosen(request, hold, error)
             raise FormRefused(str(error), status=error.status) from None
 
-    async def _send(self, body: dict[str, Any], request: LLMRequest, call: Call, *, stream: bool) -> Any:
+    async def embed(self, model: str, texts: Sequence[str], call: Call) -> Embeddings:
+        source = self._source(model)
+        async with self._room:
+            response = await self._send(EMBEDDINGS, wanted(model, texts), source, call)
+        return embeddings(response.content, len(texts), source)
+
+    async def _send(self, path: str, body: dict[str, Any], source: str, call: Call, *, stream: bool = False) -> Any:
         seconds = call.timeout or self.config.timeout
         sdk, kind = self._client.sdk, self._client.response_type
         try:
             async with asyncio.timeout(seconds):
-                return await sdk.post(PATH, content=encode(body), cast_to=kind, stream=stream, stream_cls=None)
+                return await sdk.post(path, content=encode(body), cast_to=kind, stream=stream, stream_cls=None)
         except self._client.troubles as error:
-            raise translated(error, self._source(request), seconds) from None
+            raise translated(error, source, seconds) from None
 
     def _hold(self, request: LLMRequest) -> Hold:
         if not self._holds:
@@ -127,7 +145,7 @@ class OpenAI(LLMBackend, config=Config):
             self._holds[name] = looser
             log.warning(
                 "%s does not take %s; from now on it is asked with %s",
-                self._source(request),
+                self._source(request.model),
                 f"the schema {request.schema_name!r}" if refuses_schema(error) else hold,
                 looser,
             )
@@ -136,7 +154,7 @@ class OpenAI(LLMBackend, config=Config):
         """From now on to this model."""
         if request.model not in self._own_temperature:
             self._own_temperature.add(request.model)
-            log.warning("%s takes no temperature; from now on it is asked at its own", self._source(request))
+            log.warning("%s takes no temperature; from now on it is asked at its own", self._source(request.model))
 
-    def _source(self, request: LLMRequest) -> str:
-        return f"openai/{request.model} at {self._client.host}"
+    def _source(self, model: str) -> str:
+        return f"openai/{model} at {self._client.host}"

@@ -63,9 +63,8 @@ better than the whole answer as one piece; a wrapper overrides what it wants to 
 
 Where a request has a `schema`, its answer has to be a JSON object of that form: the answers of people always have one.
 A backend that cannot hold a model to a schema says `Capabilities(json_schema=False)`; then the schema is part of the
-question, in words, and `request.schema` is None. What else a model lacks is said likewise, and a request that needs it is
-`Unsupported`. An answer of another form is asked for once more, and is then an
-[`OutputError`](errors.md)."""
+question, in words, and `request.schema` is None. What else a model lacks is said likewise, and a request that needs it
+is `Unsupported`. An answer of another form is asked for once more, and is then an [`OutputError`](errors.md)."""
 ERRORS = """Each says what happened, to what, and what to do next. A backend raises those of models;
 `ModelError.from_status` makes the right one of an HTTP answer. Those that `troupe_core` does not export are in
 `troupe_core.errors`.

@@ -10,7 +10,7 @@ from troupe_testing.server import ProtocolServer
 
 
 class TestOpenAI(LLMBackendConformance):
-    plugin = "troupe_llm_openai"
+    plugin, name = "troupe_llm_openai", "openai"
     provider = ProtocolServer
 
     def settings_for(self, server: ProtocolServer) -> Mapping[str, Any]:
@@ -18,7 +18,7 @@ class TestOpenAI(LLMBackendConformance):
 
 
 class TestOpenAIsEmbeddings(EmbedderConformance):
-    plugin = "troupe_llm_openai"
+    plugin, name = "troupe_llm_openai", "openai"
     provider = ProtocolServer
 
     def settings_for(self, server: ProtocolServer) -> Mapping[str, Any]:

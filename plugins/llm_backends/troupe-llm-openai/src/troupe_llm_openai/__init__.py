@@ -1,4 +1,4 @@
-"""OpenAI's models, and those of every server that speaks the same protocol: `openai/gpt-5-mini`."""
+"""OpenAI's models, at OpenAI or at Azure, and those of every server that speaks the same protocol."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ TROUPE_API = (0, 1)
 
 @hookimpl
 def troupe_register_llm_backends() -> Iterator[BackendSpec]:
-    yield BackendSpec("openai", "troupe_llm_openai.backend:OpenAI", capabilities=Capabilities(streaming=True))
+    able = Capabilities(streaming=True)
+    yield BackendSpec("openai", "troupe_llm_openai.backend:OpenAI", capabilities=able)
+    yield BackendSpec("azure", "troupe_llm_openai.azure:Azure", capabilities=able)
 
 
 @hookimpl
 def troupe_register_embedders() -> Iterator[EmbedderSpec]:
     yield EmbedderSpec("openai", "troupe_llm_openai.backend:OpenAI", texts=512)
+    yield EmbedderSpec("azure", "troupe_llm_openai.azure:Azure", texts=512)

@@ -23,7 +23,7 @@ from troupe_core import (
 )
 from troupe_llm_openai.answers import Stream, completion, listed
 from troupe_llm_openai.body import Hold, Writer
-from troupe_llm_openai.config import Config
+from troupe_llm_openai.config import OPENAI, Config
 from troupe_llm_openai.events import events
 from troupe_llm_openai.sdk import Client, client
 from troupe_llm_openai.troubles import refuses_form, refuses_schema, refuses_temperature, translated
@@ -44,17 +44,28 @@ class OpenAI(LLMBackend, Embedder, config=Config):
     as much; given a dict, `post` encodes it by itself, which costs a tenth of a millisecond.
     """
 
-    config: Config
+    config: Any
+    table = OPENAI
     _client: Client
     _writer: Writer
     _room: asyncio.Semaphore
 
     async def open(self) -> None:
-        self._client = await asyncio.to_thread(client, self.config)
-        self._writer = Writer.suiting(self.config, self._client.at_openai)
+        self._client = await asyncio.to_thread(self._made)
+        self._writer = self._writing()
         self._room = asyncio.Semaphore(self.config.max_connections)  # who waits for a connection is not timed
         self._holds: dict[str | bytes, Hold] = {}
         self._own_temperature: set[str] = set()
+
+    def _made(self) -> Client:
+        return client(self.config)
+
+    def _writing(self) -> Writer:
+        return Writer.suiting(self.config, self._client.at_openai)
+
+    def _path(self, path: str, model: str) -> str:
+        """Where a model is asked."""
+        return path
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -66,21 +77,25 @@ class OpenAI(LLMBackend, Embedder, config=Config):
             async with asyncio.timeout(seconds):
                 response: Any = await sdk.get(MODELS, cast_to=kind)
         except self._client.troubles as error:
-            trouble = translated(error, source, seconds)
+            trouble = translated(error, source, seconds, self.table)
             if trouble.status == NO_LIST:  # not every server has one, and it has answered
                 return f"{self._client.host} answers, and lists no models"
             raise trouble from None
-        names = listed(response.content)
+        names = self._names(response.content)
         has = "lists" if model in names else "does not list"
         return f"{self._client.host} answers, and {has} {model}" if names else f"{self._client.host} answers"
+
+    def _names(self, content: bytes) -> set[str]:
+        """Of the models that there are, as they are asked."""
+        return listed(content)
 
     async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
         async with self._room:
             response = await self._post(request, call)
-        return completion(response.content, self._source(request.model))
+        return completion(response.content, self._source(request.model), self.table)
 
     async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
-        stream, seconds = Stream(self._source(request.model)), call.timeout or self.config.timeout
+        stream, seconds = Stream(self._source(request.model), self.table), call.timeout or self.config.timeout
         async with self._room:
             response = await self._post(request, call, stream=True)
             async with aclosing(response), aclosing(events(response.aiter_bytes())) as coming:
@@ -95,7 +110,7 @@ class OpenAI(LLMBackend, Embedder, config=Config):
             async with asyncio.timeout(seconds):
                 return await anext(coming, None)
         except self._client.troubles as error:
-            raise translated(error, self._source(request.model), seconds) from None
+            raise translated(error, self._source(request.model), seconds, self.table) from None
 
     async def _post(self, request: LLMRequest, call: Call, *, stream: bool = False) -> Any:
         """The response; the answer is held to its schema as firmly as the server can. If that was too firm, or the
@@ -106,7 +121,9 @@ class OpenAI(LLMBackend, Embedder, config=Config):
         if request.model in self._own_temperature:
             body.pop("temperature", None)
         try:
-            return await self._send(CHAT, body, self._source(request.model), call, stream=stream)
+            return await self._send(
+                self._path(CHAT, request.model), body, self._source(request.model), call, stream=stream
+            )
         except ModelError as error:
             if "temperature" in body and refuses_temperature(error):
                 self._leave_temperature(request)
@@ -119,7 +136,7 @@ class OpenAI(LLMBackend, Embedder, config=Config):
     async def embed(self, model: str, texts: Sequence[str], call: Call) -> Embeddings:
         source = self._source(model)
         async with self._room:
-            response = await self._send(EMBEDDINGS, wanted(model, texts), source, call)
+            response = await self._send(self._path(EMBEDDINGS, model), wanted(model, texts), source, call)
         return embeddings(response.content, len(texts), source)
 
     async def _send(self, path: str, body: dict[str, Any], source: str, call: Call, *, stream: bool = False) -> Any:
@@ -129,7 +146,7 @@ class OpenAI(LLMBackend, Embedder, config=Config):
             async with asyncio.timeout(seconds):
                 return await sdk.post(path, content=encode(body), cast_to=kind, stream=stream, stream_cls=None)
         except self._client.troubles as error:
-            raise translated(error, source, seconds) from None
+            raise translated(error, source, seconds, self.table) from None
 
     def _hold(self, request: LLMRequest) -> Hold:
         if not self._holds:
@@ -157,4 +174,4 @@ class OpenAI(LLMBackend, Embedder, config=Config):
             log.warning("%s takes no temperature; from now on it is asked at its own", self._source(request.model))
 
     def _source(self, model: str) -> str:
-        return f"openai/{model} at {self._client.host}"
+        return f"{self.table.name}/{model} at {self._client.host}"

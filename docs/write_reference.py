@@ -28,6 +28,7 @@ from troupe_core.findings.transcript import Excerpt, Line, Transcript
 from troupe_core.hookspecs import TroupeSpecs
 from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, EmbeddingWrapper
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
+from troupe_core.llm.images import Image
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
 from troupe_core.llm.response import LLMChunk, LLMResponse, Usage
 from troupe_core.people.faculty import TinyMentalFaculty
@@ -183,7 +184,7 @@ def records_page() -> str:
 
 
 def requests_page() -> str:
-    kinds = (LLMRequest, Message, Form, Parameters, ModelRef, Call, LLMResponse, Usage, LLMChunk)
+    kinds = (LLMRequest, Message, Image, Form, Parameters, ModelRef, Call, LLMResponse, Usage, LLMChunk)
     vectors = (Embeddings, Embedder, EmbeddingHandler, EmbeddingWrapper)
     return _page("Requests and answers", REQUESTS, *kinds, Capabilities, LLMBackend, LLMHandler, LLMWrapper, *vectors)
 

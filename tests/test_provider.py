@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from troupe_core import (
+    ArgumentError,
     Budget,
     BudgetExceeded,
     Call,
@@ -25,6 +26,7 @@ from troupe_core import (
     Simulation,
     Unsupported,
 )
+from troupe_core.llm import Image
 
 REQUEST = LLMRequest(Form("picky/x"), (Message("user", "hello"),))
 
@@ -150,6 +152,9 @@ def test_what_a_model_cannot_do_is_refused_before_anything_is_spent(make_runtime
     backend = Differing(0)
     runtime = make_runtime(backend, model="picky/x")
     simulation = Simulation(runtime=runtime)
+    picture = Message("user", "Look.", images=(Image.of(b"GIF89a"),))
+    with pytest.raises(Unsupported, match="picky/x cannot look at pictures"):
+        ask(runtime, simulation, way, LLMRequest(REQUEST.form, (picture,)))
     wishes = Parameters(seed=7), Parameters(extra={"logprobs": True})
     for wish, words in zip(wishes, [r"picky/y takes no seed, and 7 is wanted.*leave", "log-prob"], strict=True):
         with pytest.raises(Unsupported, match=words):
@@ -158,3 +163,20 @@ def test_what_a_model_cannot_do_is_refused_before_anything_is_spent(make_runtime
         ask(runtime, simulation, way, LLMRequest(Form("picky/x", wish), REQUEST.messages))
         backend.asked, simulation = 0, Simulation(runtime=runtime)
     assert runtime.capabilities_of("picky/y").seed is False
+
+
+def test_a_picture_is_part_of_the_question_by_its_bytes_alone(tmp_path):
+    kinds = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF89a": "gif", b"RIFF\0\0\0\0WEBP": "webp"}
+    for data, kind in kinds.items():
+        (tmp_path / "picture.txt").write_bytes(data)
+        first, second = Image.of(tmp_path / "picture.txt"), Image.of(data)
+        assert first.media_type == second.media_type == f"image/{kind}"
+        assert first.digest == second.digest
+    keys = {
+        LLMRequest(REQUEST.form, (Message("user", "Look.", images=images),)).key
+        for images in ((), *[(Image.of(data),) for data in kinds], tuple(map(Image.of, kinds)))
+    }
+    assert len(keys) == 6
+    for wrong, words in [(b"%PDF", "no PNG"), (tmp_path / "none.png", "cannot be read"), ("a.png", "a Path or bytes")]:
+        with pytest.raises(ArgumentError, match=words):
+            Image.of(wrong)

@@ -2,6 +2,7 @@
 
 from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, EmbeddingWrapper, Vector, unit
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
+from troupe_core.llm.images import Image
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters, in_words
 from troupe_core.llm.response import LLMChunk, LLMResponse, Usage, caution
 
@@ -13,6 +14,7 @@ __all__ = [
     "EmbeddingWrapper",
     "Embeddings",
     "Form",
+    "Image",
     "LLMBackend",
     "LLMChunk",
     "LLMHandler",

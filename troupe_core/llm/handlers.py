@@ -30,6 +30,8 @@ class Capabilities:
     """Whether its answers keep to `request.schema`. If not, it is sent none: the schema is part of the question."""
     seed: bool = True
     """Whether it heeds `Parameters(seed=…)`."""
+    images: bool = False
+    """Whether it looks at the pictures of messages (`Message.images`)."""
     logprobs: bool = False
     """Whether it can tell how likely its words were: `Parameters(extra={"logprobs": True})`."""
     streaming: bool = False
@@ -42,6 +44,8 @@ class Capabilities:
             return f"takes no seed, and {parameters.seed} is wanted: leave Parameters(seed=…) out"
         if parameters.extra and parameters.extra.get("logprobs") and not self.logprobs:
             return "tells no log-probabilities, and they are wanted: leave logprobs out of Parameters(extra=…)"
+        if not self.images and any(message.images for message in request.messages):
+            return "cannot look at pictures, and one is shown to it: describe it in words"
         return ""
 
 

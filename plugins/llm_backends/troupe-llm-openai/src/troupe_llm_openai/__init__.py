@@ -11,7 +11,7 @@ TROUPE_API = (0, 1)
 
 @hookimpl
 def troupe_register_llm_backends() -> Iterator[BackendSpec]:
-    able = Capabilities(streaming=True)
+    able = Capabilities(images=True, streaming=True)
     yield BackendSpec("openai", "troupe_llm_openai.backend:OpenAI", capabilities=able)
     yield BackendSpec("azure", "troupe_llm_openai.azure:Azure", capabilities=able)
 

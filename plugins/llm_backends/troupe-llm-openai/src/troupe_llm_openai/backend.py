@@ -6,12 +6,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from re import fullmatch
 from typing import Any
 
 from msgspec.json import encode
 
 from troupe_core import (
     Call,
+    Capabilities,
     Embedder,
     Embeddings,
     FormRefused,
@@ -37,6 +39,9 @@ MODELS = "/models"
 CHECK_WITHIN = 30.0
 """Seconds in which a list of models has to come; nobody has to think about it."""
 NO_LIST = 404
+WITHOUT_EYES = r"gpt-3\.5.*", r"gpt-4(-0.*|-32k.*)?", "o1-mini.*", "o1-preview.*", "o3-mini.*"
+"""Models of OpenAI's that are known not to look at pictures. Of all others the server knows, and says so."""
+BLIND = Capabilities(streaming=True)
 
 
 class OpenAI(LLMBackend, Embedder, config=Config):
@@ -49,6 +54,9 @@ class OpenAI(LLMBackend, Embedder, config=Config):
     _client: Client
     _writer: Writer
     _room: asyncio.Semaphore
+
+    def capabilities_of(self, model: str) -> Capabilities | None:
+        return BLIND if any(fullmatch(each, model) for each in WITHOUT_EYES) else None
 
     async def open(self) -> None:
         self._client = await asyncio.to_thread(self._made)

@@ -32,13 +32,16 @@ class Image(Struct, frozen=True, eq=False, gc=False):
     @classmethod
     def of(cls, picture: bytes | Path) -> Image:
         """The picture in a file, or in bytes. What it is, is seen in its bytes, whatever the file is called."""
-        try:
-            data = picture.read_bytes() if isinstance(picture, Path) else picture
-        except OSError as error:
-            raise ArgumentError(f"the picture {picture} cannot be read: {error.strerror or error}") from None
-        if not isinstance(data, bytes):
-            raise ArgumentError(f"a picture is a Path or bytes, not {type(data).__name__}")
-        what = f"a picture of {len(data):,} bytes" if isinstance(picture, bytes) else f"{picture}"
+        if not isinstance(picture, bytes | Path):
+            raise ArgumentError(f"a picture is a Path or bytes, not {type(picture).__name__}")
+        if isinstance(picture, Path):
+            what = f"the picture {picture}"
+            try:
+                data = picture.read_bytes()
+            except OSError as error:
+                raise ArgumentError(f"{what} cannot be read: {error.strerror or error}") from None
+        else:
+            what, data = f"a picture of {len(picture):,} bytes", picture
         kind = next((kind for sign, kind in _KINDS.items() if data.startswith(sign)), "")
         if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
             kind = "image/webp"

@@ -26,7 +26,9 @@ from troupe_core.findings.finding import Finding
 from troupe_core.findings.rows import Results, Row, Unread
 from troupe_core.findings.transcript import Excerpt, Line, Transcript
 from troupe_core.hookspecs import TroupeSpecs
+from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, EmbeddingWrapper
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
+from troupe_core.llm.images import Image
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
 from troupe_core.llm.response import LLMChunk, LLMResponse, Usage
 from troupe_core.people.faculty import TinyMentalFaculty
@@ -62,8 +64,8 @@ better than the whole answer as one piece; a wrapper overrides what it wants to 
 
 Where a request has a `schema`, its answer has to be a JSON object of that form: the answers of people always have one.
 A backend that cannot hold a model to a schema says `Capabilities(json_schema=False)`; then the schema is part of the
-question, in words, and `request.schema` is None. An answer of another form is asked for once more, and is then an
-[`OutputError`](errors.md)."""
+question, in words, and `request.schema` is None. What else a model lacks is said likewise, and a request that needs it
+is `Unsupported`. An answer of another form is asked for once more, and is then an [`OutputError`](errors.md)."""
 ERRORS = """Each says what happened, to what, and what to do next. A backend raises those of models;
 `ModelError.from_status` makes the right one of an HTTP answer. Those that `troupe_core` does not export are in
 `troupe_core.errors`.
@@ -183,16 +185,19 @@ def records_page() -> str:
 
 
 def requests_page() -> str:
-    kinds = (LLMRequest, Message, Form, Parameters, ModelRef, Call, LLMResponse, Usage, LLMChunk)
-    return _page("Requests and answers", REQUESTS, *kinds, Capabilities, LLMBackend, LLMHandler, LLMWrapper)
+    kinds = (LLMRequest, Message, Image, Form, Parameters, ModelRef, Call, LLMResponse, Usage, LLMChunk)
+    vectors = (Embeddings, Embedder, EmbeddingHandler, EmbeddingWrapper)
+    return _page("Requests and answers", REQUESTS, *kinds, Capabilities, LLMBackend, LLMHandler, LLMWrapper, *vectors)
 
 
 def errors_page() -> str:
     table = ["| Error | fatal | retryable | of HTTP |", "|---|---|---|---|"]
     of_http: dict[type[ModelError], list[str]] = {}
-    for status in (400, 401, 402, 403, 404, 408, 409, 425, 429, 500, 504):
+    for status in (400, 401, 402, 403, 404, 408, 409, 413, 425, 429, 500, 504):
         of_http.setdefault(type(ModelError.from_status(status)), []).append(str(status))
     of_http[type(ModelError.from_status(429, "insufficient_quota"))].append("429 for lack of credit")
+    for text in ("context_length_exceeded", "content_filter"):
+        of_http.setdefault(type(ModelError.from_status(400, text)), []).append("400 that says so")
     of_http[type(ModelError.from_status(500))].append("any other from 500 on")
     of_http[type(ModelError.from_status(400))].append("any other")
     for kind in _family(ModelError):

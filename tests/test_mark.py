@@ -37,7 +37,7 @@ from troupe_core import (
     hookimpl,
     transactional,
 )
-from troupe_core.llm.response import caution
+from troupe_core.llm.response import Usage, caution
 from troupe_core.simulation.journal.answers import read, spell
 from troupe_core.simulation.journal.codec import decode, encode, fact_from_plain, fact_to_plain
 from troupe_testing import ScriptedModel, do, reach_out, talk, think, turn
@@ -264,9 +264,9 @@ def test_results_without_rows_bear_none():
 # -- where it is kept -------------------------------------------------------------------------------------------------
 
 
-@given(st.text(), st.text(), st.sampled_from(["stop", "length", "refusal"]), st.text())
-def test_an_answer_is_read_as_it_was_spelled(text, model, finish, mark):
-    response = LLMResponse(text, model=model, finish=finish, mark=mark)
+@given(st.text(), st.tuples(*[st.integers(0, 9)] * 4), st.text(), st.sampled_from(["stop", "refusal"]), st.text())
+def test_an_answer_is_read_as_it_was_spelled(text, usage, model, finish, mark):
+    response = LLMResponse(text, Usage(*usage), model, finish, mark)
     assert read(spell(response)) == response
     assert ("mark" in decode(spell(response))) == bool(mark)
 

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from troupe_core import (
+    ArgumentError,
     Budget,
     BudgetExceeded,
     Call,
+    Capabilities,
     Form,
     FormRefused,
     LLMBackend,
@@ -20,8 +22,11 @@ from troupe_core import (
     LLMRequest,
     LLMResponse,
     Message,
+    Parameters,
     Simulation,
+    Unsupported,
 )
+from troupe_core.llm import Image
 
 REQUEST = LLMRequest(Form("picky/x"), (Message("user", "hello"),))
 
@@ -57,12 +62,12 @@ class Picky(LLMBackend):
             self.closed += 1
 
 
-def ask(runtime: Any, simulation: Simulation, way: str) -> str:
+def ask(runtime: Any, simulation: Simulation, way: str, request: LLMRequest = REQUEST) -> str:
     async def go() -> str:
-        handler, call = runtime.llm_handler("picky/x"), Call(simulation.id, "test")
+        handler, call = runtime.llm_handler(request.form.model), Call(simulation.id, "test")
         if way == "complete":
-            return (await handler.complete(REQUEST, call)).text
-        return "".join([chunk.text async for chunk in handler.stream(REQUEST, call)])
+            return (await handler.complete(request, call)).text
+        return "".join([chunk.text async for chunk in handler.stream(request, call)])
 
     return runtime.wait(go, "")
 
@@ -130,3 +135,48 @@ def test_a_stream_that_nobody_listens_to_any_more_is_closed_and_counted(make_run
         return first.text, backend.closed, simulation.usage.calls
 
     assert runtime.wait(listen, "") == ("yes", 1, 1)
+
+
+class Differing(Picky):
+    """Only its model x takes seeds."""
+
+    name = "picky"
+    capabilities = Capabilities(seed=False)
+
+    def capabilities_of(self, model: str) -> Capabilities | None:
+        return Capabilities(logprobs=True) if model == "x" else None
+
+
+@pytest.mark.parametrize("way", ["complete", "stream"])
+def test_what_a_model_cannot_do_is_refused_before_anything_is_spent(make_runtime, way):
+    backend = Differing(0)
+    runtime = make_runtime(backend, model="picky/x")
+    simulation = Simulation(runtime=runtime)
+    picture = Message("user", "Look.", images=(Image.of(b"GIF89a"),))
+    with pytest.raises(Unsupported, match="picky/x cannot look at pictures"):
+        ask(runtime, simulation, way, LLMRequest(REQUEST.form, (picture,)))
+    wishes = Parameters(seed=7), Parameters(extra={"logprobs": True})
+    for wish, words in zip(wishes, [r"picky/y takes no seed, and 7 is wanted.*leave", "log-prob"], strict=True):
+        with pytest.raises(Unsupported, match=words):
+            ask(runtime, simulation, way, LLMRequest(Form("picky/y", wish), REQUEST.messages))
+        assert (backend.asked, simulation.usage.calls) == (0, 0)
+        ask(runtime, simulation, way, LLMRequest(Form("picky/x", wish), REQUEST.messages))
+        backend.asked, simulation = 0, Simulation(runtime=runtime)
+    assert runtime.capabilities_of("picky/y").seed is False
+
+
+def test_a_picture_is_part_of_the_question_by_its_bytes_alone(tmp_path):
+    kinds = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"GIF89a": "gif", b"RIFF\0\0\0\0WEBP": "webp"}
+    for data, kind in kinds.items():
+        (tmp_path / "picture.txt").write_bytes(data)
+        first, second = Image.of(tmp_path / "picture.txt"), Image.of(data)
+        assert first.media_type == second.media_type == f"image/{kind}"
+        assert first.digest == second.digest
+    keys = {
+        LLMRequest(REQUEST.form, (Message("user", "Look.", images=images),)).key
+        for images in ((), *[(Image.of(data),) for data in kinds], tuple(map(Image.of, kinds)))
+    }
+    assert len(keys) == 6
+    for wrong, words in [(b"%PDF", "no PNG"), (tmp_path / "none.png", "cannot be read"), ("a.png", "a Path or bytes")]:
+        with pytest.raises(ArgumentError, match=words):
+            Image.of(wrong)

@@ -14,7 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from troupe_core import Call, Capabilities, LLMResponse, Message, ModelCall, TinyPerson, Usage, hookimpl
-from troupe_core.errors import ArgumentError, AuthenticationError, ModelUnavailable, OutputError, UnknownModelError
+from troupe_core.errors import (
+    AnswerRefused,
+    ArgumentError,
+    AuthenticationError,
+    ModelUnavailable,
+    OutputError,
+    UnknownModelError,
+)
 from troupe_core.llm.structured import Output, Problem, json_schema
 from troupe_testing import ScriptedModel, talk, think, turn
 
@@ -361,7 +368,7 @@ def test_so_is_a_text_that_was_refused_or_cut_off(make_simulation, finish, words
 def test_after_two_bad_answers_the_error_holds_both_and_what_they_cost(make_simulation):
     answers = [LLMResponse(BAD, Usage(10, 5, 2)), LLMResponse("no", Usage(20, 1, 8), finish="refusal")]
     simulation = scripted(make_simulation, *answers)
-    with pytest.raises(OutputError, match=r"scripted/test.*Ada.*survey.*asked twice") as caught:
+    with pytest.raises(AnswerRefused, match=r"scripted/test.*Ada.*survey.*asked twice.*another model") as caught:
         ask(simulation, Offer)
     assert caught.value.raw == (BAD, "no")
     assert caught.value.usage == Usage(30, 6, 10)
@@ -370,6 +377,13 @@ def test_after_two_bad_answers_the_error_holds_both_and_what_they_cost(make_simu
     assert "refusal" in caught.value.problems[1]
     assert simulation.usage.calls == 2
     assert simulation.usage.usage == Usage(30, 6, 10)
+
+
+def test_who_is_cut_off_twice_is_told_where_there_is_more_room(make_simulation):
+    simulation = scripted(make_simulation, *[LLMResponse("So", finish="length")] * 2)
+    with pytest.raises(OutputError, match="max_tokens") as caught:
+        ask(simulation, None)
+    assert type(caught.value) is OutputError
 
 
 def test_a_plain_question_is_answered_with_the_text_as_it_is(make_simulation):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from troupe_core.enrichment import Enricher, EnrichmentTask, TinyEnricher
     from troupe_core.errors import (
         AmbiguousSimulation,
+        AnswerRefused,
         ArgumentError,
         AskingStopped,
         AuthenticationError,
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
         Busy,
         CastingStopped,
         ConfigError,
+        ConnectionFailed,
+        ContextTooLong,
         ExtractionStopped,
         FormRefused,
         JournalError,
@@ -35,12 +38,14 @@ if TYPE_CHECKING:
         PluginError,
         QuotaError,
         RateLimited,
+        Refused,
         ReplayError,
         RunStopped,
         SecretError,
         SimulationEnded,
         TroupeError,
         UnknownModelError,
+        Unsupported,
     )
     from troupe_core.events import Fact, FactsAdded, ModelCall, Remark, StepEnded, TurnEnded
     from troupe_core.extraction.extractor import ExtractionTask, Extractor
@@ -53,6 +58,7 @@ if TYPE_CHECKING:
     from troupe_core.findings.rows import Results, Row
     from troupe_core.findings.transcript import Transcript
     from troupe_core.hookspecs import hookimpl
+    from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, EmbeddingWrapper
     from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
     from troupe_core.llm.meter import Spent
     from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
@@ -70,6 +76,7 @@ if TYPE_CHECKING:
     from troupe_core.records import (
         BackendSpec,
         CommandSpec,
+        EmbedderSpec,
         EnricherSpec,
         ExtractorSpec,
         FacultySpec,
@@ -99,6 +106,7 @@ _HOMES = {
     "troupe_core.enrichment": ("Enricher", "EnrichmentTask", "TinyEnricher"),
     "troupe_core.errors": (
         "AmbiguousSimulation",
+        "AnswerRefused",
         "ArgumentError",
         "AskingStopped",
         "AuthenticationError",
@@ -107,6 +115,8 @@ _HOMES = {
         "Busy",
         "CastingStopped",
         "ConfigError",
+        "ConnectionFailed",
+        "ContextTooLong",
         "ExtractionStopped",
         "FormRefused",
         "JournalError",
@@ -117,12 +127,14 @@ _HOMES = {
         "PluginError",
         "QuotaError",
         "RateLimited",
+        "Refused",
         "ReplayError",
         "RunStopped",
         "SecretError",
         "SimulationEnded",
         "TroupeError",
         "UnknownModelError",
+        "Unsupported",
     ),
     "troupe_core.events": ("Fact", "FactsAdded", "ModelCall", "Remark", "StepEnded", "TurnEnded"),
     "troupe_core.extraction.extractor": ("ExtractionTask", "Extractor"),
@@ -136,6 +148,7 @@ _HOMES = {
     "troupe_core.findings.transcript": ("Transcript",),
     "troupe_core.hookspecs": ("hookimpl",),
     "troupe_core.llm.handlers": ("Capabilities", "LLMBackend", "LLMHandler", "LLMWrapper"),
+    "troupe_core.llm.embedding": ("Embedder", "EmbeddingHandler", "EmbeddingWrapper", "Embeddings"),
     "troupe_core.llm.request": ("Call", "Form", "LLMRequest", "Message", "ModelRef", "Parameters"),
     "troupe_core.llm.response": ("LLMChunk", "LLMResponse", "Usage"),
     "troupe_core.people.faculty": ("TinyMentalFaculty", "action"),
@@ -151,6 +164,7 @@ _HOMES = {
     "troupe_core.records": (
         "BackendSpec",
         "CommandSpec",
+        "EmbedderSpec",
         "EnricherSpec",
         "ExtractorSpec",
         "FacultySpec",
@@ -177,6 +191,7 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "PAUSE",
     "AmbiguousSimulation",
+    "AnswerRefused",
     "ArgumentError",
     "Asked",
     "AskingStopped",
@@ -193,7 +208,14 @@ __all__ = [
     "CommandSpec",
     "Config",
     "ConfigError",
+    "ConnectionFailed",
+    "ContextTooLong",
     "Desk",
+    "Embedder",
+    "EmbedderSpec",
+    "EmbeddingHandler",
+    "EmbeddingWrapper",
+    "Embeddings",
     "Enricher",
     "EnricherSpec",
     "EnrichmentTask",
@@ -238,6 +260,7 @@ __all__ = [
     "QuotaError",
     "RateLimited",
     "Recalled",
+    "Refused",
     "Remark",
     "Replay",
     "ReplayError",
@@ -276,6 +299,7 @@ __all__ = [
     "TurnEnded",
     "Uncast",
     "UnknownModelError",
+    "Unsupported",
     "Usage",
     "Why",
     "action",

@@ -218,7 +218,24 @@ class ModelError(TroupeError):
         )
 
 
+TOO_LONG = (
+    "context_length_exceeded",
+    "exceed_context_size",
+    "maximum context length",
+    "context size",
+    "context window",
+    "prompt is too long",
+)
+"""How providers say that a prompt does not fit."""
+FILTERED = ("content_filter", "content management policy", "content_policy_violation", "data_inspection_failed")
+"""How they say that a filter has stopped it."""
+
+
 def _kind_of(status: int, text: str) -> type[ModelError]:
+    if status in (400, 403, 422) and any(sign in text for sign in FILTERED):
+        return Refused
+    if status == 413 or (status in (400, 422) and any(sign in text for sign in TOO_LONG)):
+        return ContextTooLong
     if status in (401, 403):
         return AuthenticationError
     if status == 404:
@@ -283,6 +300,30 @@ class FormRefused(BadRequest):
     """
 
 
+class ContextTooLong(BadRequest):
+    """The request is longer than what the model can read at once."""
+
+    advice = (
+        "Use a model with a larger context, or shorten what is in it: the persona, what is perceived at once, the text "
+        "that is worked on."
+    )
+
+
+class Refused(BadRequest):
+    """The model, or a filter of its provider's, would not deal with what it was asked."""
+
+    advice = (
+        "Look at what it was asked: the persona and what was perceived last are the likeliest reasons. Word it "
+        "differently, or name another model for it; of several that are named, each is asked in turn."
+    )
+
+
+class Unsupported(BadRequest):
+    """The request needs what its model cannot do. Nothing was sent, and nothing spent."""
+
+    advice = "Use a model that can, or leave it out."
+
+
 class RateLimited(ModelError):
     """Too many requests for now."""
 
@@ -304,8 +345,16 @@ class ModelUnavailable(ModelError):
     advice = "Ask again later; what was answered so far is kept."
 
 
+class ConnectionFailed(ModelUnavailable):
+    """The provider could not be reached, or the connection to it broke."""
+
+    advice = "See whether it is running, and whether its address in the settings is right."
+
+
 class OutputError(ModelError):
     """The model answered, and was asked once more, but neither answer had the form that was asked for."""
+
+    advice = "If it happens often, ask a model that follows instructions better."
 
     def __init__(self, message: str, *, raw: tuple[str, ...], problems: tuple[str, ...], usage: Usage) -> None:
         super().__init__(message, usage=usage)
@@ -313,3 +362,9 @@ class OutputError(ModelError):
         """Both answers."""
         self.problems = problems
         """What was wrong with each."""
+
+
+class AnswerRefused(OutputError, Refused):
+    """A `Refused`, too: the model answered that it would not, and said so again when it was asked once more."""
+
+    advice = Refused.advice

@@ -18,12 +18,14 @@ from troupe_core.plugins.markers import collect, first, hookimpl
 
 if TYPE_CHECKING:
     from troupe_core.events import Event
+    from troupe_core.llm.embedding import EmbeddingHandler
     from troupe_core.llm.handlers import LLMHandler
     from troupe_core.llm.request import ModelRef
     from troupe_core.people.tool import TinyTool, ToolHandler
     from troupe_core.records import (
         BackendSpec,
         CommandSpec,
+        EmbedderSpec,
         EnricherSpec,
         ExtractorSpec,
         FacultySpec,
@@ -59,6 +61,26 @@ class TroupeSpecs:
         @hookimpl
         def troupe_register_llm_backends():
             yield BackendSpec("echo", Echo, free=True)   # in a package: "troupe_llm_echo:Echo"
+        ```
+        """
+
+    @collect
+    def troupe_register_embedders(self) -> Iterable[EmbedderSpec]:  # type: ignore[empty-body]
+        """What makes vectors of texts, by which they can be compared. Its models are named `<embedder>/<model>`.
+
+        ```python
+        from troupe_core import Embedder, EmbedderSpec, Embeddings, hookimpl
+        from troupe_core.llm import unit
+
+        class Letters(Embedder):
+            '''Two texts are alike if they use the same letters as often.'''
+
+            async def embed(self, model, texts, call):
+                return Embeddings(tuple(unit([1 + text.count(each) for each in "aeinost"]) for text in texts))
+
+        @hookimpl
+        def troupe_register_embedders():
+            yield EmbedderSpec("letters", Letters, free=True)
         ```
         """
 
@@ -205,6 +227,33 @@ class TroupeSpecs:
             def troupe_llm_handler(self, model):
                 inner = yield
                 return Loud(inner)
+        ```
+        """
+
+    @first
+    def troupe_embedding_handler(self, model: ModelRef) -> EmbeddingHandler:  # type: ignore[empty-body]
+        """The handler of one model that makes vectors of texts. Implement it as a wrapper, as `troupe_llm_handler`; the
+        innermost one gives the texts to the embedder in batches, and keeps account of each.
+
+        ```python
+        from troupe_core import EmbeddingWrapper, hookimpl
+
+        class Remembering(EmbeddingWrapper):
+            def __init__(self, inner):
+                super().__init__(inner)
+                self.known = {}
+
+            async def embed(self, texts, call):
+                key = tuple(texts)
+                if key not in self.known:
+                    self.known[key] = await self.inner.embed(texts, call)
+                return self.known[key]
+
+        class Plugin:
+            @hookimpl(wrapper=True)
+            def troupe_embedding_handler(self, model):
+                inner = yield
+                return Remembering(inner)
         ```
         """
 

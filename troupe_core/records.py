@@ -80,6 +80,20 @@ class BackendSpec(Record):
 
 
 @attrs.frozen
+class EmbedderSpec(Record):
+    """What makes vectors of texts, behind `<embedder>/<model>`. Raise `cache_version` when it makes others of the same
+    texts; one that is `free` costs nothing to ask.
+    """
+
+    cache_version: int = 1
+    free: bool = False
+    texts: int = attrs.field(default=256, validator=attrs.validators.ge(1))
+    """So many it takes at a time; more are given to it in batches."""
+    characters: int = attrs.field(default=200_000, validator=attrs.validators.ge(1))
+    """So many characters, all texts of a batch together. One that is longer comes alone."""
+
+
+@attrs.frozen
 class FacultySpec(Record):
     """A mental faculty. Its class has a `cache_version`, to be raised when it acts otherwise in the same situation."""
 

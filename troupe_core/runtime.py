@@ -15,9 +15,10 @@ from troupe_core.config.sources import layers_for
 from troupe_core.config.tree import Budget
 from troupe_core.errors import ArgumentError, JournalError, PluginError
 from troupe_core.events import Event, ModelCall
+from troupe_core.llm.embedding import EMBEDDING, EmbeddingHandler, Embeddings
 from troupe_core.llm.handlers import Capabilities, LLMHandler
 from troupe_core.llm.meter import Meter
-from troupe_core.llm.request import ModelRef, candidates
+from troupe_core.llm.request import Call, ModelRef, candidates
 from troupe_core.plugins.backends import Backends
 from troupe_core.plugins.discovery import Found, given, named
 from troupe_core.plugins.instances import Instances
@@ -32,7 +33,6 @@ from troupe_core.templates import CORE_TEMPLATES, Templates
 if TYPE_CHECKING:
     from troupe_core.config.listing import Setting
     from troupe_core.config.sources import Layers
-    from troupe_core.llm.request import Call
     from troupe_core.people.memory import Memory
     from troupe_core.simulation.simulation import Simulation
     from troupe_core.sync import LoopFactory, LoopThread
@@ -41,6 +41,8 @@ R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 
 log = logging.getLogger("troupe")
+
+FOR_ITSELF = Call("", EMBEDDING)
 
 
 class Runtime:
@@ -231,6 +233,10 @@ class Runtime:
         """What the model's backend can do by itself."""
         return self._backends.capabilities(model)
 
+    def capabilities_of(self, model: str) -> Capabilities:
+        """What this very model can do, as its backend tells by its name; nobody is asked."""
+        return self._backends.capabilities_of(ModelRef.parse(model))
+
     def check(self, model: str) -> str:
         """Find out, without asking the model, whether its provider can be reached: in words, nothing if the backend
         cannot tell, else a `ModelError`.
@@ -240,6 +246,24 @@ class Runtime:
     async def acheck(self, model: str) -> str:
         """The same, awaited."""
         return await self.thread.hop(self._backends.check(ModelRef.parse(model)))
+
+    def embedder(self, model: str) -> EmbeddingHandler:
+        """The composed handler of a model that makes vectors of texts, such as `hashed/ngram-512`."""
+        return self._backends.embedder(model)
+
+    def embed(self, texts: Sequence[str], model: str, call: Call = FOR_ITSELF) -> Embeddings:
+        """A vector for each text, by which they can be compared. `call` says on whose account: the runtime's own, if it
+        is left out.
+        """
+        return self.wait(lambda: self.embedder(model).embed(texts, call), "runtime.aembed(…)")
+
+    async def aembed(self, texts: Sequence[str], model: str, call: Call = FOR_ITSELF) -> Embeddings:
+        """The same, awaited."""
+        return await self.thread.hop(self.embedder(model).embed(texts, call))
+
+    def embedding_provider(self, ref: ModelRef) -> EmbeddingHandler:
+        """The innermost handler: the embedder itself, metered."""
+        return self._backends.embedding_provider(ref)
 
     def provider(self, ref: ModelRef) -> LLMHandler:
         """The innermost handler: the backend itself, metered."""
@@ -346,7 +370,7 @@ class Runtime:
             except JournalError as error:
                 unwritten = unwritten if was_told else unwritten or error
         openings = self._backends.openings.items()
-        await self._lifecycle.close((f"backend {name}", opening) for name, opening in openings)
+        await self._lifecycle.close(openings)
         if unwritten is not None:
             raise unwritten
 

@@ -125,6 +125,7 @@ def test_every_hook_is_listed_in_the_order_of_the_reference():
     assert list(hooks()) == [name for name in vars(TroupeSpecs) if name.startswith("troupe_")]
     assert [name for name, composes in hooks().items() if composes] == [
         "troupe_llm_handler",
+        "troupe_embedding_handler",
         "troupe_transaction_handler",
         "troupe_tool_handler",
     ]

@@ -12,6 +12,8 @@ from troupe_core import (
     BackendSpec,
     Call,
     CommandSpec,
+    EmbedderSpec,
+    EmbeddingHandler,
     EnricherSpec,
     ExtractorSpec,
     FacultySpec,
@@ -42,11 +44,13 @@ def relayed(runtime: Runtime, event: Event) -> None:
 
     # composition: the first result, or none
     assert_type(hooks.troupe_llm_handler(model=model), LLMHandler | None)
+    assert_type(hooks.troupe_embedding_handler(model=model), EmbeddingHandler | None)
     assert_type(hooks.troupe_transaction_handler(kind="turn"), TransactionHandler | None)
     assert_type(hooks.troupe_tool_handler(tool=TinyTool()), ToolHandler | None)
 
     # registration and observation: one result for each plugin
     assert_type(hooks.troupe_register_llm_backends(), list[Iterable[BackendSpec]])
+    assert_type(hooks.troupe_register_embedders(), list[Iterable[EmbedderSpec]])
     assert_type(hooks.troupe_register_faculties(), list[Iterable[FacultySpec]])
     assert_type(hooks.troupe_register_memories(), list[Iterable[MemorySpec]])
     assert_type(hooks.troupe_register_tools(), list[Iterable[ToolSpec]])

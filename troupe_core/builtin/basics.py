@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from troupe_core.hookspecs import hookimpl
+from troupe_core.llm.embedding import EmbeddingHandler
 from troupe_core.llm.handlers import LLMHandler
 from troupe_core.llm.request import ModelRef
-from troupe_core.records import FacultySpec, MemorySpec
+from troupe_core.records import EmbedderSpec, FacultySpec, MemorySpec
 from troupe_core.simulation.transaction import TransactionHandler, execute
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ class Basics:
         return self._runtime.provider(model)
 
     @hookimpl
+    def troupe_embedding_handler(self, model: ModelRef) -> EmbeddingHandler:
+        return self._runtime.embedding_provider(model)
+
+    @hookimpl
     def troupe_transaction_handler(self, kind: str) -> TransactionHandler:
         return execute
 
@@ -35,6 +40,10 @@ class Basics:
         from troupe_core.people.using import Performing
 
         return Performing(tool)
+
+    @hookimpl
+    def troupe_register_embedders(self) -> Iterator[EmbedderSpec]:
+        yield EmbedderSpec("hashed", "troupe_core.builtin.hashed:Hashed", free=True)
 
     @hookimpl
     def troupe_register_faculties(self) -> Iterator[FacultySpec]:

@@ -1,13 +1,20 @@
 """Asking models: requests and responses, handlers and what wraps them, answers of a given form."""
 
+from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, EmbeddingWrapper, Vector, unit
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
+from troupe_core.llm.images import Image
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters, in_words
 from troupe_core.llm.response import LLMChunk, LLMResponse, Usage, caution
 
 __all__ = [
     "Call",
     "Capabilities",
+    "Embedder",
+    "EmbeddingHandler",
+    "EmbeddingWrapper",
+    "Embeddings",
     "Form",
+    "Image",
     "LLMBackend",
     "LLMChunk",
     "LLMHandler",
@@ -18,6 +25,8 @@ __all__ = [
     "ModelRef",
     "Parameters",
     "Usage",
+    "Vector",
     "caution",
     "in_words",
+    "unit",
 ]

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import attrs
 
-from troupe_core.errors import ModelError, OutputError, PluginError
+from troupe_core.errors import AnswerRefused, ModelError, OutputError, PluginError
 from troupe_core.keys import canonical, digest, utf8
 from troupe_core.llm.handlers import Capabilities, LLMHandler
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, Parameters, in_words
@@ -24,6 +24,9 @@ Check = Callable[[Any], str]
 
 ANOTHER = 1_000
 """So far apart are the draws of a question whose answers were no use."""
+
+REFUSAL, LENGTH = "refusal", "length"
+LONGER = "Give it more room: Parameters(max_tokens=…), of which a reasoning model spends a part on its thoughts."
 
 
 class Answers(Protocol):
@@ -206,9 +209,9 @@ class Asker:
 
 def read(output: Output[Any] | None, response: LLMResponse, check: Check | None = None) -> Any:
     """The value, or the text. What was refused or cut off is neither, and nothing at all is no text."""
-    if response.finish == "refusal":
+    if response.finish == REFUSAL:
         raise Problem("the answer is a refusal")
-    if response.finish == "length":
+    if response.finish == LENGTH:
         raise Problem("the answer was cut off because it is too long")
     if output is None and not response.text.strip():
         raise Problem("the answer is empty")
@@ -233,10 +236,12 @@ def correction(problem: Problem, response: LLMResponse, output: Output[Any] | No
 
 def _unusable(model: str, call: Call, responses: tuple[LLMResponse, ...], problems: tuple[Problem, ...]) -> OutputError:
     usage: Usage = sum((response.usage for response in responses), NO_USAGE)
-    who = f" for {call.person}" if call.person else ""
-    return OutputError(
+    who, last = f" for {call.person}" if call.person else "", responses[-1].finish
+    kind = AnswerRefused if last == REFUSAL else OutputError
+    advice = LONGER if last == LENGTH else kind.advice
+    return kind(
         f"{model} gave no usable answer{who} ({call.purpose}), asked twice: {problems[0]}; then {problems[1]}. "
-        "Both answers are in `raw`.",
+        f"Both answers are in `raw`. {advice}",
         raw=tuple(response.text for response in responses),
         problems=tuple(str(problem) for problem in problems),
         usage=usage,

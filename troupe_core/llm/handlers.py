@@ -24,10 +24,29 @@ class LLMHandler(Protocol):
 
 @attrs.frozen
 class Capabilities:
-    """What a backend can do by itself. What it cannot, the core does without, or in words."""
+    """What a backend can do by itself. A request that needs what it cannot do is `Unsupported`: nothing is sent."""
 
     json_schema: bool = True
     """Whether its answers keep to `request.schema`. If not, it is sent none: the schema is part of the question."""
+    seed: bool = True
+    """Whether it heeds `Parameters(seed=…)`."""
+    images: bool = False
+    """Whether it looks at the pictures of messages (`Message.images`)."""
+    logprobs: bool = False
+    """Whether it can tell how likely its words were: `Parameters(extra={"logprobs": True})`."""
+    streaming: bool = False
+    """Whether its streams come while the model speaks. If not, they are the whole answer as one piece."""
+
+    def lacking(self, request: LLMRequest) -> str:
+        """What the request needs and is not there, with what to do; nothing if nothing is missing."""
+        parameters = request.form.parameters
+        if parameters.seed is not None and not self.seed:
+            return f"takes no seed, and {parameters.seed} is wanted: leave Parameters(seed=…) out"
+        if parameters.extra and parameters.extra.get("logprobs") and not self.logprobs:
+            return "tells no log-probabilities, and they are wanted: leave logprobs out of Parameters(extra=…)"
+        if not self.images and any(message.images for message in request.messages):
+            return "cannot look at pictures, and one is shown to it: describe it in words"
+        return ""
 
 
 class LLMBackend:
@@ -73,6 +92,12 @@ class LLMBackend:
         nothing if this backend cannot tell; else a `ModelError`. `model` is what stands behind the backend's name.
         """
         return ""
+
+    def capabilities_of(self, model: str) -> Capabilities | None:
+        """What this model can do, where the models of a backend differ; None: what all of them can. It is told by name
+        and settings, and nobody is asked. That of `json_schema` is the same for all.
+        """
+        return None
 
     async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
         """The answer, of the form that the request has; else a `ModelError`."""

@@ -12,7 +12,7 @@ from troupe_core.errors import BudgetExceeded
 from troupe_core.events import ModelCall
 from troupe_core.llm.response import NO_USAGE, Usage
 
-NOTHING_SPENT = (0, 0, 0, 0, 0, 0)
+NOTHING_SPENT = (0, 0, 0, 0, 0, 0, 0)
 UNASKED = 2_000
 """So many calls to a provider that costs something are made for a simulation without any budget."""
 
@@ -26,12 +26,7 @@ class Spent:
     usage: Usage = NO_USAGE
 
     def __sub__(self, other: Spent) -> Spent:
-        used = Usage(
-            self.usage.input - other.usage.input,
-            self.usage.output - other.usage.output,
-            self.usage.cached - other.usage.cached,
-        )
-        return Spent(self.calls - other.calls, self.failed - other.failed, used)
+        return Spent(self.calls - other.calls, self.failed - other.failed, self.usage - other.usage)
 
 
 class Meter:
@@ -90,6 +85,7 @@ class Meter:
             tally[2] += usage.input
             tally[3] += usage.output
             tally[4] += usage.cached
+            tally[6] += usage.reasoning
             self._tokens += usage.input + usage.output
         if event.model in self._paying:
             tally[5] += 1
@@ -100,7 +96,9 @@ class Meter:
         return self._asking + (monotonic() - self._since if self._in_flight else 0.0)
 
     def tallies(self) -> dict[str, list[int]]:
-        """By purpose: calls, failed ones, tokens in, out and cached, calls that may have cost something."""
+        """By purpose: calls, failed ones, tokens in, out and cached, calls that may have cost something, tokens
+        of reasoning.
+        """
         return {purpose: list(tally) for purpose, tally in self._calls.items()}
 
     def restore(self, tallies: Mapping[str, Sequence[int]]) -> None:
@@ -112,17 +110,22 @@ class Meter:
 
     def purposes(self) -> dict[str, Spent]:
         """What was spent on each purpose."""
-        return {purpose: Spent(t[0], t[1], Usage(*t[2:5])) for purpose, t in sorted(self._calls.items())}
+        return {purpose: _spent(t) for purpose, t in sorted(self._calls.items())}
 
     def total(self) -> Spent:
         """What was spent on all of them."""
         sums = [sum(column) for column in zip(*self._calls.values(), strict=True)] or NOTHING_SPENT
-        return Spent(sums[0], sums[1], Usage(*sums[2:5]))
+        return _spent(sums)
 
 
 def whole(tally: Sequence[int]) -> list[int]:
-    """A tally as an earlier version may have left it: it did not count what may have cost something."""
+    """A tally as an earlier version may have left it: it did not count all that is counted now."""
     return [*tally, *NOTHING_SPENT[len(tally) :]]
+
+
+def _spent(tally: Sequence[int]) -> Spent:
+    calls, failed, read, written, cached, _, reasoning = tally
+    return Spent(calls, failed, Usage(read, written, cached, reasoning))
 
 
 def _exceeded(what: str, limit: str) -> BudgetExceeded:

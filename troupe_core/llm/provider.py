@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
-from troupe_core.errors import FormRefused, PluginError, as_exception, containable
+from troupe_core.errors import FormRefused, PluginError, Unsupported, as_exception, containable
 from troupe_core.events import ModelCall
-from troupe_core.llm.handlers import LLMBackend
+from troupe_core.llm.embedding import Embedder, Embeddings, batches
+from troupe_core.llm.handlers import Capabilities, LLMBackend
 from troupe_core.llm.request import Call, LLMRequest
-from troupe_core.llm.response import LLMChunk, LLMResponse, Usage
+from troupe_core.llm.response import NO_USAGE, LLMChunk, LLMResponse, Usage
 
 Blame = Callable[[BaseException], BaseException]
 """What is to be raised for an error that a backend has let out."""
@@ -34,10 +35,21 @@ class Metering(Protocol):
         ...
 
 
-class Opening:
+class Opened(Protocol):
+    """What is opened and closed: a backend, or an embedder."""
+
+    async def open(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+B = TypeVar("B", bound=Opened)
+
+
+class Opening(Generic[B]):
     """Opens a backend once, whoever comes first; the others wait. A failed opening is tried again by the next call."""
 
-    def __init__(self, backend: LLMBackend, blame: Blame) -> None:
+    def __init__(self, backend: B, blame: Blame) -> None:
         self.backend = backend
         self.blame = blame
         self.done = False
@@ -69,12 +81,10 @@ def _closing(chunks: AsyncIterator[LLMChunk]) -> AbstractAsyncContextManager[Asy
     return aclosing(closeable) if hasattr(chunks, "aclose") else nullcontext(chunks)
 
 
-class Provider:
-    """One model of one backend. All calls happen on the runtime's loop. What is refused for its form is asked again at
-    once, each time as an attempt of its own.
-    """
+class Attempts(Generic[B]):
+    """What is asked of one model, and on whose account. All calls happen on the runtime's loop."""
 
-    def __init__(self, opening: Opening, model: str, metering: Metering, *, paid: bool) -> None:
+    def __init__(self, opening: Opening[B], model: str, metering: Metering, *, paid: bool) -> None:
         self.opening = opening
         self.backend = opening.backend
         self.model = model
@@ -82,7 +92,28 @@ class Provider:
         self.paid = paid
         self.report = metering.account
 
+    def _failed(self, call: Call, started: float, error: BaseException, usage: Usage | None = None) -> BaseException:
+        """Report the attempt; what is to be raised for it."""
+        failure = as_exception(self.opening.blame(error)) if containable(error) else error
+        seen = failure if isinstance(failure, Exception) else RuntimeError(type(error).__name__)
+        self.report(ModelCall(call, self.model, getattr(error, "usage", None) or usage, perf_counter() - started, seen))
+        return failure
+
+
+class Provider(Attempts[LLMBackend]):
+    """One model of one backend. What is refused for its form is asked again at once, each time as an attempt of its
+    own.
+    """
+
+    def __init__(
+        self, opening: Opening[LLMBackend], model: str, metering: Metering, *, paid: bool, able: Capabilities
+    ) -> None:
+        super().__init__(opening, model, metering, paid=paid)
+        self.able = able
+
     async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
+        if lacking := self.able.lacking(request):
+            raise Unsupported(f"{self.model} {lacking}, or use a model that can. Nothing was sent.")
         if not self.opening.done:
             await self.opening()
         left = LOOSER
@@ -103,6 +134,8 @@ class Provider:
                 return response
 
     async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
+        if lacking := self.able.lacking(request):
+            raise Unsupported(f"{self.model} {lacking}, or use a model that can. Nothing was sent.")
         if not self.opening.done:
             await self.opening()
         left = LOOSER
@@ -125,9 +158,50 @@ class Provider:
                 self.report(ModelCall(call, self.model, usage, perf_counter() - started))
                 return
 
-    def _failed(self, call: Call, started: float, error: BaseException, usage: Usage | None = None) -> BaseException:
-        """Report the attempt; what is to be raised for it."""
-        failure = as_exception(self.opening.blame(error)) if containable(error) else error
-        seen = failure if isinstance(failure, Exception) else RuntimeError(type(error).__name__)
-        self.report(ModelCall(call, self.model, getattr(error, "usage", None) or usage, perf_counter() - started, seen))
-        return failure
+
+class EmbeddingProvider(Attempts[Embedder]):
+    """One model of one embedder. Texts are given to it so many at a time, one batch after the other."""
+
+    def __init__(
+        self,
+        opening: Opening[Embedder],
+        model: str,
+        metering: Metering,
+        *,
+        paid: bool,
+        texts: int,
+        characters: int,
+    ) -> None:
+        super().__init__(opening, model, metering, paid=paid)
+        self.texts, self.characters = texts, characters
+
+    async def embed(self, texts: Sequence[str], call: Call) -> Embeddings:
+        if not self.opening.done:
+            await self.opening()
+        made = [await self._attempt(batch, call) for batch in batches(texts, self.texts, self.characters)]
+        if len(made) == 1:
+            return made[0]
+        vectors = tuple(vector for part in made for vector in part.vectors)
+        self._check(vectors, texts)
+        return Embeddings(vectors, sum((part.usage for part in made), NO_USAGE), made[-1].model if made else "")
+
+    async def _attempt(self, texts: Sequence[str], call: Call) -> Embeddings:
+        self.metering.admit(call, self.model, self.paid)
+        started = perf_counter()
+        try:
+            found = await self.backend.embed(self.model.partition("/")[2], texts, call)
+            if not isinstance(found, Embeddings):
+                raise PluginError(f"{self.model} gave a {type(found).__name__}; embed() has to return Embeddings")
+            self._check(found.vectors, texts)
+        except BaseException as error:
+            raise self._failed(call, started, error)  # noqa: B904 - usually the same error
+        self.report(ModelCall(call, self.model, found.usage, perf_counter() - started))
+        return found
+
+    def _check(self, vectors: Sequence[Any], texts: Sequence[str]) -> None:
+        sizes = {len(vector) for vector in vectors}
+        if len(vectors) != len(texts) or len(sizes) > 1:
+            raise PluginError(
+                f"{self.model} gave {len(vectors)} vectors for {len(texts)} texts, with {sorted(sizes)} dimensions; "
+                "embed() has to return one for each, all of the same size"
+            )

@@ -15,6 +15,7 @@ from msgspec.structs import force_setattr
 
 from troupe_core.errors import ArgumentError
 from troupe_core.keys import DIGEST_SIZE, canonical, digest, utf8
+from troupe_core.llm.images import Image
 
 
 class Message(Struct, frozen=True, eq=False, gc=False):
@@ -24,10 +25,14 @@ class Message(Struct, frozen=True, eq=False, gc=False):
     """"system", "user" or "assistant"."""
     content: str
     digest: bytes = b""
+    images: tuple[Image, ...] = ()
+    """Pictures that go with the text, for models that can look at them."""
 
     def __post_init__(self) -> None:
         if not self.digest:
             whole = utf8(f"{self.role}\0{self.content}")
+            if self.images:
+                whole = b"".join([whole, b"\0images\0", *[image.digest for image in self.images]])
             force_setattr(self, "digest", blake2b(whole, digest_size=DIGEST_SIZE, person=b"message").digest())
 
 
@@ -39,7 +44,7 @@ def in_words(last: Message, schema: Mapping[str, Any]) -> Message:
     import orjson
 
     written = orjson.dumps(schema).decode()
-    return Message(last.role, f"{last.content}{IN_WORDS}{written}")
+    return Message(last.role, f"{last.content}{IN_WORDS}{written}", images=last.images)
 
 
 @attrs.frozen
@@ -51,6 +56,8 @@ class Parameters:
     max_tokens: int | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    reasoning_effort: str | None = None
+    """How long a model that reasons may do so: "minimal", "low", "medium", "high", or what else it knows."""
     extra: Mapping[str, Any] = attrs.field(factory=dict)
     """What a provider takes besides, by its own names."""
 
@@ -62,6 +69,7 @@ class Parameters:
             "max_tokens": self.max_tokens,
             "seed": self.seed,
             "stop": list(self.stop) or None,
+            "reasoning_effort": self.reasoning_effort,
         }
         return {**{k: v for k, v in named.items() if v is not None}, **self.extra}
 
@@ -123,7 +131,7 @@ class LLMRequest:
         return self.form.tools
 
     def plain_messages(self) -> list[dict[str, str]]:
-        """As chat protocols have them."""
+        """As chat protocols have them; pictures are not in there, since each protocol has its own way with them."""
         return [{"role": message.role, "content": message.content} for message in self.messages]
 
 
@@ -169,6 +177,9 @@ class ModelRef:
         if not (slash and backend and name):
             raise ArgumentError(f"a model is named backend/model, such as openai/gpt-5-mini; got {text!r}")
         return cls(backend, name)
+
+    def __str__(self) -> str:
+        return f"{self.backend}/{self.name}"
 
 
 def candidates(model: str | Sequence[str]) -> tuple[str, ...]:

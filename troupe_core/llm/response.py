@@ -7,14 +7,30 @@ import attrs
 
 @attrs.frozen(slots=True)
 class Usage:
-    """Tokens as the provider counted them. `cached` is the part of the input that it had seen before."""
+    """Tokens as the provider counted them. `cached` is the part of the input that it had seen before, `reasoning` the
+    part of the output that nobody sees: a model's thoughts.
+    """
 
     input: int = 0
     output: int = 0
     cached: int = 0
+    reasoning: int = 0
 
     def __add__(self, other: Usage) -> Usage:
-        return Usage(self.input + other.input, self.output + other.output, self.cached + other.cached)
+        return Usage(
+            self.input + other.input,
+            self.output + other.output,
+            self.cached + other.cached,
+            self.reasoning + other.reasoning,
+        )
+
+    def __sub__(self, other: Usage) -> Usage:
+        return self + Usage(-other.input, -other.output, -other.cached, -other.reasoning)
+
+    def numbers(self) -> list[int]:
+        """As files hold them: `Usage(*numbers)` is the same again."""
+        three = [self.input, self.output, self.cached]
+        return [*three, self.reasoning] if self.reasoning else three
 
 
 NO_USAGE = Usage()

@@ -1,17 +1,23 @@
-"""The backends of a runtime, each made once, and the handlers of their models, each composed once."""
+"""The backends and embedders of a runtime, each made once, and the handlers of their models, each composed once."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import evolve
 
 from troupe_core.errors import PluginError, TroupeError, containable, told
+from troupe_core.llm.embedding import Embedder, EmbeddingHandler
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler
 from troupe_core.llm.request import ModelRef
+from troupe_core.plugins.kinds import KIND_OF
 from troupe_core.plugins.registry import Registry
-from troupe_core.records import BackendSpec
+from troupe_core.records import BackendSpec, EmbedderSpec, Record
 
 if TYPE_CHECKING:
     from troupe_core.llm.provider import Metering, Opening
+
+B = TypeVar("B", LLMBackend, Embedder)
 
 
 class Backends:
@@ -21,8 +27,9 @@ class Backends:
         self._registry = registry
         self._metering = metering
         self._handlers: dict[str, LLMHandler] = {}
-        self.openings: dict[str, Opening] = {}
-        """Those that were made, by name."""
+        self._embedding: dict[str, EmbeddingHandler] = {}
+        self.openings: dict[str, Opening[Any]] = {}
+        """Those that were made, by kind and name."""
 
     def handler(self, model: str) -> LLMHandler:
         """What answers for a model, with whatever stands around it."""
@@ -38,13 +45,33 @@ class Backends:
             )
         return made
 
+    def embedder(self, model: str) -> EmbeddingHandler:
+        """What makes vectors of texts, likewise."""
+        made = self._embedding.get(model)
+        if made is None:
+            ref = ModelRef.parse(model)
+            made = self._embedding[model] = self._registry.manager.compose(
+                "troupe_embedding_handler", lambda hooks: hooks.troupe_embedding_handler(model=ref), model, _embeds
+            )
+        return made
+
     def compose_anew(self) -> None:
         """Others stand around them from now on."""
         self._handlers.clear()
+        self._embedding.clear()
 
     def capabilities(self, model: str) -> Capabilities:
         """What the model's backend can do by itself."""
         return self._registry.record(BackendSpec, ModelRef.parse(model).backend).capabilities
+
+    def capabilities_of(self, ref: ModelRef) -> Capabilities:
+        """What this very model can do."""
+        opening, usual = self._opening(ref.backend), self.capabilities(str(ref))
+        try:
+            own = opening.backend.capabilities_of(ref.name)
+        except Exception as error:
+            raise opening.blame(error)  # noqa: B904 - usually the same error
+        return usual if own is None else evolve(own, json_schema=usual.json_schema)
 
     async def check(self, ref: ModelRef) -> str:
         """Whether the provider can be reached, in words; nothing if its backend cannot tell. No model is asked."""
@@ -65,21 +92,41 @@ class Backends:
         from troupe_core.llm.provider import Provider
 
         paid = not self._registry.record(BackendSpec, ref.backend).free
-        return Provider(self._opening(ref.backend), f"{ref.backend}/{ref.name}", self._metering, paid=paid)
+        able = self.capabilities_of(ref)
+        return Provider(self._opening(ref.backend), str(ref), self._metering, paid=paid, able=able)
 
-    def _opening(self, name: str) -> Opening:
+    def embedding_provider(self, ref: ModelRef) -> EmbeddingHandler:
+        """The innermost handler: the embedder itself, metered, a batch at a time."""
+        from troupe_core.llm.provider import EmbeddingProvider
+
+        spec = self._registry.record(EmbedderSpec, ref.backend)
+        twin = self._registry.records(BackendSpec).get(ref.backend)
+        kind = BackendSpec if twin is not None and twin.factory == spec.factory else EmbedderSpec  # one client for both
+        opening = self._made(kind, ref.backend, Embedder)
+        limits = {"texts": spec.texts, "characters": spec.characters}
+        return EmbeddingProvider(opening, str(ref), self._metering, paid=not spec.free, **limits)
+
+    def _opening(self, name: str) -> Opening[LLMBackend]:
+        return self._made(BackendSpec, name, LLMBackend)
+
+    def _made(self, kind: type[Record], name: str, base: type[B]) -> Opening[B]:
         from troupe_core.llm.provider import Opening
 
-        registry = self._registry
-        opening = self.openings.get(name)
+        registry, word = self._registry, KIND_OF[kind].word.split()[-1]
+        opening = self.openings.get(f"{word} {name}")
         if opening is None:
-            backend = registry.make(BackendSpec, name)
-            if not isinstance(backend, LLMBackend):
-                raise PluginError(f"the backend {name!r} is no LLMBackend: its factory makes {backend!r}")
-            origin = registry.origin(BackendSpec, name)
-            opening = self.openings[name] = Opening(backend, lambda error: registry.blame(error, origin))
+            made = registry.make(kind, name)
+            if not isinstance(made, base):
+                raise PluginError(f"the {word} {name!r} is no {base.__name__}: its factory makes {made!r}")
+            origin = registry.origin(kind, name)
+            opening = Opening(made, lambda error: registry.blame(error, origin))
+            self.openings[f"{word} {name}"] = opening
         return opening
 
 
 def _answers(handler: object) -> bool:
     return callable(getattr(handler, "complete", None))
+
+
+def _embeds(handler: object) -> bool:
+    return callable(getattr(handler, "embed", None))

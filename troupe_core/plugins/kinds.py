@@ -7,6 +7,7 @@ import attrs
 from troupe_core.records import (
     BackendSpec,
     CommandSpec,
+    EmbedderSpec,
     EnricherSpec,
     ExtractorSpec,
     FacultySpec,
@@ -28,6 +29,7 @@ class Kind:
 
 KINDS = (
     Kind(BackendSpec, "troupe_register_llm_backends", "LLM backend"),
+    Kind(EmbedderSpec, "troupe_register_embedders", "embedder"),
     Kind(FacultySpec, "troupe_register_faculties", "faculty"),
     Kind(MemorySpec, "troupe_register_memories", "memory"),
     Kind(ToolSpec, "troupe_register_tools", "tool"),

@@ -25,7 +25,7 @@ from troupe_core.plugins.loader import Loader, named
 from troupe_core.plugins.manager import PluginManager
 from troupe_core.plugins.origin import Failure, LeftOut, Origin
 from troupe_core.plugins.registered import Registered
-from troupe_core.records import BackendSpec, MemorySpec, Record
+from troupe_core.records import BackendSpec, EmbedderSpec, MemorySpec, Record
 from troupe_core.secrets import redacted, without_secrets
 
 R = TypeVar("R", bound=Record)
@@ -285,7 +285,7 @@ class Registry:
         word = KIND_OF[kind].word
         text = f"there is no {word} {name!r}; there are: {', '.join(records.names()) or 'none'}. "
         text += " ".join(self._unregistered(kind, name) or self.advice(word, name))
-        raise UnknownModelError(text) if kind is BackendSpec else PluginError(text)
+        raise UnknownModelError(text) if kind in (BackendSpec, EmbedderSpec) else PluginError(text)
 
     def advice(self, word: str, name: str) -> list[str]:
         """What to do about something that is missing, and what was left out."""

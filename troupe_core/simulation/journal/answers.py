@@ -76,8 +76,7 @@ class AnswersInJournal:
 
 
 def spell(response: LLMResponse) -> bytes:
-    usage = response.usage
-    row = {"text": response.text, "usage": [usage.input, usage.output, usage.cached]}
+    row = {"text": response.text, "usage": response.usage.numbers()}
     if response.model:
         row["model"] = response.model
     if response.finish != "stop":

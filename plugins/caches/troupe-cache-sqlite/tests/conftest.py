@@ -45,7 +45,7 @@ class Asked(LLMBackend):
             self.ended += 1
         if isinstance(answer, BaseException):
             raise answer
-        return LLMResponse(answer, Usage(7, 3, 2), request.model) if isinstance(answer, str) else answer
+        return LLMResponse(answer, Usage(7, 3, 2, 1), request.model) if isinstance(answer, str) else answer
 
     async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
         response = await self.complete(request, call)

@@ -16,7 +16,7 @@ def test_fifty_draws_are_fifty_calls_and_are_found_again_each_as_it_was(room):
     first = room.runtime()
     answers = room.ask(first, *draws)
     assert first.model_under_test.calls == len({response.text for response in answers}) == 50
-    assert answers[0].usage == Usage(7, 3, 2)
+    assert answers[0].usage == Usage(7, 3, 2, 1)
     first.close()
     for runtime in (room.runtime(), room.runtime(mode="replay")):
         assert room.ask(runtime, *reversed(draws)) == list(reversed(answers))
@@ -192,7 +192,7 @@ def test_a_stream_is_kept_when_it_was_read_to_its_end_and_comes_again_in_the_sam
     assert [chunk.text for chunk in told] == ["one ", "two ", "three 1"]
     assert room.stream(runtime, room.request()) == told
     (whole,) = room.ask(runtime, room.request())
-    assert whole == LLMResponse("one two three 1", Usage(7, 3, 2), "any", "stop")
+    assert whole == LLMResponse("one two three 1", Usage(7, 3, 2, 1), "any", "stop")
     assert runtime.model_under_test.calls == 1
     runtime.close()
     assert room.stream(room.runtime(mode="replay"), room.request()) == told

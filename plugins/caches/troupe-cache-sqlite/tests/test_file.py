@@ -50,7 +50,7 @@ def with_size(size):
 
 
 DAMAGE = {
-    "another letter": lambda old: old.replace(b"old", b"odd"),
+    "another letter": lambda old: old[:-9] + bytes([old[-9] ^ 1]) + old[-8:],
     "half of it": lambda old: old[: len(old) // 2],
     "nothing": lambda old: b"",
     "text": lambda old: "text",

@@ -15,7 +15,7 @@ from troupe_llm_openai.answers import completion
 from troupe_llm_openai.events import events
 from troupe_testing.server import Cut, Reply, Reset
 
-USED = {"prompt_tokens": 300, "completion_tokens": 20, "cached_tokens": 256}
+USED = {"prompt_tokens": 300, "completion_tokens": 20, "cached_tokens": 256, "reasoning_tokens": 8}
 AWKWARD = "Über \u2028 and \x85, “so”,\r\n\n data: [DONE] 😀 " * 20
 
 
@@ -41,7 +41,7 @@ CASES = {
 @pytest.mark.parametrize(("reply", "text", "finish"), CASES.values(), ids=CASES)
 def test_an_answer_and_its_stream_are_the_same(serve: Any, reply: Reply, text: str, finish: str):
     _, asking = serve(lambda body: reply)
-    expected = LLMResponse(text, Usage(300, 20, 256), "test-model", finish)
+    expected = LLMResponse(text, Usage(300, 20, 256, 8), "test-model", finish)
     assert asking.ask() == expected
     assert whole(asking.stream()) == expected
 
@@ -57,7 +57,7 @@ def test_an_answer_without_choices_can_be_asked_for_again(serve: Any):
     with pytest.raises(ModelUnavailable, match="without any choices") as error:
         asking.ask()
     assert error.value.retryable
-    assert error.value.usage == Usage(300, 20, 256), "it was paid for"
+    assert error.value.usage == Usage(300, 20, 256, 8), "it was paid for"
     with pytest.raises(ModelUnavailable):
         asking.stream()
 

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from troupe_testing.conformance import LLMBackendConformance
+from troupe_testing.conformance import EmbedderConformance, LLMBackendConformance
 from troupe_testing.server import ProtocolServer
 
 
 class TestOpenAI(LLMBackendConformance):
-    plugin = "troupe_llm_openai"
+    plugin, name = "troupe_llm_openai", "openai"
+    provider = ProtocolServer
+
+    def settings_for(self, server: ProtocolServer) -> Mapping[str, Any]:
+        return {"base_url": server.base_url}
+
+
+class TestOpenAIsEmbeddings(EmbedderConformance):
+    plugin, name = "troupe_llm_openai", "openai"
     provider = ProtocolServer
 
     def settings_for(self, server: ProtocolServer) -> Mapping[str, Any]:

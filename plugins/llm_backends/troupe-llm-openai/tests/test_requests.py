@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from base64 import b64encode
 from typing import Any
 
 import openai
@@ -23,8 +24,10 @@ from troupe_core import (
     ModelCall,
     Parameters,
     Simulation,
+    Unsupported,
     hookimpl,
 )
+from troupe_core.llm import Image
 from troupe_llm_openai.body import Hold, Writer, cache_key
 from troupe_testing.server import ProtocolServer, Rule, Status
 
@@ -37,7 +40,13 @@ SCHEMA = {
 }
 TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object", "properties": {}}}}
 FULL = Parameters(
-    temperature=0.5, top_p=0.9, max_tokens=50, seed=7, stop=("END",), extra={"logit_bias": {"50256": -100}}
+    temperature=0.5,
+    top_p=0.9,
+    max_tokens=50,
+    seed=7,
+    stop=("END",),
+    reasoning_effort="low",
+    extra={"logit_bias": {"50256": -100}},
 )
 
 
@@ -62,6 +71,7 @@ FULL = Parameters(
                 "max_tokens": 50,
                 "seed": 7,
                 "stop": ["END"],
+                "reasoning_effort": "low",
                 "logit_bias": {"50256": -100},
                 "tools": [TOOL],
             },
@@ -84,6 +94,30 @@ def test_the_body_is_what_create_sends(serve: Any, form: dict[str, Any], same: d
     theirs, ours = (each.body for each in server.requests)
     assert ours == theirs
     assert (server.requests[0].path, server.requests[0].method) == (server.requests[1].path, server.requests[1].method)
+
+
+PIXEL = b"\x89PNG\r\n\x1a\n and so on"
+
+
+def test_pictures_are_sent_as_create_sends_them(serve: Any):
+    server, asking = serve()
+    url = "data:image/png;base64," + b64encode(PIXEL).decode()
+    content: Any = [{"type": "text", "text": "What is it?"}, {"type": "image_url", "image_url": {"url": url}}]
+    with openai.OpenAI(base_url=server.base_url, api_key="any", max_retries=0) as client:
+        client.chat.completions.create(model="test-model", messages=[{"role": "user", "content": content}])
+
+    def look(model: str, **form: Any) -> None:
+        said = Message("user", "What is it?", images=(Image.of(PIXEL),))
+        request = LLMRequest(Form(model, **form), (said,))
+        asking.run(lambda: asking.runtime.llm_handler(model).complete(request, CALL))
+
+    look("openai/test-model")
+    assert server.requests[1].body == server.requests[0].body
+    server.inject(Status(400, message="'response_format' of this type is not supported."), times=2)
+    look("openai/test-model", schema=SCHEMA)
+    assert server.requests[-1].body["messages"][0]["content"][1] == content[1], "in words, and with the picture"
+    with pytest.raises(Unsupported, match=r"openai/gpt-3\.5-turbo cannot look at pictures"):
+        look("openai/gpt-3.5-turbo")
 
 
 def test_organization_and_project_are_read_by_the_sdk(serve: Any, monkeypatch: pytest.MonkeyPatch):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import troupe_llm_openai
-from troupe_core import AuthenticationError, RunStopped, Runtime, Simulation, TinyPerson, TinyWorld
+from troupe_core import AuthenticationError, RunStopped, Runtime, Simulation, TinyPerson, TinyWorld, Usage
 from troupe_testing import talk, turn
 from troupe_testing.server import ProtocolServer, Reply, Reset, Status
 
@@ -20,7 +20,11 @@ def answer(body: dict[str, Any]) -> Reply:
     """Says something about how much it has heard."""
     heard = len(body["messages"])
     return Reply(
-        turn(talk(f"I have heard {heard} things.")), prompt_tokens=1000, completion_tokens=50, cached_tokens=900
+        turn(talk(f"I have heard {heard} things.")),
+        prompt_tokens=1000,
+        completion_tokens=50,
+        cached_tokens=900,
+        reasoning_tokens=30,
     )
 
 
@@ -47,7 +51,7 @@ def test_a_study_and_the_same_one_from_its_journal(run: Run, tmp_path: Path):
     with ProtocolServer(answer) as server:
         first, report = run(server)
         assert (report.turns, len(report.failures)) == (6, 0)
-        assert (report.spent.calls, report.spent.usage.input, report.spent.usage.cached) == (6, 6000, 5400)
+        assert (report.spent.calls, report.spent.usage) == (6, Usage(6000, 300, 5400, 180))
         forms = [each.body["response_format"] for each in server.requests]
         assert all(form == forms[0] for form in forms)
         assert forms[0]["json_schema"]["strict"] is True

@@ -13,12 +13,15 @@ from attrs import evolve
 from troupe_core import (
     AuthenticationError,
     BadRequest,
+    ConnectionFailed,
+    ContextTooLong,
     ModelCall,
     ModelError,
     ModelTimeout,
     ModelUnavailable,
     QuotaError,
     RateLimited,
+    Refused,
     UnknownModelError,
     hookimpl,
 )
@@ -84,9 +87,20 @@ def test_a_prompt_that_is_too_long_says_what_can_be_shorter(serve: Any):
     server, asking = serve()
     server.inject(context_too_long())
     error = failure(asking)
-    assert type(error) is BadRequest
+    assert type(error) is ContextTooLong
     assert "the prompt is too long for openai/test-model" in str(error)
     assert "larger context" in str(error)
+
+
+def test_a_filter_in_front_of_the_model_is_told_from_a_wrong_request(serve: Any):
+    """As Azure says it."""
+    server, asking = serve()
+    said = "The response was filtered due to the prompt triggering the content management policy."
+    server.inject(Status(400, message=said, code="content_filter"))
+    error = failure(asking)
+    assert type(error) is Refused
+    assert "a filter stopped what openai/test-model" in str(error)
+    assert "another model" in str(error)
 
 
 def test_a_limit_under_the_wrong_name_says_which_setting_it_is(serve: Any):
@@ -162,7 +176,7 @@ def test_what_is_broken_can_be_asked_for_again(serve: Any, fault: Any, words: st
     server, asking = serve()
     server.inject(fault, times=1)
     error = failure(asking)
-    assert type(error) is ModelUnavailable, error
+    assert type(error) is (ConnectionFailed if "connection" in words else ModelUnavailable), error
     assert error.retryable
     assert words in str(error)
     assert "base_url" in str(error)
@@ -174,7 +188,7 @@ def test_a_server_that_is_not_there(make_asking: Any):
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
     error = failure(make_asking(base_url=f"http://127.0.0.1:{port}/v1"))
-    assert type(error) is ModelUnavailable
+    assert type(error) is ConnectionFailed
     assert "the connection to openai/test-model at 127.0.0.1 failed" in str(error)
 
 

@@ -38,7 +38,7 @@ def _is_plain(response: Any) -> bool:
     usage: Any = response.usage
     if not isinstance(usage, Usage) or not type(response.text) is type(response.model) is str:
         return False
-    return all(type(number) is int for number in (usage.input, usage.output, usage.cached))
+    return all(type(number) is int for number in usage.numbers())
 
 
 def values_in(text: str) -> Iterator[Any]:

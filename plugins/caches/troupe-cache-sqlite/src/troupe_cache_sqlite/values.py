@@ -43,10 +43,9 @@ class Answer:
 def written(answer: Answer) -> bytes:
     """As JSON."""
     response = answer.response
-    usage = response.usage
     plain = {
         "text": response.text,
-        "usage": [usage.input, usage.output, usage.cached],
+        "usage": response.usage.numbers(),
         "model": response.model,
         "finish": response.finish,
         "pieces": answer.pieces,

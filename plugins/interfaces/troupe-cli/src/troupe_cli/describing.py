@@ -24,6 +24,7 @@ USAGE = {
     "faculty": 'TinyPerson(…, mental_faculties=["{name}"])',
     "memory": 'TinyPerson(…, memory="{name}")',
     "tool": 'TinyPerson(…, tools=["{name}"])',
+    "embedder": 'runtime.embed(texts, "{name}/…")',
     "enricher": 'TinyEnricher(enricher="{name}")',
     "extractor": 'ResultsExtractor(…, extractor="{name}")',
     "set of templates": 'templates = "{name}"',

@@ -1,19 +1,22 @@
-"""OpenAI's models, and those of every server that speaks the same protocol: `openai/gpt-5-mini`."""
+"""OpenAI's models, at OpenAI or at Azure, and those of every server that speaks the same protocol."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from troupe_core import BackendSpec, Capabilities, hookimpl
+from troupe_core import BackendSpec, Capabilities, EmbedderSpec, hookimpl
 
 TROUPE_API = (0, 1)
 
 
 @hookimpl
 def troupe_register_llm_backends() -> Iterator[BackendSpec]:
-    yield BackendSpec(
-        "openai",
-        "troupe_llm_openai.backend:OpenAI",
-        capabilities=Capabilities(json_schema=True),
-        wants=("resilience",),
-    )
+    able = Capabilities(images=True, streaming=True)
+    for name, factory in (("openai", "troupe_llm_openai.backend:OpenAI"), ("azure", "troupe_llm_openai.azure:Azure")):
+        yield BackendSpec(name, factory, capabilities=able, wants=("resilience",))
+
+
+@hookimpl
+def troupe_register_embedders() -> Iterator[EmbedderSpec]:
+    yield EmbedderSpec("openai", "troupe_llm_openai.backend:OpenAI", texts=512)
+    yield EmbedderSpec("azure", "troupe_llm_openai.azure:Azure", texts=512)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from troupe_core import LLMChunk, LLMResponse, ModelUnavailable, Usage
+from troupe_llm_openai.config import ADDRESSES, OPENAI, Table
 
 FINISH = {"content_filter": "refusal", "": "stop"}
 """Where ours has another word for it."""
@@ -15,12 +16,14 @@ SHOWN = 200
 
 class _Details(msgspec.Struct):
     cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
 
 
 class _Usage(msgspec.Struct):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     prompt_tokens_details: _Details | None = None
+    completion_tokens_details: _Details | None = None
 
 
 class _Message(msgspec.Struct):
@@ -63,12 +66,12 @@ _chunk = msgspec.json.Decoder(_Chunk).decode
 _models = msgspec.json.Decoder(_Models).decode
 
 
-def completion(content: bytes, source: str) -> LLMResponse:
-    """A whole answer. `source` is who gave it, for the errors' sake."""
+def completion(content: bytes, source: str, table: Table = OPENAI) -> LLMResponse:
+    """A whole answer. `source` is who gave it, and `table` where that is set up, for the errors' sake."""
     try:
         found = _completion(content)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise _no_completion(content, source, error) from None
+        raise _no_completion(content, source, error, table) from None
     usage = _counted(found.usage)
     if not found.choices:
         raise ModelUnavailable(f"{source} gave an answer without any choices. Ask again.", usage=usage)
@@ -90,8 +93,8 @@ def listed(content: bytes) -> set[str]:
 class Stream:
     """Reads the events of a stream, one after the other."""
 
-    def __init__(self, source: str) -> None:
-        self._source = source
+    def __init__(self, source: str, table: Table = OPENAI) -> None:
+        self._source, self._table = source, table
         self._usage: Usage | None = None
         self._finish: str | None = None
         self._refused = False
@@ -101,7 +104,7 @@ class Stream:
         try:
             found = _chunk(event)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise _no_completion(event, self._source, error) from None
+            raise _no_completion(event, self._source, error, self._table) from None
         if found.error is not None:
             told = msgspec.json.encode(found.error).decode()[:SHOWN]
             raise ModelUnavailable(
@@ -133,14 +136,15 @@ def _finish(reason: str) -> str:
 def _counted(usage: _Usage | None) -> Usage:
     if usage is None:
         return Usage()
-    details = usage.prompt_tokens_details
-    cached = details.cached_tokens if details is not None else None
-    return Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0, cached or 0)
+    read, written = usage.prompt_tokens_details, usage.completion_tokens_details
+    cached = read.cached_tokens if read is not None else None
+    reasoning = written.reasoning_tokens if written is not None else None
+    return Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0, cached or 0, reasoning or 0)
 
 
-def _no_completion(content: bytes, source: str, error: Exception) -> ModelUnavailable:
+def _no_completion(content: bytes, source: str, error: Exception, table: Table) -> ModelUnavailable:
     shown = " ".join(content[:SHOWN].decode("utf-8", "replace").split())
     return ModelUnavailable(
         f"{source} gave something that is no chat completion ({error}): {shown!r}. If it always does, look at "
-        "settings.openai.base_url; such addresses usually end in /v1."
+        f"{table}.{table.address}; such addresses are like {ADDRESSES[table.address]}."
     )

@@ -4,71 +4,106 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from re import fullmatch
 from typing import Any
 
 from msgspec.json import encode
 
-from troupe_core import Call, FormRefused, LLMBackend, LLMChunk, LLMRequest, LLMResponse, ModelError
+from troupe_core import (
+    Call,
+    Capabilities,
+    Embedder,
+    Embeddings,
+    FormRefused,
+    LLMBackend,
+    LLMChunk,
+    LLMRequest,
+    LLMResponse,
+    ModelError,
+)
 from troupe_llm_openai.answers import Stream, completion, listed
 from troupe_llm_openai.body import Hold, Writer
-from troupe_llm_openai.config import Config
+from troupe_llm_openai.config import OPENAI, Config
 from troupe_llm_openai.events import events
 from troupe_llm_openai.sdk import Client, client
 from troupe_llm_openai.troubles import refuses_form, refuses_schema, refuses_temperature, translated
+from troupe_llm_openai.vectors import embeddings, wanted
 
 log = logging.getLogger("troupe")
 
-PATH = "/chat/completions"
+CHAT = "/chat/completions"
+EMBEDDINGS = "/embeddings"
 MODELS = "/models"
 CHECK_WITHIN = 30.0
 """Seconds in which a list of models has to come; nobody has to think about it."""
 NO_LIST = 404
+WITHOUT_EYES = r"gpt-3\.5.*", r"gpt-4(-0.*|-32k.*)?", "o1-mini.*", "o1-preview.*", "o3-mini.*"
+"""Models of OpenAI's that are known not to look at pictures. Of all others the server knows, and says so."""
+BLIND = Capabilities(streaming=True)
 
 
-class OpenAI(LLMBackend, config=Config):
+class OpenAI(LLMBackend, Embedder, config=Config):
     """Calls the SDK's `post` with the finished text. Its `create` walks through every message, and costs several times
     as much; given a dict, `post` encodes it by itself, which costs a tenth of a millisecond.
     """
 
-    config: Config
+    config: Any
+    table = OPENAI
     _client: Client
     _writer: Writer
     _room: asyncio.Semaphore
 
+    def capabilities_of(self, model: str) -> Capabilities | None:
+        return BLIND if any(fullmatch(each, model) for each in WITHOUT_EYES) else None
+
     async def open(self) -> None:
-        self._client = await asyncio.to_thread(client, self.config)
-        self._writer = Writer.suiting(self.config, self._client.at_openai)
+        self._client = await asyncio.to_thread(self._made)
+        self._writer = self._writing()
         self._room = asyncio.Semaphore(self.config.max_connections)  # who waits for a connection is not timed
         self._holds: dict[str | bytes, Hold] = {}
         self._own_temperature: set[str] = set()
+
+    def _made(self) -> Client:
+        return client(self.config)
+
+    def _writing(self) -> Writer:
+        return Writer.suiting(self.config, self._client.at_openai)
+
+    def _path(self, path: str, model: str) -> str:
+        """Where a model is asked."""
+        return path
 
     async def aclose(self) -> None:
         await self._client.aclose()
 
     async def check(self, model: str) -> str:
         seconds = min(self.config.timeout, CHECK_WITHIN)
-        sdk, kind, source = self._client.sdk, self._client.response_type, f"openai/{model} at {self._client.host}"
+        sdk, kind, source = self._client.sdk, self._client.response_type, self._source(model)
         try:
             async with asyncio.timeout(seconds):
                 response: Any = await sdk.get(MODELS, cast_to=kind)
         except self._client.troubles as error:
-            trouble = translated(error, source, seconds)
+            trouble = translated(error, source, seconds, self.table)
             if trouble.status == NO_LIST:  # not every server has one, and it has answered
                 return f"{self._client.host} answers, and lists no models"
             raise trouble from None
-        names = listed(response.content)
+        names = self._names(response.content)
         has = "lists" if model in names else "does not list"
         return f"{self._client.host} answers, and {has} {model}" if names else f"{self._client.host} answers"
+
+    def _names(self, content: bytes) -> set[str]:
+        """Of the models that there are, as they are asked."""
+        return listed(content)
 
     async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
         async with self._room:
             response = await self._post(request, call)
-        return completion(response.content, self._source(request))
+        return completion(response.content, self._source(request.model), self.table)
 
     async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
-        stream, seconds = Stream(self._source(request)), call.timeout or self.config.timeout
+        stream, seconds = Stream(self._source(request.model), self.table), call.timeout or self.config.timeout
         async with self._room:
             response = await self._post(request, call, stream=True)
             async with aclosing(response), aclosing(events(response.aiter_bytes())) as coming:
@@ -83,7 +118,7 @@ class OpenAI(LLMBackend, config=Config):
             async with asyncio.timeout(seconds):
                 return await anext(coming, None)
         except self._client.troubles as error:
-            raise translated(error, self._source(request), seconds) from None
+            raise translated(error, self._source(request.model), seconds, self.table) from None
 
     async def _post(self, request: LLMRequest, call: Call, *, stream: bool = False) -> Any:
         """The response; the answer is held to its schema as firmly as the server can. If that was too firm, or the
@@ -94,7 +129,9 @@ class OpenAI(LLMBackend, config=Config):
         if request.model in self._own_temperature:
             body.pop("temperature", None)
         try:
-            return await self._send(body, request, call, stream=stream)
+            return await self._send(
+                self._path(CHAT, request.model), body, self._source(request.model), call, stream=stream
+            )
         except ModelError as error:
             if "temperature" in body and refuses_temperature(error):
                 self._leave_temperature(request)
@@ -104,14 +141,20 @@ class OpenAI(LLMBackend, config=Config):
             self._loosen(request, hold, error)
             raise FormRefused(str(error), status=error.status) from None
 
-    async def _send(self, body: dict[str, Any], request: LLMRequest, call: Call, *, stream: bool) -> Any:
+    async def embed(self, model: str, texts: Sequence[str], call: Call) -> Embeddings:
+        source = self._source(model)
+        async with self._room:
+            response = await self._send(self._path(EMBEDDINGS, model), wanted(model, texts), source, call)
+        return embeddings(response.content, len(texts), source)
+
+    async def _send(self, path: str, body: dict[str, Any], source: str, call: Call, *, stream: bool = False) -> Any:
         seconds = call.timeout or self.config.timeout
         sdk, kind = self._client.sdk, self._client.response_type
         try:
             async with asyncio.timeout(seconds):
-                return await sdk.post(PATH, content=encode(body), cast_to=kind, stream=stream, stream_cls=None)
+                return await sdk.post(path, content=encode(body), cast_to=kind, stream=stream, stream_cls=None)
         except self._client.troubles as error:
-            raise translated(error, self._source(request), seconds) from None
+            raise translated(error, source, seconds, self.table) from None
 
     def _hold(self, request: LLMRequest) -> Hold:
         if not self._holds:
@@ -127,7 +170,7 @@ class OpenAI(LLMBackend, config=Config):
             self._holds[name] = looser
             log.warning(
                 "%s does not take %s; from now on it is asked with %s",
-                self._source(request),
+                self._source(request.model),
                 f"the schema {request.schema_name!r}" if refuses_schema(error) else hold,
                 looser,
             )
@@ -136,7 +179,7 @@ class OpenAI(LLMBackend, config=Config):
         """From now on to this model."""
         if request.model not in self._own_temperature:
             self._own_temperature.add(request.model)
-            log.warning("%s takes no temperature; from now on it is asked at its own", self._source(request))
+            log.warning("%s takes no temperature; from now on it is asked at its own", self._source(request.model))
 
-    def _source(self, request: LLMRequest) -> str:
-        return f"openai/{request.model} at {self._client.host}"
+    def _source(self, model: str) -> str:
+        return f"{self.table.name}/{model} at {self._client.host}"

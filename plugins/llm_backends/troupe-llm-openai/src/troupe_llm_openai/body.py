@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from enum import IntEnum
 from hashlib import blake2b
 from typing import Any
 
 import attrs
 
-from troupe_core import Call, LLMRequest
+from troupe_core import Call, LLMRequest, Message
 from troupe_core.llm import in_words
 from troupe_llm_openai.config import Config
 
@@ -59,11 +60,21 @@ class Writer:
         return body
 
 
-def messages(request: LLMRequest, hold: Hold) -> list[dict[str, str]]:
-    if request.schema is None or hold is Hold.SCHEMA:
-        return request.plain_messages()
-    said = in_words(request.messages[-1], request.schema)
-    return [*request.plain_messages()[:-1], {"role": said.role, "content": said.content}]
+def messages(request: LLMRequest, hold: Hold) -> list[dict[str, Any]]:
+    said = request.messages
+    if request.schema is not None and hold is not Hold.SCHEMA:
+        said = (*said[:-1], in_words(said[-1], request.schema))
+    return [
+        {"role": message.role, "content": message.content if not message.images else _parts(message)}
+        for message in said
+    ]
+
+
+def _parts(message: Message) -> list[dict[str, Any]]:
+    """A text with pictures behind it."""
+    shown = [f"data:{image.media_type};base64,{b64encode(image.data).decode()}" for image in message.images]
+    pictures = [{"type": "image_url", "image_url": {"url": url}} for url in shown]
+    return [{"type": "text", "text": message.content}, *pictures]
 
 
 def response_format(request: LLMRequest, hold: Hold) -> dict[str, Any]:

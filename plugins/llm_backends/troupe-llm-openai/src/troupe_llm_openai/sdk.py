@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from troupe_core import AuthenticationError, SecretError
-from troupe_llm_openai.config import USUAL_KEY, Config
+from troupe_core import AuthenticationError, ConfigError, SecretError, SecretRef
+from troupe_llm_openai.config import ADDRESSES, USUAL_KEY, AzureConfig, Config, Waiting
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 OPENAI = "api.openai.com"
 ADDRESS = f"https://{OPENAI}/v1"
+EXAMPLES = ADDRESSES["endpoint"], "2024-10-21"
 NO_KEY = "none"
 """The SDK wants to send something; servers on one's own machine do not look at it."""
 TOLD_BY_THE_SDK = tuple(
@@ -50,33 +51,82 @@ def client(config: Config) -> Client:
     """A client, or `AuthenticationError` where a key is needed and there is none, or none that can be sent. Nothing is
     sent.
     """
-    import aiohttp
     import openai
 
-    httpx: Any = import_module("httpx2" if int(openai.__version__.partition(".")[0]) >= 3 else "httpx")
-    many = config.max_connections
-    limits = httpx.Limits(max_connections=many, max_keepalive_connections=many, keepalive_expiry=KEEP_ALIVE)
-    timeout = openai.Timeout(None, connect=config.connect_timeout)
-    key = config.key.find() or ""
-    if not (key.isascii() and key.isprintable()):
-        raise AuthenticationError(
-            f"the key at {config.key.place} cannot be sent: it holds line breaks, other control characters or letters "
-            "beyond ASCII. Write it there anew, in one line and with nothing around it."
-        )
-    left_out: Any = dict.fromkeys(TOLD_BY_THE_SDK, openai.Omit())
     sdk = openai.AsyncOpenAI(
-        api_key=key or NO_KEY,
+        api_key=_sendable(config.key) or NO_KEY,
         base_url=config.base_url or os.environ.get("OPENAI_BASE_URL") or ADDRESS,  # the SDK takes an empty one as it is
-        timeout=timeout,
-        default_headers=left_out,
-        max_retries=0,  # what goes wrong is told; whether to ask again is decided outside, once
-        http_client=openai.DefaultAioHttpClient(limits=limits, timeout=timeout),
+        **_common(config),
     )
-    troubles = (openai.OpenAIError, httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError)
-    made = Client(sdk, httpx.Response, troubles, sdk.base_url.host)
+    made = _client(sdk)
     if made.at_openai or config.key != USUAL_KEY:
         _check_key(config, "OpenAI" if made.at_openai else made.host)
     return made
+
+
+def azure_client(config: AzureConfig) -> Client:
+    """The same for a resource at Azure."""
+    import openai
+
+    endpoint = config.endpoint or os.environ.get("AZURE_OPENAI_ENDPOINT")
+    version = config.api_version or os.environ.get("OPENAI_API_VERSION")
+    if not endpoint or not version:
+        missing = "endpoint, or AZURE_OPENAI_ENDPOINT" if not endpoint else "api_version, or OPENAI_API_VERSION"
+        raise ConfigError(f"azure cannot be asked: set settings.azure.{missing}, such as {EXAMPLES[bool(endpoint)]}")
+    token, key = _sendable(config.token), _sendable(config.key)
+    if not (token or key):
+        raise AuthenticationError(
+            f"azure cannot be asked without a key: there is none at {config.key.place}, and no token at "
+            f"{config.token.place}. Set one of them, or let settings.azure.key or settings.azure.token say where it is."
+        )
+
+    async def current() -> str:
+        return config.token.reveal()
+
+    proof: dict[str, Any] = {"azure_ad_token_provider": current} if token else {"api_key": key}
+    return _client(openai.AsyncAzureOpenAI(azure_endpoint=endpoint, api_version=version, **proof, **_common(config)))
+
+
+def _common(config: Waiting) -> dict[str, Any]:
+    """What clients are given, whoever they are for."""
+    import openai
+
+    many = config.max_connections
+    limits = _http().Limits(max_connections=many, max_keepalive_connections=many, keepalive_expiry=KEEP_ALIVE)
+    timeout = openai.Timeout(None, connect=config.connect_timeout)
+    return {
+        "timeout": timeout,
+        "default_headers": dict.fromkeys(TOLD_BY_THE_SDK, openai.Omit()),
+        "max_retries": 0,  # what goes wrong is told; whether to ask again is decided outside, once
+        "http_client": openai.DefaultAioHttpClient(limits=limits, timeout=timeout),
+    }
+
+
+def _client(sdk: AsyncOpenAI) -> Client:
+    import aiohttp
+    import openai
+
+    httpx = _http()
+    troubles = (openai.OpenAIError, httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError)
+    return Client(sdk, httpx.Response, troubles, sdk.base_url.host)
+
+
+def _http() -> Any:
+    """The HTTP library that this version of the SDK uses."""
+    import openai
+
+    return import_module("httpx2" if int(openai.__version__.partition(".")[0]) >= 3 else "httpx")
+
+
+def _sendable(secret: SecretRef) -> str:
+    """A key or token, or nothing if there is none."""
+    key = secret.find() or ""
+    if not (key.isascii() and key.isprintable()):
+        raise AuthenticationError(
+            f"the key at {secret.place} cannot be sent: it holds line breaks, other control characters or letters "
+            "beyond ASCII. Write it there anew, in one line and with nothing around it."
+        )
+    return key
 
 
 def _check_key(config: Config, who: str) -> None:

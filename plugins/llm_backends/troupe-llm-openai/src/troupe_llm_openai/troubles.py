@@ -7,30 +7,40 @@ from typing import Any
 
 import msgspec
 
-from troupe_core import BadRequest, ModelError, ModelTimeout, ModelUnavailable, UnknownModelError
+from troupe_core import (
+    BadRequest,
+    ConnectionFailed,
+    ContextTooLong,
+    ModelError,
+    ModelTimeout,
+    Refused,
+    UnknownModelError,
+)
+from troupe_llm_openai.config import OPENAI, Table
 
-TOO_LONG = ("context_length_exceeded", "maximum context length", "context size", "exceed_context_size")
 LIMIT_OF_TOKENS = ("'max_tokens'", "'max_completion_tokens'")
 
 
-def translated(error: Exception, source: str, timeout: float) -> ModelError:
-    """`source` is who was asked. Should it repeat the key, the core takes that out of what is raised."""
+def translated(error: Exception, source: str, timeout: float, table: Table = OPENAI) -> ModelError:
+    """`source` is who was asked, and `table` where that is set up. Should it repeat the key, the core takes that out of
+    what is raised.
+    """
     response = getattr(error, "response", None)
     if response is not None:
-        return _status(response.status_code, _text(response), response.headers, source)
+        return _status(response.status_code, _text(response), response.headers, source, table)
     causes = list(_causes(error))
     if isinstance(error, TimeoutError):
         return ModelTimeout(
-            f"{source} did not answer within {timeout:g} s. Give it longer by settings.openai.timeout, "
+            f"{source} did not answer within {timeout:g} s. Give it longer by {table}.timeout, "
             "or ask for fewer at once (max_in_flight)."
         )
     if any(isinstance(cause, TimeoutError) for cause in causes):
         return ModelTimeout(
-            f"{source} could not be reached in time. Is it running? settings.openai.connect_timeout gives it longer."
+            f"{source} could not be reached in time. Is it running? {table}.connect_timeout gives it longer."
         )
     reason = str(causes[-1]) or type(causes[-1]).__name__
-    return ModelUnavailable(
-        f"the connection to {source} failed: {reason}. Is it running, and is settings.openai.base_url right?"
+    return ConnectionFailed(
+        f"the connection to {source} failed: {reason}. Is it running, and is {table}.{table.address} right?"
     )
 
 
@@ -42,20 +52,16 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__
 
 
-def _status(status: int, text: str, headers: Mapping[str, str], source: str) -> ModelError:
-    if status in (400, 413) and any(sign in text for sign in TOO_LONG):
-        return BadRequest(
-            f"the prompt is too long for {source}: {text}. Use a model with a larger context, or shorten what is "
-            "in it: the persona, what is perceived at once, the text that is worked on.",
-            status=status,
-        )
+def _status(status: int, text: str, headers: Mapping[str, str], source: str, table: Table) -> ModelError:
     error = ModelError.from_status(status, text, _wait(headers), source=source)
+    if isinstance(error, ContextTooLong):
+        return ContextTooLong(f"the prompt is too long for {source}: {text}. {error.advice}", status=status)
+    if isinstance(error, Refused):
+        return Refused(f"a filter stopped what {source} was asked: {text}. {error.advice}", status=status)
     if isinstance(error, UnknownModelError):
-        error.add_note(
-            "if all models are unknown, settings.openai.base_url is wrong: such addresses usually end in /v1"
-        )
+        error.add_note(table.unknown)
     elif isinstance(error, BadRequest) and any(sign in text for sign in LIMIT_OF_TOKENS):
-        error.add_note("settings.openai.token_limit says under which name the limit of tokens is sent")
+        error.add_note(f"{table}.token_limit says under which name the limit of tokens is sent")
     return error
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from troupe_core import (
     ArgumentError,
     BackendSpec,
+    EmbedderSpec,
     EnricherSpec,
     ExtractorSpec,
     FacultySpec,
@@ -27,6 +28,7 @@ CLASSES: dict[type[Record], str] = {
     BackendSpec: "LLMBackendConformance",
     FacultySpec: "FacultyConformance",
     MemorySpec: "MemoryConformance",
+    EmbedderSpec: "EmbedderConformance",
     EnricherSpec: "EnricherConformance",
     ExtractorSpec: "ExtractorConformance",
 }
@@ -57,7 +59,7 @@ def classes_for(
     for record in records:
         word = type(record).__name__.removesuffix("Spec").lower()
         base = CLASSES.get(type(record))
-        if isinstance(record, BackendSpec) and not record.free:
+        if isinstance(record, BackendSpec | EmbedderSpec) and not record.free:
             base = None
             left.append(f"the {word} {record.name} was not asked, which may cost something")
         elif isinstance(record, ToolSpec):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from troupe_testing.conformance.backend import LLMBackendConformance
     from troupe_testing.conformance.cache import CacheConformance
+    from troupe_testing.conformance.embedder import EmbedderConformance
     from troupe_testing.conformance.enricher import EnricherConformance
     from troupe_testing.conformance.extractor import ExtractorConformance
     from troupe_testing.conformance.faculty import FacultyConformance
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "backend": ("LLMBackendConformance",),
     "cache": ("CacheConformance",),
+    "embedder": ("EmbedderConformance",),
     "enricher": ("EnricherConformance",),
     "extractor": ("ExtractorConformance",),
     "faculty": ("FacultyConformance",),
@@ -42,6 +44,7 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "CacheConformance",
+    "EmbedderConformance",
     "EnricherConformance",
     "ExtractorConformance",
     "FacultyConformance",

@@ -125,7 +125,12 @@ class Asking:
                 return await handler.complete(self.request(), SOMEBODY)
             return [piece async for piece in handler.stream(self.request(), SOMEBODY)]
 
-        async def cancel() -> Outcome:
+        return self.cancelling(call)  # type: ignore[no-any-return]
+
+    def cancelling(self, call: Callable[[], Awaitable[Any]]) -> Any:
+        """The same, of any call."""
+
+        async def cancel() -> Any:
             come, loop = asyncio.Event(), asyncio.get_running_loop()
             rule = self.server.inject(Telling(lambda: loop.call_soon_threadsafe(come.set)), times=1)
             task = asyncio.ensure_future(call())
@@ -139,7 +144,7 @@ class Asking:
                 return TimeoutError("it goes on")
             return asyncio.CancelledError() if task.cancelled() else task.exception() or task.result()
 
-        return self.run(cancel)  # type: ignore[no-any-return]
+        return self.run(cancel)
 
     def left(self) -> None:
         """Read one piece of a stream, and no more."""

@@ -25,6 +25,7 @@ from troupe_core import (
     TroupeError,
     hookimpl,
 )
+from troupe_core.records import Record
 from troupe_testing.conformance.asking import Asking, questions, said
 from troupe_testing.conformance.played import SECRET, provided
 from troupe_testing.conformance.plugin import PluginConformance
@@ -108,7 +109,7 @@ class BackendTrial(PluginConformance):
     in whichever runs when it is collected.
     """
 
-    kind = BackendSpec
+    kind: ClassVar[type[Record] | None] = BackendSpec
     provider: ClassVar[Callable[..., ProtocolServer] | None] = None
     """`ProtocolServer`, if it speaks OpenAI's protocol, or a subclass of `ProviderDouble`. None: it has no provider;
     what needs a wire is skipped.

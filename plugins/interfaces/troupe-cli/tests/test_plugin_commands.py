@@ -39,7 +39,7 @@ def test_the_document_has_these_keys(troupe: Any):
     assert found["cache-sqlite"]["status"] == "asleep"
     assert "[settings.cache-sqlite]" in found["cache-sqlite"]["reason"]
     assert found["resilience"]["status"] == "active"
-    assert "around models of openai; around all others it waits" in found["resilience"]["reason"]
+    assert "around models of azure, openai; around all others it waits" in found["resilience"]["reason"]
 
 
 def test_only_some(troupe: Any):
@@ -218,7 +218,7 @@ def test_who_stands_around_whom(troupe: Any):
     assert ran.out.splitlines() == [
         "troupe_llm_handler (composes, the outermost first)",
         "  cache-sqlite (troupe-cache-sqlite 0.1.0), asleep",
-        "    resilience (troupe-resilience 0.1.0), asleep but for openai",
+        "    resilience (troupe-resilience 0.1.0), asleep but for azure, openai",
         "      core (troupe-core 0.1.0)",
     ]
     (hook,) = troupe("plugin", "graph", "troupe_llm_handler", "--json").json["hooks"]

@@ -1,0 +1,103 @@
+"""Ctrl-C, whenever it comes: the same command goes on, ends where an undisturbed run does, and pays nothing twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
+
+AT_ONCE = 3
+"""So many calls are on their way at most when it comes: their answers are nobody's."""
+PEOPLE = "".join(
+    f'[[people]]\nname = "{name}"\ninline = "Somebody."\n' for name in ("Ada", "Ben", "Cleo", "Dov", "Eva")
+)
+COUNTING = """
+import asyncio, json
+from troupe_core import BackendSpec, LLMBackend, LLMResponse, hookimpl
+from troupe_testing import talk, turn
+
+class Counting(LLMBackend):
+    async def complete(self, request, call):
+        with open("calls", "a") as file:
+            file.write(f"{call.purpose} {call.person} {call.turn}\\n")
+        await asyncio.sleep(0.05)
+        if call.purpose != "extraction":
+            return LLMResponse(json.dumps(turn(talk(f"{call.person} has thought of it {call.turn} times."))))
+        row = {"values": {"rating": 3, "reason": "So.", "would_buy": "no"}, "confidence": {}, "evidence": {}}
+        return LLMResponse(json.dumps(row))
+
+@hookimpl
+def troupe_register_llm_backends():
+    yield BackendSpec("counting", Counting, free=True)
+"""
+
+
+@pytest.fixture
+def command(study: Callable[..., Path], write: Any, folder: Path) -> Callable[[str], list[str]]:
+    study(PEOPLE, '[world]\nrounds = 2\n[[stimulus]]\nsay = "Soup?"\n', 'title = "Soup"\nmodel = "counting/any"\n')
+    write("troupe.toml", f"max_in_flight = {AT_ONCE}\n")
+    write("counting.py", COUNTING)
+    start = [sys.executable, "-m", "troupe_cli", "-p", "./counting.py", "run", "soup.toml"]
+    return lambda into: [*start, "--into", into]
+
+
+def outcome(folder: Path) -> dict[str, bytes]:
+    """What stands there of what was said."""
+    return {name: (folder / name).read_bytes() for name in ("transcript.md", "transcript.jsonl")}
+
+
+def interrupted(command: list[str], after: float, count: int) -> int:
+    """Begin it, and press Ctrl-C so often after so many seconds; its exit code, and it has said how to go on."""
+    began = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(after)
+    for _ in range(count):
+        began.send_signal(signal.SIGINT)
+        time.sleep(0.01)
+    _, said = began.communicate(timeout=60)
+    if began.returncode == 130:
+        assert "interrupted" in said
+        assert "Traceback" not in said
+    return began.returncode
+
+
+def whatever_the_moment(command: Callable[[str], list[str]], folder: Path, seed: int, times: int) -> None:
+    calls = folder / "calls"
+    began = time.monotonic()
+    subprocess.run(command("undisturbed"), check=True, capture_output=True, timeout=60)
+    lasts = time.monotonic() - began
+    wanted, needed = outcome(folder / "undisturbed"), len(calls.read_text().splitlines())
+    assert needed == 10
+    chance = random.Random(seed)
+    for number in range(times):
+        calls.unlink(missing_ok=True)
+        into = f"interrupted-{number}"
+        after, count = chance.uniform(0, lasts), chance.choice((1, 1, 2))
+        code = interrupted(command(into), after, count)
+        # Before there is a program of ours, Python itself is what is interrupted.
+        assert code in (0, 130, 1, -signal.SIGINT), (number, after, code)
+        went_on = subprocess.run(command(into), capture_output=True, text=True, timeout=60, check=False)
+        assert went_on.returncode == 0, (number, after, went_on.stderr)
+        assert outcome(folder / into) == wanted, (number, after)
+        assert needed <= len(calls.read_text().splitlines()) <= needed + AT_ONCE, (number, after)
+        shutil.rmtree(folder / into)
+
+
+def test_at_two_moments(command: Callable[[str], list[str]], folder: Path):
+    whatever_the_moment(command, folder, seed=2, times=2)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_at_twenty_moments(command: Callable[[str], list[str]], folder: Path):
+    whatever_the_moment(command, folder, seed=20, times=20)

@@ -225,7 +225,7 @@ def test_who_stands_around_whom(troupe: Any):
     assert (hook["hook"], hook["composes"]) == ("troupe_llm_handler", True)
     assert [(each["name"], each["asleep"], each["but_for"]) for each in hook["plugins"]] == [
         ("cache-sqlite", True, []),
-        ("resilience", True, ["openai"]),
+        ("resilience", True, ["azure", "openai"]),
         ("core", False, []),
     ]
 

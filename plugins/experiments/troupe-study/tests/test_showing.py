@@ -64,7 +64,13 @@ def test_what_happened_and_what_was_found_out(troupe: Callable[..., Any], left: 
     [
         ([], lambda row: row["type"] != "THINK"),
         (["--thoughts"], lambda row: True),
-        (["--person", "ada"], lambda row: row["type"] != "THINK" and "Ada Moreira" in (row["source"], row["target"])),
+        (
+            ["--person", "ada"],
+            lambda row: (
+                (row["kind"] == "stimulus" and not row["target"])
+                or (row["type"] != "THINK" and "Ada Moreira" in (row["source"], row["target"]))
+            ),
+        ),
         (["--round", "2-"], lambda row: row["type"] != "THINK" and row["round"] > 1),
         (["--round", "2", "--kind", "think"], lambda row: row["type"] == "THINK" and row["round"] == 2),
         (["--kind", "stimulus", "--kind", "TALK"], lambda row: row["type"] == "TALK" or row["kind"] == "stimulus"),

@@ -105,7 +105,8 @@ class Wanted:
     def has(self, event: Event) -> bool:
         if not self.thoughts and event.type == THOUGHT and event.kind == ACTION:
             return False
-        if self.people and event.source not in self.people and event.target not in self.people:
+        told_to_all = event.kind == STIMULUS and not event.target
+        if self.people and not (told_to_all or {event.source, event.target} & self.people):
             return False
         if self.rounds is not None and event.round not in self.rounds:
             return False

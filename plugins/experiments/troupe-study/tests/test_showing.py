@@ -59,6 +59,20 @@ def test_what_happened_and_what_was_found_out(troupe: Callable[..., Any], left: 
     assert "thinks" in troupe("show", left, "--thoughts").out
 
 
+def test_a_survey_in_which_nobody_acts_shows_who_answered_and_that_they_are_puppets(
+    troupe: Callable[..., Any], folder: Path
+):
+    people = [{"name": name, "inline": "x"} for name in ("Ada", "Ben")]
+    data = {"title": "Lamp", "model": "rehearsal/default", "people": people, "ask": [{"question": "A lamp?"}]}
+    with Runtime() as runtime:
+        Study.of(data, folder).run(folder / "lamp.results", runtime=runtime)
+    lines = troupe("show", "lamp.results").out.splitlines()
+    assert lines[1] == "2 people: Ada, Ben"
+    assert "rehearsal: puppets said this; it is no evidence about people" in lines
+    assert {"Ada", "Ben"} <= set(lines)
+    assert "Ada" not in troupe("show", "lamp.results", "--person", "Ben").out.splitlines()
+
+
 @pytest.mark.parametrize(
     ("options", "has"),
     [

@@ -74,12 +74,30 @@ class Left:
     @property
     def mark(self) -> str:
         """ "rehearsal" if a puppet has answered."""
-        return next((event.mark for event in self.events if event.mark), "")
+        return next((str(each) for each in self._marks() if each), "")
 
     @property
     def people(self) -> list[str]:
-        """Who has done something, by name."""
-        return list(dict.fromkeys(each.source for each in self.events if each.kind == ACTION))
+        """Who has done or answered something, by name."""
+        did = (each.source for each in self.events if each.kind == ACTION)
+        answered = (str(row["of"]) for question in self.questions for row in rows_of(question) if row.get("of"))
+        return list(dict.fromkeys([*did, *answered]))
+
+    @property
+    def questions(self) -> Sequence[Mapping[str, Any]]:
+        """What was asked directly, each with its rows."""
+        return [each for each in self.answers.get("questions") or () if isinstance(each, dict)]
+
+    def _marks(self) -> Iterator[Any]:
+        yield from (event.mark for event in self.events)
+        for found in (self.findings, *self.questions):
+            yield found.get("mark")
+            yield from (row.get("mark") for row in rows_of(found))
+
+
+def rows_of(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The rows of findings, or of what was answered to a question."""
+    return [row for row in found.get("rows") or () if isinstance(row, dict)]
 
 
 def folder_of(place: str) -> Path:

@@ -16,7 +16,7 @@ from troupe_core import ArgumentError
 from troupe_core.llm import caution
 from troupe_presenter import Lines
 from troupe_presenter.lines import BOLD, RED, YELLOW
-from troupe_study.results import ACTION, Event, Left, left_in, somebody
+from troupe_study.results import ACTION, Event, Left, left_in, rows_of, somebody
 from troupe_study.screen import put, screen
 from troupe_study.words import counted, listed
 
@@ -200,7 +200,7 @@ def _transcript(left: Left, wanted: Wanted, lines: Lines) -> Iterator[str]:
             then = now
         count += 1
         yield from of(event.plain(), thoughts=wanted.thoughts)
-    if not count:
+    if not count and (left.events or not left.questions):
         yield from ("", *lines.note("nothing of that kind has happened" if left.events else "nothing has happened"))
 
 
@@ -222,13 +222,12 @@ def _found(left: Left) -> Iterator[tuple[str, Sequence[str], Mapping[str, Any]]]
     found = left.findings
     if found:
         yield str(found.get("objective", "")), list(found.get("fields") or ()), found
-    for question in left.answers.get("questions") or ():
+    for question in left.questions:
         yield str(question.get("question", "")), ["answer", *(question.get("fields") or ())], question
 
 
 def _rows(found: Mapping[str, Any], wanted: Wanted) -> list[Mapping[str, Any]]:
-    rows = [row for row in found.get("rows") or () if isinstance(row, dict)]
-    return [row for row in rows if not wanted.people or row.get("of") in wanted.people]
+    return [row for row in rows_of(found) if not wanted.people or row.get("of") in wanted.people]
 
 
 def _findings(left: Left, wanted: Wanted, lines: Lines) -> Iterator[str]:

@@ -515,9 +515,20 @@ def test_interrupted_it_says_how_to_go_on(study: Callable[..., Path], write: Any
     ran = troupe("-p", "./halting.py", "run", path)
     assert ran.code == 130, ran
     assert f"The same command goes on from there: troupe run {path}" in ran.err
+    assert "no run is done" in troupe("show", path).out
     write("halting.py", halting.replace("== 5", "== 0"))
     ran = troupe("-p", "./halting.py", "run", path, "--json")
     assert ran.code == 0, ran
     assert json.loads(ran.out.splitlines()[-1])["calls"] <= 2
     readme = (path.parent / "soup.results/README.md").read_text()
     assert "    troupe -p ./halting.py run soup.toml\n" in readme
+
+
+def test_a_model_that_nobody_can_ask_is_a_mistake_in_the_file(study: Callable[..., Path], troupe: Any):
+    path = study(head='title = "Soup"\nmodel = "rehearsal/default, nowhere/x"\nmodels = { extraction = "nobody/y" }\n')
+    for options in (["--dry-run"], []):
+        ran = troupe("run", path, *options)
+        assert ran.code == 3
+        assert f"{path}:2: model: there is no LLM backend 'nowhere'" in ran.err
+        assert f"{path}:3: models.extraction: there is no LLM backend 'nobody'" in ran.err
+        assert "kept" not in ran.err

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from troupe_core import ArgumentError, ConfigError, People, PluginError, Simulation, TinyPerson, TinyPersonFactory
+from troupe_core import (
+    ArgumentError,
+    BackendSpec,
+    ConfigError,
+    ModelRef,
+    People,
+    PluginError,
+    Simulation,
+    TinyPerson,
+    TinyPersonFactory,
+    UnknownModelError,
+)
 from troupe_study.mistakes import SOURCES, matching
 from troupe_study.study import Group, Study, several
 
@@ -31,7 +42,7 @@ def cast(study: Study, simulation: Simulation, generate: Generate | None = None)
     generated comes last of all, by `generate`: nobody is asked while a file may still turn out to be wrong.
     """
     came: dict[int, Cast] = {}
-    wrong: list[str] = []
+    wrong = [*_unknown_models(study, simulation)]
     numbered = sorted(enumerate(study.people), key=lambda each: each[1].generate is not None)
     for number, group in numbered:
         if group.generate is not None and wrong:
@@ -57,6 +68,20 @@ def cast(study: Study, simulation: Simulation, generate: Generate | None = None)
         for person in each.people
     }
     return Cast(everybody, tuple(failure for each in groups for failure in each.failures), named)
+
+
+def _unknown_models(study: Study, simulation: Simulation) -> Iterator[str]:
+    """What is wrong with the models that the study names, as far as it can be known before one is asked."""
+    named: dict[tuple[str, ...], str | tuple[str, ...] | None] = {("model",): study.model}
+    named |= {("models", purpose): model for purpose, model in study.models.items()}
+    named |= {("people", str(number), "model"): group.model for number, group in enumerate(study.people)}
+    for at, models in named.items():
+        for model in several(models):
+            for name in model.split(","):
+                try:
+                    simulation.runtime.record(BackendSpec, ModelRef.parse(name.strip()).backend)
+                except UnknownModelError as error:
+                    yield f"{study.place(at)}: {'.'.join(at)}: {error}"
 
 
 def inputs(study: Study) -> list[Path]:

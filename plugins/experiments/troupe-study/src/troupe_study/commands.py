@@ -124,7 +124,9 @@ def _told(outcome: Outcome, shown: Shown, *, quiet: bool) -> None:
     told = str(outcome)
     if told:
         click.echo(told)
-    click.echo(f"{outcome.folder}: {', '.join(outcome.files)}")
+    left = f"{outcome.folder}: {', '.join(outcome.files)}"
+    for line in shown.lines.note(left) if shown.stream.terminal else [left]:
+        click.echo(line)
 
 
 def _document(content: dict[str, Any]) -> None:

@@ -270,6 +270,13 @@ def run(
             command or command_of(study, folder),
         )
 
+    def leave_unfinished() -> Outcome | None:
+        so_far = outcome()
+        if so_far is not None:
+            with suppress(OSError):  # what has stopped it may be a disk that is full
+                settle(folder, outputs(so_far), finished=False)
+        return so_far
+
     status = "failed"
     files: tuple[str, ...] = ()
     try:
@@ -283,13 +290,11 @@ def run(
         return attrs.evolve(whole, files=files, moved=tuple(moved))
     except KeyboardInterrupt:
         status = "interrupted"
+        leave_unfinished()
         raise
     except TroupeError as error:
         status = f"stopped: {error}"
-        so_far = outcome()
-        if so_far is not None:
-            with suppress(OSError):  # what has stopped it may be a disk that is full
-                settle(folder, outputs(so_far), finished=False)
+        so_far = leave_unfinished()
         if not isinstance(error, JournalError) and (simulation.usage.calls or so_far is not None):
             error.add_note(f"What was answered is kept in {folder}: run the study again, and it goes on from there.")
         raise

@@ -340,6 +340,29 @@ def test_after_ctrl_c_the_run_has_been_unwound_when_the_program_goes_on() -> Non
     assert (done.stdout.split(), done.stderr) == (["unwound", "interrupted", "done"], "")
 
 
+def test_after_ctrl_c_while_the_thread_starts_another_one_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, loops = threading.Thread.start, []
+
+    def interrupted(thread: threading.Thread) -> None:
+        if len(loops) == 1:
+            raise KeyboardInterrupt
+        start(thread)
+
+    def factory() -> asyncio.AbstractEventLoop:
+        loops.append(asyncio.new_event_loop())
+        return loops[-1]
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    before = names_of_threads()
+    runtime = Runtime(autoload=False, loop_factory=factory)
+    with pytest.raises(KeyboardInterrupt):
+        runtime.thread.loop  # noqa: B018
+    runtime.close()
+    assert len(loops) == 2
+    assert names_of_threads() == before
+    loops[0].close()
+
+
 # -- who waits for whom -----------------------------------------------------------------------------------------------
 
 

@@ -55,10 +55,12 @@ class LoopThread:
             if self.closed:
                 raise SimulationError("the runtime is closed; make another one")
             if self._loop is None:
-                self._loop = self._factory()
-                self._loop.set_default_executor(self._workers)
-                self._thread = threading.Thread(target=self._serve, args=(self._loop,), name="troupe", daemon=True)
-                self._thread.start()
+                loop = self._factory()
+                loop.set_default_executor(self._workers)
+                thread = threading.Thread(target=self._serve, args=(loop,), name="troupe", daemon=True)
+                thread.start()
+                # Only now: after Ctrl-C in the middle of it, nobody is to wait for a thread that never started.
+                self._loop, self._thread = loop, thread
             return self._loop
 
     @property

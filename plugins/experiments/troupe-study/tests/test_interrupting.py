@@ -19,6 +19,19 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
 
 AT_ONCE = 3
 """So many calls are on their way at most when it comes: their answers are nobody's."""
+REST = """
+[world]
+rounds = 2
+[[stimulus]]
+say = "Soup?"
+[findings]
+objective = "Would they buy it?"
+fields = { rating = "1..5" }
+"""
+TOLD_APART = {"README.md", "runs.jsonl", "study.json", "journal.db", "journal.db.bak", "journal.db-lock"}
+"""Files that also tell when, in how many runs and by which command they came about."""
+SIGNALS = ((signal.SIGINT,), (signal.SIGINT, signal.SIGINT), (signal.SIGTERM,))
+"""What somebody may send: Ctrl-C, also impatiently, and what whoever runs programs sends to end them."""
 PEOPLE = "".join(
     f'[[people]]\nname = "{name}"\ninline = "Somebody."\n' for name in ("Ada", "Ben", "Cleo", "Dov", "Eva")
 )
@@ -34,8 +47,7 @@ class Counting(LLMBackend):
         await asyncio.sleep(0.05)
         if call.purpose != "extraction":
             return LLMResponse(json.dumps(turn(talk(f"{call.person} has thought of it {call.turn} times."))))
-        row = {"values": {"rating": 3, "reason": "So.", "would_buy": "no"}, "confidence": {}, "evidence": {}}
-        return LLMResponse(json.dumps(row))
+        return LLMResponse(json.dumps({"rating": {"value": 3, "confidence": 0.7, "evidence": []}}))
 
 @hookimpl
 def troupe_register_llm_backends():
@@ -45,7 +57,7 @@ def troupe_register_llm_backends():
 
 @pytest.fixture
 def command(study: Callable[..., Path], write: Any, folder: Path) -> Callable[[str], list[str]]:
-    study(PEOPLE, '[world]\nrounds = 2\n[[stimulus]]\nsay = "Soup?"\n', 'title = "Soup"\nmodel = "counting/any"\n')
+    study(PEOPLE, REST, 'title = "Soup"\nmodel = "counting/any"\n')
     write("troupe.toml", f"max_in_flight = {AT_ONCE}\n")
     write("counting.py", COUNTING)
     start = [sys.executable, "-m", "troupe_cli", "-p", "./counting.py", "run", "soup.toml"]
@@ -53,16 +65,17 @@ def command(study: Callable[..., Path], write: Any, folder: Path) -> Callable[[s
 
 
 def outcome(folder: Path) -> dict[str, bytes]:
-    """What stands there of what was said."""
-    return {name: (folder / name).read_bytes() for name in ("transcript.md", "transcript.jsonl")}
+    """What stands there, of what was said and of what was found out."""
+    files = {str(each.relative_to(folder)): each for each in folder.rglob("*") if each.is_file()}
+    return {name: path.read_bytes() for name, path in files.items() if name not in TOLD_APART}
 
 
-def interrupted(command: list[str], after: float, count: int) -> int:
-    """Begin it, and press Ctrl-C so often after so many seconds; its exit code, and it has said how to go on."""
+def interrupted(command: list[str], after: float, signals: tuple[signal.Signals, ...]) -> int:
+    """Begin it, and send it these after so many seconds; its exit code, and it has said how to go on."""
     began = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     time.sleep(after)
-    for _ in range(count):
-        began.send_signal(signal.SIGINT)
+    for each in signals:
+        began.send_signal(each)
         time.sleep(0.01)
     _, said = began.communicate(timeout=60)
     if began.returncode == 130:
@@ -77,15 +90,16 @@ def whatever_the_moment(command: Callable[[str], list[str]], folder: Path, seed:
     subprocess.run(command("undisturbed"), check=True, capture_output=True, timeout=60)
     lasts = time.monotonic() - began
     wanted, needed = outcome(folder / "undisturbed"), len(calls.read_text().splitlines())
-    assert needed == 10
+    assert needed == 15
+    assert {"findings.csv", "transcript.md"} < wanted.keys()
     chance = random.Random(seed)
     for number in range(times):
         calls.unlink(missing_ok=True)
         into = f"interrupted-{number}"
-        after, count = chance.uniform(0, lasts), chance.choice((1, 1, 2))
-        code = interrupted(command(into), after, count)
-        # Before there is a program of ours, Python itself is what is interrupted.
-        assert code in (0, 130, 1, -signal.SIGINT), (number, after, code)
+        after, signals = chance.uniform(0, lasts), chance.choice(SIGNALS)
+        code = interrupted(command(into), after, signals)
+        # Before there is a program of ours, and after it, Python itself is what is interrupted.
+        assert code in (0, 130, 1, *(-each for each in signals)), (number, after, code)
         went_on = subprocess.run(command(into), capture_output=True, text=True, timeout=60, check=False)
         assert went_on.returncode == 0, (number, after, went_on.stderr)
         assert outcome(folder / into) == wanted, (number, after)

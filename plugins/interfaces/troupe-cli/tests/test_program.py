@@ -123,6 +123,32 @@ def test_interrupted(troupe: Any, write: Any):
     assert (ran.code, ran.err) == (130, "troupe: interrupted\n")
 
 
+AT_AN_IMPORT = """
+import os, signal, sys, troupe_cli
+
+class Impatient:
+    def find_spec(self, name, *others):
+        if name == sys.argv[1]:
+            os.kill(os.getpid(), signal.SIGINT)
+            print("goes on")
+
+sys.meta_path.insert(0, Impatient())
+sys.exit(troupe_cli.main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.parametrize(
+    ("module", "command", "printed"),
+    [("click", "show", ""), ("orjson", "show", "goes on\n"), ("orjson", "doctor", "goes on\n")],
+)
+def test_interrupted_before_anything_has_begun(module: str, command: str, printed: str):
+    """orjson, interrupted while it sets itself up, would take Python with it."""
+    program = [sys.executable, "-c", AT_AN_IMPORT, module, command]
+    ran = subprocess.run(program, capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, printed, "troupe: interrupted\n")
+
+
 def ran_into(stdout: Any, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "troupe_cli", *arguments]
     settled = os.environ | variables

@@ -10,6 +10,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from troupe_cli.interrupting import later
 from troupe_cli.ours import Lazy
 
 
@@ -31,7 +32,8 @@ class LazyGroup(click.Group):
         if cmd_name not in self.lazy:
             return None
         module, _, attribute = self.lazy[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
+        with later():
+            command: click.Command = getattr(import_module(module), attribute)
         return command
 
     def resolve_command(

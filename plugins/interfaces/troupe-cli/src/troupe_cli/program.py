@@ -22,15 +22,18 @@ DONE, FOUND, MISUSED, PREVENTED, INTERRUPTED = 0, 1, 2, 3, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    streams.prepare()
     try:
+        streams.prepare()
         code = _completed() if COMPLETE in os.environ else _run(given)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads has had enough
         streams.forget_stdout()
         return DONE
+    except KeyboardInterrupt:  # at any time: while libraries are still being imported, too
+        streams.tell("interrupted")
+        return INTERRUPTED
     except OSError as error:
-        streams.prevented(error)
+        streams.tell(streams.in_words(error))
         return PREVENTED
     return code
 
@@ -64,9 +67,8 @@ def _run(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return PREVENTED
-    except (KeyboardInterrupt, EOFError, click.Abort):
-        click.echo(f"{NAME}: interrupted", err=True)
-        return INTERRUPTED
+    except (EOFError, click.Abort):
+        raise KeyboardInterrupt from None
     except SystemExit as left:  # a command that reads its arguments by argparse leaves so
         return _left(left)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from troupe_cli.interrupting import later
 from troupe_cli.lazy import LazyGroup
 from troupe_cli.ours import OURS
 from troupe_cli.program import NAME
@@ -71,8 +72,9 @@ class Root(LazyGroup):
 
 
 def _strangers(ctx: click.Context) -> Strangers:
-    from troupe_cli.sessions import session_of
-    from troupe_cli.strangers import Strangers
+    with later():
+        from troupe_cli.sessions import session_of
+        from troupe_cli.strangers import Strangers
 
     found: Strangers | None = ctx.meta.get(STRANGERS)
     if found is None:

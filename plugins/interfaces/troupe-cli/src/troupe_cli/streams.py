@@ -31,11 +31,11 @@ def in_words(error: OSError) -> str:
     return f"{where}: {error.strerror or error}"
 
 
-def prevented(error: OSError) -> None:
+def tell(what: str) -> None:
     """Say so, if anybody can still be told."""
     try:
         sys.stdout.flush()
     except OSError:
         forget_stdout()
     with contextlib.suppress(OSError):
-        print(f"troupe: {in_words(error)}", file=sys.stderr)  # noqa: T201 - click is not loaded for this
+        print(f"troupe: {what}", file=sys.stderr)  # noqa: T201 - click is not loaded for this

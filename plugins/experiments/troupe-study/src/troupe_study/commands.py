@@ -11,10 +11,13 @@ import click
 import troupe_cli
 from troupe_core import ArgumentError
 from troupe_presenter import JsonLines, Shown, present
+from troupe_presenter.characters import shown as spelled
 from troupe_study import running
 from troupe_study.beginning import STUDY
+from troupe_study.outputs import as_text
 from troupe_study.outputs.findings import plain
 from troupe_study.outputs.reproduce import command_of
+from troupe_study.screen import screen
 from troupe_study.study import Study
 from troupe_study.words import counted
 
@@ -102,7 +105,7 @@ def _told(outcome: Outcome, shown: Shown, *, quiet: bool) -> None:
     spent = outcome.spent
     for failure in outcome.failures:
         if not quiet or not shown.has_told(failure):
-            click.echo(f"failed: {failure}", err=True)
+            click.echo(f"failed: {spelled(failure)}", err=True)
     for name in outcome.moved:
         click.echo(f"what stood there before is another now, and is kept as {name}", err=True)
     if isinstance(shown, JsonLines):
@@ -121,7 +124,7 @@ def _told(outcome: Outcome, shown: Shown, *, quiet: bool) -> None:
         }
         shown.document("done", **content)
         return
-    told = str(outcome)
+    told = as_text(outcome, screen())
     if told:
         click.echo(told)
     left = f"{outcome.folder}: {', '.join(outcome.files)}"

@@ -241,7 +241,7 @@ def _findings(left: Left, wanted: Wanted, lines: Lines) -> Iterator[str]:
                 value, sure = values.get(field), confidence.get(field)
                 words = "–" if value is None else _words(value)
                 known = f" ({sure:.2f})" if value is not None and isinstance(sure, float) and field != "answer" else ""
-                yield from (f"  {line}" for line in lines.note(f"{field}: {words}{known}"))
+                yield from lines.entry(field, f"{words}{known}")
         for failure in found.get("failures") or ():
             yield from lines.note(f"no findings of {failure.get('of')}: {failure.get('error')}", RED)
 

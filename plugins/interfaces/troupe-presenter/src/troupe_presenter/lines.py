@@ -65,6 +65,10 @@ class Lines:
         """Whatever else is to be said, in a style such as RED."""
         return [self.in_style(line, style) for line in self._hanging("", text)]
 
+    def entry(self, name: str, text: str) -> list[str]:
+        """One of several things that are said about what stands above them."""
+        return self._hanging(f"  {shown(name, self.encoding)}:", text)
+
     def in_style(self, text: str, style: str) -> str:
         """With colours, if there are any."""
         return f"\x1b[{style}m{text}{PLAIN}" if style and self.colours and text else text

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from troupe_core import Results, Row
 from troupe_core.llm import caution
+from troupe_presenter import Lines
+from troupe_presenter.characters import shown
+from troupe_presenter.folding import cells
 from troupe_study.mistakes import ANSWER
 from troupe_study.outputs.counting import compared
 from troupe_study.outputs.text import words_of
@@ -16,31 +19,39 @@ if TYPE_CHECKING:
 
 WIDEST = 40
 """Characters of one cell."""
+BETWEEN = 2
+"""Columns between two cells."""
+ANYWHERE = Lines(width=1000)
+"""Where nobody knows what it will be shown in."""
 
 
-def as_text(outcome: Outcome) -> str:
+def as_text(outcome: Outcome, lines: Lines = ANYWHERE) -> str:
     """Findings, the answers to each question, how groups differ; and whether it is evidence."""
     study, groups = outcome.study, outcome.groups
-    parts = []
+    parts: list[list[str]] = []
     if study.findings is not None and outcome.results is not None:
-        parts.append(_table([*study.findings.fields], study.findings.fields, outcome.results, groups))
+        parts.append(_table([*study.findings.fields], study.findings.fields, outcome.results, groups, lines))
     for question, results in zip(study.ask, outcome.answers, strict=False):
-        table = _table([ANSWER, *question.fields], question.fields, results, groups)
-        parts.append(f"{question.question}\n\n{table}")
+        table = _table([ANSWER, *question.fields], question.fields, results, groups, lines)
+        parts += [lines.note(question.question), table]
     if outcome.mark:
-        parts.append(caution(outcome.mark))
-    return "\n\n".join(parts)
+        parts.append(lines.note(caution(outcome.mark)))
+    return "\n\n".join("\n".join(part) for part in parts)
 
 
-def _table(columns: Sequence[str], fields: Mapping[str, Any], results: Results, groups: Mapping[str, str]) -> str:
+def _table(
+    columns: Sequence[str], fields: Mapping[str, Any], results: Results, groups: Mapping[str, str], lines: Lines
+) -> list[str]:
     shared = [] if not groups else ["group"]
-    cells = [["", *shared, *columns]]
+    found = [["", *shared, *columns]]
     for row in results:
         group = [groups.get(row.of, "–")] * len(shared)
-        cells.append([row.of, *group, *(_cell(row, name) for name in columns)])
-    lines = [*_aligned(cells), *(f"failed: {failure}" for failure in results.failures)]
+        found.append([row.of, *group, *(_cell(row, name) for name in columns)])
+    table = [*_aligned(found, lines)]
+    for failure in results.failures:
+        table += lines.note(f"failed: {failure}")
     rows = compared(fields, results, groups)
-    return "\n".join([*lines, "", *_aligned(rows)] if rows else lines)
+    return [*table, "", *_aligned(rows, lines)] if rows else table
 
 
 def _cell(row: Row, field: str) -> str:
@@ -52,6 +63,16 @@ def _cell(row: Row, field: str) -> str:
     return short if field == ANSWER and row.asked else f"{short} ({row.confidence[field]:.2f})"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+def _aligned(rows: Sequence[Sequence[str]], lines: Lines) -> Iterator[str]:
+    """Beside one another; where there is no room for that, one below the other."""
+    table = [[shown(cell, lines.encoding) for cell in row] for row in rows]
+    widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
+    if sum(widths) + BETWEEN * (len(widths) - 1) <= lines.width:
+        for row in table:
+            yield (" " * BETWEEN).join(f"{c}{' ' * (w - cells(c))}" for c, w in zip(row, widths, strict=True)).rstrip()
+        return
+    names, *others = table
+    for row in others:
+        yield from lines.note(row[0])
+        for name, cell in zip(names[1:], row[1:], strict=True):
+            yield from lines.entry(name, cell) if name else lines.entry(cell, "")

@@ -100,7 +100,8 @@ class DocumentRows:
             head = decode(bytes(document["troupe"]))
             if head["format"] != FORMAT:
                 raise JournalError(
-                    f"{self.path} has format {head['format']}, and this version of Troupe reads format {FORMAT}"
+                    f"{self.path} has format {head['format']}, and this version of Troupe reads format {FORMAT}; use "
+                    "the version that wrote it, or choose another path"
                 )
             self._names = {name: bytes.fromhex(id) for name, id in decode(bytes(document["names"])).items()}
             for section, kind in SECTIONS.items():

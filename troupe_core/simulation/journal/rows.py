@@ -136,7 +136,10 @@ class SqliteRows:
             raise JournalError(f"{self.path} is an SQLite file, and no journal; choose another path")
         elif version != FORMAT:
             connection.close()
-            raise JournalError(f"{self.path} has format {version}, and this version of Troupe reads format {FORMAT}")
+            raise JournalError(
+                f"{self.path} has format {version}, and this version of Troupe reads format {FORMAT}; use the version "
+                "that wrote it, or choose another path"
+            )
 
     def write(self, groups: list[Group]) -> None:
         writing = self._writing

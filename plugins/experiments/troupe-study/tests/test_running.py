@@ -514,7 +514,7 @@ def test_interrupted_it_says_how_to_go_on(study: Callable[..., Path], write: Any
     write("halting.py", halting)
     ran = troupe("-p", "./halting.py", "run", path)
     assert ran.code == 130, ran
-    assert f"The same command goes on from there: troupe run {path}" in ran.err
+    assert f"The same command goes on from there: troupe -p ./halting.py run {path}\n" in ran.err
     assert "no run is done" in troupe("show", path).out
     write("halting.py", halting.replace("== 5", "== 0"))
     ran = troupe("-p", "./halting.py", "run", path, "--json")

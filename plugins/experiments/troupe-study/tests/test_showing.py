@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -128,6 +130,8 @@ def test_a_picture_fetches_nothing(troupe: Callable[..., Any], left: Path, folde
         (["prompt", "soup.results", "Zoe"], "nobody in soup.results is called 'Zoe'; there are Ada Moreira, Ben"),
         (["prompt", "soup.results", "Ben", "--at", "9"], "has had 3 turns, counted from 0; there is no turn 9"),
         (["prompt", "empty", "Ben"], "empty has no journal.db"),
+        (["show", "soup.results", "--svg", "nowhere/x.svg"], "nowhere/x.svg cannot be written: No such file"),
+        (["init", "nowhere/soup.toml"], "nowhere/soup.toml cannot be written: No such file"),
     ],
 )
 def test_what_is_not_there_is_told(troupe: Callable[..., Any], copy: Path, arguments: list[str], told: str):
@@ -135,6 +139,15 @@ def test_what_is_not_there_is_told(troupe: Callable[..., Any], copy: Path, argum
     ran = troupe(*arguments)
     assert (ran.code, ran.out) == (3, "")
     assert told in ran.err
+
+
+def test_a_newer_versions_journal_is_no_damaged_one(troupe: Callable[..., Any], copy: Path):
+    with closing(sqlite3.connect(copy / "journal.db")) as connection:
+        connection.execute("pragma user_version=99")
+    ran = troupe("prompt", copy, "Ben")
+    assert ran.code == 3
+    assert "has format 99, and this version of Troupe reads format 1; use the version that wrote it" in ran.err
+    assert troupe("show", copy).code == 0
 
 
 def test_damaged_results_are_shown_as_far_as_they_can_be_read(troupe: Callable[..., Any], copy: Path):

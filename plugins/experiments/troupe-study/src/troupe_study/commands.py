@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ from troupe_study.study import Study
 from troupe_study.words import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from troupe_presenter import Style
     from troupe_study.estimating import Estimate
     from troupe_study.running import Outcome
@@ -60,10 +63,10 @@ def run(study: str, into: str | None, dry_run: bool, style: Style | None, though
         with present(runtime, style or "auto", thoughts=thoughts, pace=pace) as shown:
             outcome = running.run(read, folder, runtime, shown.tell, command, shown.expect)
     except KeyboardInterrupt:
-        again = click.get_current_context().command_path
+        again = ["troupe", *_options(str), "run", study, *(["--into", into] if into is not None else [])]
         click.echo(
             f"troupe: interrupted; what was answered is kept in {folder}. The same command goes on from there: "
-            f"{again} {study}{f' --into {into}' if into is not None else ''}",
+            f"{shlex.join(again)}",
             err=True,
         )
         return INTERRUPTED
@@ -83,6 +86,8 @@ def init(study: str) -> int:
             file.write(STUDY)
     except FileExistsError:
         raise ArgumentError(f"{path} is there already, and was left as it is; name another file") from None
+    except OSError as error:
+        raise ArgumentError(f"{path} cannot be written: {error.strerror or error}") from None
     click.echo(f"{path} is a study. Change it, then: troupe run --dry-run {path}; troupe run {path}")
     return DONE
 
@@ -138,7 +143,6 @@ def _document(content: dict[str, Any]) -> None:
 
 def _before(study: Study) -> tuple[str, ...]:
     """The options that stood before the command, as they have to be in the folder of the study's file."""
-    session = troupe_cli.session()
 
     def seen(place: str) -> str:
         path = Path(place).expanduser().absolute()
@@ -146,6 +150,12 @@ def _before(study: Study) -> tuple[str, ...]:
             return place
         return f"./{path.relative_to(study.folder)}" if path.is_relative_to(study.folder) else str(path)
 
+    return _options(seen)
+
+
+def _options(seen: Callable[[str], str]) -> tuple[str, ...]:
+    """The options that stood before the command, with each place as it is seen from somewhere."""
+    session = troupe_cli.session()
     config = () if session.config is None else ("--config", seen(session.config))
     places = [*map(seen, session.plugins), *(f"no:{name}" for name in session.without)]
     plugins = [each for place in places for each in ("-p", place)]

@@ -148,7 +148,10 @@ def _draw(path: Path, left: Left, wanted: Wanted, only: str | None) -> None:
     more = len(shown) - MOST_IN_A_PICTURE
     if more > 0:
         shown = [*shown[:MOST_IN_A_PICTURE], *lines.note(f"… and {counted(more, 'line')} more")]
-    path.write_text(picture(shown, left.title, lines.width), encoding="utf-8")
+    try:
+        path.write_text(picture(shown, left.title, lines.width), encoding="utf-8")
+    except OSError as error:
+        raise ArgumentError(f"{path} cannot be written: {error.strerror or error}") from None
     click.echo(f"{path}: {counted(len(shown), 'line')}")
 
 

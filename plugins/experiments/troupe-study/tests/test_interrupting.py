@@ -80,7 +80,8 @@ def interrupted(command: list[str], after: float, signals: tuple[signal.Signals,
     _, said = began.communicate(timeout=60)
     if began.returncode == 130:
         assert "interrupted" in said
-        assert "Traceback" not in said
+        # A second one may reach Python when it is ending already; of that it tells itself.
+        assert "Traceback" not in said.partition("Exception ignored in: <module 'threading'")[0]
     return began.returncode
 
 

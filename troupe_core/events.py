@@ -111,6 +111,22 @@ class Fact(Struct, frozen=True, eq=False, gc=False):
         """How it stands in the name of something that it is part of: its id covers the rest."""
         return {"$fact": self.id.hex()}
 
+    def plain(self) -> dict[str, Any]:
+        """All of it as plain data, by the names that a line of a transcript has."""
+        return {
+            "id": self.cite,
+            "kind": self.kind,
+            "type": self.type,
+            "thing": self.thing,
+            "source": self.source,
+            "target": self.target,
+            "content": self.content,
+            "data": dict(self.data),
+            "when": self.when,
+            "turn": self.turn,
+            "mark": self.mark,
+        }
+
     @property
     def cite(self) -> str:
         """The id as findings cite it."""

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from troupe_core import Results, Row
 from troupe_study import Findings
 from troupe_study.outputs import findings, plots
-from troupe_study.outputs.counting import MOST, UNKNOWN, Counted, compared, counted
+from troupe_study.outputs.counting import MOST, UNKNOWN, Counted, compared, tallied
 from troupe_study.outputs.plots import wrapped
 from troupe_study.outputs.text import in_cell, in_line
 
@@ -78,7 +78,7 @@ def test_a_plot_is_well_formed_whatever_is_in_it(name: str, about: str, counts: 
 def bars(wanted: Any, *values: Any) -> dict[str, int]:
     results = Results([row(field=value) for value in values])
     return {
-        label: number for each in counted({"field": wanted}, results, {}) for label, number in each.counts[""].items()
+        label: number for each in tallied({"field": wanted}, results, {}) for label, number in each.counts[""].items()
     }
 
 
@@ -120,7 +120,7 @@ def test_groups_stand_side_by_side():
     results = Results([row("Ada", choice="A", n=1), row("Ben", choice="B", n=4), row("Cleo", choice="B", n=None)])
     groups = {"Ada": "commuters", "Ben": "students", "Cleo": "students"}
     wanted = {"choice": ["A", "B"], "n": "1..5"}
-    choice, number = counted(wanted, results, groups)
+    choice, number = tallied(wanted, results, groups)
     assert choice.counts == {"commuters": {"A": 1, "B": 0}, "students": {"A": 0, "B": 2}}
     assert number.means == {"commuters": 1, "students": 4}
     assert number.counts["students"][UNKNOWN] == 1
@@ -148,7 +148,7 @@ def test_a_label_keeps_to_its_room(text: str, most: int):
 
 
 def test_fields_whose_names_are_alike_have_plots_of_their_own():
-    made = counted({"a b": "1..3", "a-b": "1..3"}, Results([row(**{"a b": 1, "a-b": 2})]), {})
+    made = tallied({"a b": "1..3", "a-b": "1..3"}, Results([row(**{"a b": 1, "a-b": 2})]), {})
     assert [name for name, _ in plots.plots(made, "x", "", set())] == ["a_b", "a_b_2"]
 
 

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from troupe_core import Runtime
+from troupe_core import Runtime, Simulation, TinyPerson
 from troupe_study import Study
 
 DATA = {
@@ -53,7 +53,7 @@ def test_what_happened_and_what_was_found_out(troupe: Callable[..., Any], left: 
     assert "no evidence" in lines[3]
     assert [line.split()[2].rstrip(",") for line in lines if line.startswith("── round")] == ["1", "2", "3"]
     assert "Moderator → Study: Cold soup,␛[31m 3.50?" in lines
-    assert any(line.startswith("→ Ada Moreira, Ben [VISUAL]") or "A glass bottle." in line for line in lines)
+    assert "[VISUAL] → Ada Moreira, Ben: A glass bottle." in lines
     assert ran.out.count("A glass bottle.") == 1
     assert "\x1b" not in ran.out
     assert "thinks" not in ran.out
@@ -120,12 +120,18 @@ def test_a_picture_fetches_nothing(troupe: Callable[..., Any], left: Path, folde
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["show", "nowhere"], "there is no folder nowhere; here is soup.results"),
+        (["show", "nowhere"], "there is no folder nowhere; here is chat.results, soup.results"),
         (["show", "empty"], "no study has left its results there"),
         (["show", "soup.results", "--person", "Bem"], "did you mean Ben?"),
         (["show", "soup.results", "--person", "Zoe"], "there are Ada Moreira, Ben"),
         (["show", "soup.results", "--round", "9"], "there are the rounds 1 to 3"),
         (["show", "soup.results", "--round", "two"], "write a number"),
+        (["show", "soup.results", "--round", "3-2"], "write 2-3"),
+        (["show", "soup.results", "--round", "9" * 5000], "write a number"),
+        (["show", "chat.db"], "is no study and no folder of results"),
+        (["show", "soup.results", "--svg", "chat.db"], "is no picture: it was left as it is"),
+        (["prompt", "chat.json", "Ben"], "nobody in chat.json is called 'Ben'; there are Ada"),
+        (["prompt", "study.json", "Ben"], "there is no folder"),
         (["show", "soup.results", "--kind", "SHOUT"], "no event is of that kind; there are "),
         (["prompt", "soup.results", "Zoe"], "nobody in soup.results is called 'Zoe'; there are Ada Moreira, Ben"),
         (["prompt", "soup.results", "Ben", "--at", "9"], "has had 3 turns, counted from 0; there is no turn 9"),
@@ -136,9 +142,44 @@ def test_a_picture_fetches_nothing(troupe: Callable[..., Any], left: Path, folde
 )
 def test_what_is_not_there_is_told(troupe: Callable[..., Any], copy: Path, arguments: list[str], told: str):
     (copy.parent / "empty").mkdir()
+    (copy.parent / "chat.db").write_text("anything")
+    (copy.parent / "chat.results").mkdir()
+    (copy.parent / "study.json").write_text('{"title": "Lamp"}')
+    with Simulation("chat.json", model="rehearsal/default"):
+        TinyPerson("Ada")
     ran = troupe(*arguments)
     assert (ran.code, ran.out) == (3, "")
     assert told in ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("findings.json", {"rows": 5}),
+        ("findings.json", {"rows": [{"of": "Ben", "values": [1]}]}),
+        ("findings.json", {"rows": [], "fields": [["a"]]}),
+        ("answers.json", {"questions": [{"rows": []}]}),
+        ("study.json", {"study": [], "asked": 3}),
+    ],
+)
+def test_files_that_say_something_else_are_left_out(
+    troupe: Callable[..., Any], copy: Path, name: str, content: dict[str, Any]
+):
+    (copy / name).write_text(json.dumps(content))
+    ran = troupe("show", copy)
+    assert ran.code == 0, ran.err
+    assert f"{name} cannot be read" in ran.out
+    assert "Moderator → Study: Cold soup" in ran.out
+
+
+def test_nothing_that_is_printed_as_json_gives_orders_to_a_terminal(troupe: Callable[..., Any], copy: Path):
+    text = "so \x9b31m and \u202e"
+    lines = [json.loads(line) | {"content": text} for line in (copy / "transcript.jsonl").read_text().splitlines()]
+    (copy / "transcript.jsonl").write_text("\n".join(json.dumps(line, ensure_ascii=False) for line in lines))
+    out = troupe("show", copy, "--json").out
+    assert "\x9b" not in out
+    assert "\u202e" not in out
+    assert {json.loads(line)["content"] for line in out.splitlines()} == {text}
 
 
 def test_a_newer_versions_journal_is_no_damaged_one(troupe: Callable[..., Any], copy: Path):

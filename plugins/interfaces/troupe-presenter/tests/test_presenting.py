@@ -193,6 +193,22 @@ def test_whoever_has_had_enough_waits_for_no_line(runtime):
     assert any("Ada" in line for line in screen(file.getvalue()))
 
 
+def test_whoever_has_had_enough_of_the_last_lines_is_left_no_bar(runtime, monkeypatch):
+    def interrupted(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    def impatient():
+        with present(runtime, "auto", file, pace=1):
+            world.run(1)
+
+    world, file = room(runtime, "Ada"), Terminal()
+    monkeypatch.setattr("troupe_presenter.live.sleep", interrupted)  # Ctrl-C while it waits
+    with pytest.raises(KeyboardInterrupt):
+        impatient()
+    assert "troupe-presenter" not in {thread.name for thread in threading.enumerate()}
+    assert screen(file.getvalue())[-1].startswith("1 step, 1 turn")
+
+
 @pytest.mark.parametrize(("name", "value"), [("TERM", "dumb"), ("NO_COLOR", "1")])
 def test_no_colours_where_they_are_not_wanted(runtime, monkeypatch, name, value):
     monkeypatch.setenv(name, value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,14 +10,13 @@ import click
 
 import troupe_cli
 from troupe_core import ArgumentError
-from troupe_presenter import JsonLines, Shown, present
-from troupe_presenter.characters import shown as spelled
+from troupe_presenter import JsonLines, Shown, json_text, present, showable
 from troupe_study import running
 from troupe_study.beginning import STUDY
 from troupe_study.outputs import as_text
 from troupe_study.outputs.findings import plain
 from troupe_study.outputs.reproduce import command_of
-from troupe_study.screen import screen
+from troupe_study.screen import put, screen
 from troupe_study.study import Study
 from troupe_study.words import counted
 
@@ -110,7 +108,7 @@ def _told(outcome: Outcome, shown: Shown, *, quiet: bool) -> None:
     spent = outcome.spent
     for failure in outcome.failures:
         if not quiet or not shown.has_told(failure):
-            click.echo(f"failed: {spelled(failure)}", err=True)
+            click.echo(f"failed: {showable(failure)}", err=True)
     for name in outcome.moved:
         click.echo(f"what stood there before is another now, and is kept as {name}", err=True)
     if isinstance(shown, JsonLines):
@@ -138,7 +136,7 @@ def _told(outcome: Outcome, shown: Shown, *, quiet: bool) -> None:
 
 
 def _document(content: dict[str, Any]) -> None:
-    click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+    put([json_text(content, screen().encoding, indent=2)])
 
 
 def _before(study: Study) -> tuple[str, ...]:

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from troupe_core import ArgumentError, Fields, ModelRef
+from troupe_study.words import ANSWER
 
 SOURCES = ("files", "folder", "csv", "jsonl", "inline", "generate")
 STIMULI = ("say", "see", "think")
 OF_TABLES = ("csv", "jsonl")
-ANSWER = "answer"
-"""The field in which what somebody says stands, whatever they are asked."""
 
 Mistake = tuple[tuple[str, ...], str]
 

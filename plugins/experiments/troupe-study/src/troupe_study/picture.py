@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from io import StringIO
 
-from troupe_presenter.characters import shown
+from troupe_presenter import showable
 from troupe_study.outputs.plots import NO_XML
 
 _FROM_ELSEWHERE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
@@ -20,5 +20,5 @@ def picture(lines: Iterable[str], title: str, width: int) -> str:
     console = Console(record=True, width=width, file=StringIO(), color_system="truecolor", force_terminal=True)
     for line in lines:
         console.print(Text.from_ansi(line), highlight=False, soft_wrap=True)
-    svg = _FROM_ELSEWHERE.sub("", console.export_svg(title=shown(title)), count=2)
+    svg = _FROM_ELSEWHERE.sub("", console.export_svg(title=showable(title)), count=2)
     return NO_XML.sub("\N{REPLACEMENT CHARACTER}", svg)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +11,10 @@ import click
 
 import troupe_cli
 from troupe_core import ArgumentError, Simulation, TinyPerson
-from troupe_presenter.characters import shown
+from troupe_presenter import json_text, showable
 from troupe_presenter.lines import BOLD, DIM
 from troupe_study.outputs import JOURNAL
-from troupe_study.results import folder_of, somebody
+from troupe_study.results import folder_of, is_study, somebody
 from troupe_study.screen import put, screen
 from troupe_study.words import counted
 
@@ -89,7 +88,7 @@ def prompt(folder: str, who: str, turn: int | None, upcoming: bool, as_json: boo
         view.close()
     if as_json:
         document = {"person": name, "turn": number, "requests": [each.plain() for each in requests]}
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        put([json_text(document, screen().encoding, indent=2)])
     else:
         put(_lines(name, number, requests, screen()))
     return 0
@@ -97,7 +96,7 @@ def prompt(folder: str, who: str, turn: int | None, upcoming: bool, as_json: boo
 
 def _journal(place: str) -> Path:
     path = Path(place).expanduser()
-    if path.is_file() and path.suffix != ".toml" and not path.with_name(f"{path.stem}.results").is_dir():
+    if path.is_file() and not is_study(path):
         return path
     journal = folder_of(place) / JOURNAL
     if not journal.is_file():
@@ -138,4 +137,4 @@ def _part(origin: str, text: str, lines: Lines) -> Iterator[str]:
     yield ""
     yield lines.rule(origin)
     for line in text.split("\n"):
-        yield lines.in_style(shown(line, lines.encoding), style)
+        yield lines.in_style(showable(line, lines.encoding), style)

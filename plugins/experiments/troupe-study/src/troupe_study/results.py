@@ -12,6 +12,7 @@ import msgspec
 import orjson
 
 from troupe_core import ArgumentError
+from troupe_study.shapes import AnswersShape, FindingsShape, StudyShape
 from troupe_study.words import listed
 
 TRANSCRIPT, RUNS, UNFINISHED = "transcript.jsonl", "runs.jsonl", "unfinished"
@@ -69,7 +70,7 @@ class Left:
 
     @property
     def title(self) -> str:
-        return str(_table(self.study.get("study")).get("title") or self.folder.resolve().name)
+        return str(self.study.get("study", {}).get("title") or self.folder.resolve().name)
 
     @property
     def mark(self) -> str:
@@ -80,24 +81,31 @@ class Left:
     def people(self) -> list[str]:
         """Who has done or answered something, by name."""
         did = (each.source for each in self.events if each.kind == ACTION)
-        answered = (str(row["of"]) for question in self.questions for row in rows_of(question) if row.get("of"))
+        answered = (row["of"] for question in self.questions for row in question["rows"])
         return list(dict.fromkeys([*did, *answered]))
 
     @property
     def questions(self) -> Sequence[Mapping[str, Any]]:
         """What was asked directly, each with its rows."""
-        return [each for each in self.answers.get("questions") or () if isinstance(each, dict)]
+        found: Sequence[Mapping[str, Any]] = self.answers.get("questions", ())
+        return found
 
     def _marks(self) -> Iterator[Any]:
         yield from (event.mark for event in self.events)
         for found in (self.findings, *self.questions):
             yield found.get("mark")
-            yield from (row.get("mark") for row in rows_of(found))
+            yield from (row.get("mark") for row in found.get("rows", ()))
 
 
-def rows_of(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The rows of findings, or of what was answered to a question."""
-    return [row for row in found.get("rows") or () if isinstance(row, dict)]
+def is_study(path: Path) -> bool:
+    """Whether a file says what a study is, so that its results lie beside it; another one may be a journal."""
+    if path.suffix.lower() != ".json":
+        return path.suffix.lower() == ".toml"
+    try:
+        found = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return False
+    return isinstance(found, dict) and "title" in found
 
 
 def folder_of(place: str) -> Path:
@@ -105,6 +113,11 @@ def folder_of(place: str) -> Path:
     path = Path(place).expanduser()
     try:
         if path.is_file():
+            if not is_study(path):
+                raise ArgumentError(
+                    f"{path} is no study and no folder of results. If it is a journal, `troupe prompt {path} WHO` "
+                    "shows what somebody's model saw"
+                )
             path = path.with_name(f"{path.stem}.results")
         if path.is_dir():
             return path
@@ -133,7 +146,9 @@ def left_in(place: str) -> Left:
     elif behind.is_file():
         remarks.append(f"a later run is not done: `troupe show {whole / UNFINISHED}` shows what has come of it so far")
     events, written = _events(folder / TRANSCRIPT, remarks)
-    study, findings, answers = (_object(folder / f"{name}.json", remarks) for name in ("study", "findings", "answers"))
+    study = _object(folder / "study.json", StudyShape, remarks)
+    findings = _object(folder / "findings.json", FindingsShape, remarks)
+    answers = _object(folder / "answers.json", AnswersShape, remarks)
     log = next((each for each in (folder, *folder.resolve().parents[:2]) if (each / RUNS).is_file()), folder) / RUNS
     runs = tuple(_objects(log, remarks)) if log.is_file() else ()
     return Left(folder, tuple(events), tuple(written), study, findings, answers, runs, tuple(remarks))
@@ -194,17 +209,13 @@ def _damaged(path: Path, remarks: list[str]) -> None:
         remarks.append(remark)
 
 
-def _object(path: Path, remarks: list[str]) -> Mapping[str, Any]:
+def _object(path: Path, shape: type[msgspec.Struct], remarks: list[str]) -> Mapping[str, Any]:
     if not path.is_file():
         return {}
     try:
-        found = orjson.loads(path.read_bytes())
-    except orjson.JSONDecodeError:
-        found = None
-    if not isinstance(found, dict):
-        remarks.append(f"{path.name} cannot be read, cut off or damaged")
-    return _table(found)
-
-
-def _table(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+        found: Mapping[str, Any] = orjson.loads(path.read_bytes())
+        msgspec.convert(found, shape)
+    except (orjson.JSONDecodeError, msgspec.ValidationError) as error:
+        remarks.append(f"{path.name} cannot be read, cut off or damaged, and is left out: {error}")
+        return {}
+    return found

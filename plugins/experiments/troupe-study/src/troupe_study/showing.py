@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,17 @@ import orjson
 
 from troupe_core import ArgumentError
 from troupe_core.llm import caution
-from troupe_presenter import Lines
+from troupe_presenter import Lines, harmless, json_text, together
 from troupe_presenter.lines import BOLD, RED, YELLOW
-from troupe_study.results import ACTION, Event, Left, left_in, rows_of, somebody
+from troupe_study.results import ACTION, Event, Left, left_in, somebody
 from troupe_study.screen import put, screen
-from troupe_study.words import counted, listed
+from troupe_study.words import ANSWER, counted, listed
 
 STIMULUS = "stimulus"
 THOUGHT = "THINK"
 PICTURE, MOST_IN_A_PICTURE = 100, 200
 """Columns of a picture, and so many lines at most."""
-_ROUNDS = re.compile(r"(\d+)(?:(-)(\d+)?)?")
+_ROUNDS = re.compile(r"(\d{1,9})(?:(-)(\d{1,9})?)?")
 
 
 @click.command()
@@ -60,7 +59,8 @@ def show(
 ) -> int:
     """Show what a study came to: who said what, and what was found out.
 
-    FOLDER is what `troupe run` has left, or the study's file beside it. Nobody is asked, and nothing is written.
+    FOLDER is what `troupe run` has left, or the study's file beside it. Nobody is asked, and nothing is written but the
+    picture, if one is wanted; what is there and no picture is not overwritten.
     """
     left = left_in(folder)
     wanted = Wanted.of(left, people, rounds, kinds, thoughts)
@@ -127,17 +127,21 @@ def _rounds(left: Left, wanted: str) -> range:
         )
     first = int(found[1])
     last = int(found[3]) if found[3] else max(made) if found[2] else first
-    if first < 1 or last < first or first > max(made):
+    if last < first:
+        raise ArgumentError(f"--round {wanted}: the first of them comes after the last; write {last}-{first}")
+    if first < 1 or first > max(made):
         raise ArgumentError(f"--round {wanted}: there are the rounds 1 to {max(made)}")
     return range(first, last + 1)
 
 
 def _as_json(left: Left, wanted: Wanted, only: str | None) -> None:
+    encoding = screen().encoding
     if only == "findings":
         rows = [row for name, _, found in _found(left) for row in _rows(found, wanted)]
-        put(orjson.dumps(row).decode() for row in rows)
+        put(json_text(row, encoding) for row in rows)
         return
-    put(line.decode() for event, line in zip(left.events, left.written, strict=True) if wanted.has(event))
+    lines = (line.decode() for event, line in zip(left.events, left.written, strict=True) if wanted.has(event))
+    put(line if harmless(line, encoding) else json_text(orjson.loads(line), encoding) for line in lines)
 
 
 def _draw(path: Path, left: Left, wanted: Wanted, only: str | None) -> None:
@@ -149,6 +153,8 @@ def _draw(path: Path, left: Left, wanted: Wanted, only: str | None) -> None:
     if more > 0:
         shown = [*shown[:MOST_IN_A_PICTURE], *lines.note(f"… and {counted(more, 'line')} more")]
     try:
+        if path.exists() and not path.read_bytes().lstrip().startswith(b"<svg"):
+            raise ArgumentError(f"{path} is there already and is no picture: it was left as it is; name another file")
         path.write_text(picture(shown, left.title, lines.width), encoding="utf-8")
     except OSError as error:
         raise ArgumentError(f"{path} cannot be written: {error.strerror or error}") from None
@@ -164,13 +170,13 @@ def _shown(left: Left, wanted: Wanted, only: str | None, lines: Lines) -> Iterat
         yield from _transcript(left, wanted, lines)
     if only == "findings" or (only is None and wanted.rounds is None and not wanted.kinds):
         yield from _findings(left, wanted, lines)
-    for failure in left.study.get("failures") or ():
+    for failure in left.study.get("failures", ()):
         yield from lines.note(f"failed: {failure}", RED)
 
 
 def _head(left: Left, lines: Lines) -> Iterator[str]:
     yield from lines.note(left.title, BOLD)
-    names, asked = left.people, left.study.get("asked") or ()
+    names, asked = left.people, left.study.get("asked", ())
     yield from lines.note(f"{counted(len(names), 'person')}: {listed(names)}" if names else "nobody has done anything")
     spent = {
         key: sum(run[key] for run in left.runs if isinstance(run.get(key), int))
@@ -208,29 +214,24 @@ def _transcript(left: Left, wanted: Wanted, lines: Lines) -> Iterator[str]:
 
 
 def _together(events: Iterable[Event]) -> Iterator[Event]:
-    """The events one by one; what several perceive, one after the other and each by themselves, is one."""
-    for _, several in groupby(events, _alike):
-        first, *others = several
+    """What several perceive is said to be for those."""
+    for first, *others in together(events):
         if others:
-            first.target = listed([first.target or first.thing, *(each.target or each.thing for each in others)], 4)
+            first.target = listed([each.target or each.thing for each in (first, *others)], 4)
         yield first
-
-
-def _alike(event: Event) -> object:
-    return (event.type, event.source, event.content) if event.kind == STIMULUS else id(event)
 
 
 def _found(left: Left) -> Iterator[tuple[str, Sequence[str], Mapping[str, Any]]]:
     """What was found out: what was asked, the fields of it, and rows."""
     found = left.findings
     if found:
-        yield str(found.get("objective", "")), list(found.get("fields") or ()), found
+        yield found.get("objective", ""), list(found.get("fields", ())), found
     for question in left.questions:
-        yield str(question.get("question", "")), ["answer", *(question.get("fields") or ())], question
+        yield question["question"], [ANSWER, *question.get("fields", ())], question
 
 
 def _rows(found: Mapping[str, Any], wanted: Wanted) -> list[Mapping[str, Any]]:
-    return [row for row in rows_of(found) if not wanted.people or row.get("of") in wanted.people]
+    return [row for row in found["rows"] if not wanted.people or row["of"] in wanted.people]
 
 
 def _findings(left: Left, wanted: Wanted, lines: Lines) -> Iterator[str]:
@@ -238,15 +239,14 @@ def _findings(left: Left, wanted: Wanted, lines: Lines) -> Iterator[str]:
         yield from ("", lines.rule(asked))
         for row in _rows(found, wanted):
             group = f" ({row['group']})" if row.get("group") else ""
-            yield from lines.note(f"{row.get('of')}{group}", BOLD)
-            values, confidence = row.get("values") or {}, row.get("confidence") or {}
+            yield from lines.note(f"{row['of']}{group}", BOLD)
             for field in fields:
-                value, sure = values.get(field), confidence.get(field)
+                value, sure = row["values"].get(field), row.get("confidence", {}).get(field)
                 words = "–" if value is None else _words(value)
-                known = f" ({sure:.2f})" if value is not None and isinstance(sure, float) and field != "answer" else ""
+                known = f" ({sure:.2f})" if value is not None and sure is not None and field != ANSWER else ""
                 yield from lines.entry(field, f"{words}{known}")
-        for failure in found.get("failures") or ():
-            yield from lines.note(f"no findings of {failure.get('of')}: {failure.get('error')}", RED)
+        for failure in found.get("failures", ()):
+            yield from lines.note(f"no findings of {failure['of']}: {failure['error']}", RED)
 
 
 def _words(value: Any) -> str:

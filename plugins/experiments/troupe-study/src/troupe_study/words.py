@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_MANY = {"person": "people"}
+from troupe_presenter import counted
 
+__all__ = ["ANSWER", "counted", "listed"]
 
-def counted(number: int, what: str) -> str:
-    """So many of something: "1 call", "2,000 calls"."""
-    return f"{number:,} {what if number == 1 else _MANY.get(what, f'{what}s')}"
+ANSWER = "answer"
+"""The field in which what somebody says stands, whatever they are asked."""
 
 
 def listed(names: Sequence[str], most: int = 8) -> str:

@@ -87,6 +87,11 @@ def alphabet(encoding: str) -> Alphabet:
     return Alphabet(encoding)
 
 
-def shown(text: str, encoding: str = "utf-8") -> str:
+def showable(text: str, encoding: str = "utf-8") -> str:
     """One line of it, without line breaks."""
     return text if text.isascii() and text.isprintable() else text.translate(alphabet(encoding))
+
+
+def harmless(text: str, encoding: str = "utf-8") -> bool:
+    """Whether it can be shown as it is."""
+    return showable(text, encoding) == text

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from troupe_core import Fact, ModelCall, Remark, StepEnded, TurnEnded
 from troupe_core.errors import told
+from troupe_presenter.json_text import json_text
 from troupe_presenter.lines import THOUGHTS
 from troupe_presenter.shown import Shown
 
@@ -30,7 +30,7 @@ class JsonLines(Shown):
             self._line({"event": "step", **where, "step": step.step})
         for fact in facts:
             if self.thoughts or fact.kind != "action" or fact.type not in THOUGHTS:
-                self._line({"event": "fact", **where, **_plain(fact)})
+                self._line({"event": "fact", **where, **fact.plain()})
 
     def _turn_ended(self, event: TurnEnded) -> None:
         error = None if event.error is None else told(event.error)
@@ -60,24 +60,4 @@ class JsonLines(Shown):
         self._line({"event": "remark", "simulation": event.simulation, "thing": event.thing, "text": event.text})
 
     def _line(self, content: Mapping[str, Any]) -> None:
-        text = json.dumps(content, ensure_ascii=False, default=str)
-        if not text.isprintable() or not self.stream.has(text):
-            text = json.dumps(content, default=str)
-        self.stream.write(f"{text}\n")
-
-
-def _plain(fact: Fact) -> dict[str, Any]:
-    """The names are those of a transcript's lines."""
-    return {
-        "id": fact.cite,
-        "kind": fact.kind,
-        "type": fact.type,
-        "thing": fact.thing,
-        "source": fact.source,
-        "target": fact.target,
-        "content": fact.content,
-        "data": dict(fact.data),
-        "when": fact.when,
-        "turn": fact.turn,
-        "mark": fact.mark,
-    }
+        self.stream.write(f"{json_text(content, self.stream.encoding)}\n")

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from troupe_core import Fact
-from troupe_presenter.characters import shown
+from troupe_presenter.characters import showable
 from troupe_presenter.folding import cells, cut, folded
 
 NARROWEST = 40
@@ -32,14 +32,14 @@ class Lines:
         self.width = max(width, NARROWEST)
         self.colours = colours
         self.encoding = encoding
-        self._arrow, self._cut, self._rule = (shown(sign, encoding) for sign in "→…─")
+        self._arrow, self._cut, self._rule = (showable(sign, encoding) for sign in "→…─")
         self._indent = " " * INDENT
 
     def of(self, fact: Fact | Mapping[str, Any], *, thoughts: bool = True) -> list[str]:
         """An event: a fact, or a mapping that has the names of a transcript's line. Of what is no event, and of
         thoughts that are not wanted, there are no lines.
         """
-        given = _given(fact) if isinstance(fact, Fact) else fact
+        given = fact.plain() if isinstance(fact, Fact) else fact
         kind, type = given.get("kind", ""), given.get("type", "")
         if kind in UNSHOWN or (not thoughts and kind == "action" and type in THOUGHTS):
             return []
@@ -57,7 +57,7 @@ class Lines:
 
     def rule(self, text: str) -> str:
         """A line across, with a text in it."""
-        text = cut(shown(text, self.encoding), self.width - 6, self._cut)
+        text = cut(showable(text, self.encoding), self.width - 6, self._cut)
         line = f"{self._rule * 2} {text} "
         return self.in_style(line + self._rule * (self.width - cells(line)), DIM)
 
@@ -67,7 +67,7 @@ class Lines:
 
     def entry(self, name: str, text: str) -> list[str]:
         """One of several things that are said about what stands above them."""
-        return self._hanging(f"  {shown(name, self.encoding)}:", text)
+        return self._hanging(f"  {showable(name, self.encoding)}:", text)
 
     def in_style(self, text: str, style: str) -> str:
         """With colours, if there are any."""
@@ -100,7 +100,7 @@ class Lines:
         paragraphs = text.splitlines() or [""]
         lines: list[str] = []
         for number, paragraph in enumerate(paragraphs):
-            words = shown(paragraph, self.encoding)
+            words = showable(paragraph, self.encoding)
             if number == 0:
                 first, *others = folded(words, self.width - cells(head) - bool(head), room)
                 lines.append(f"{head} {first}" if head and first else head or first)
@@ -112,21 +112,9 @@ class Lines:
         return lines
 
 
-def _given(fact: Fact) -> dict[str, Any]:
-    return {
-        "kind": fact.kind,
-        "type": fact.type,
-        "thing": fact.thing,
-        "source": fact.source,
-        "target": fact.target,
-        "content": fact.content,
-        "data": fact.data,
-    }
-
-
 @lru_cache(maxsize=10_000)
 def _named(text: str, encoding: str, most: int, sign: str) -> str:
-    return cut(shown(" ".join(text.split()), encoding), most, sign)
+    return cut(showable(" ".join(text.split()), encoding), most, sign)
 
 
 def _joined(one: str, other: str) -> str:

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable
 from time import monotonic, sleep
 
-from troupe_presenter.characters import shown
+from troupe_presenter.characters import showable
 from troupe_presenter.folding import cells, cut
 from troupe_presenter.lines import DIM, Lines
 from troupe_presenter.shown import Event, Plain
@@ -50,13 +50,15 @@ class Live(Plain):
         self.pace = 0.0
 
     def end(self) -> None:
-        self._catch_up()
-        self.hurry()
-        self._ended.set()
-        self._ticking.join()
-        with self._lock:
-            self.stream.write(CLEAR)
-            super().end()
+        try:
+            self._catch_up()
+        finally:  # whoever does not wait for the last lines must not be left with a bar
+            self.hurry()
+            self._ended.set()
+            self._ticking.join()
+            with self._lock:
+                self.stream.write(CLEAR)
+                super().end()
 
     def see(self, event: Event) -> None:
         with self._lock:
@@ -115,7 +117,7 @@ class Live(Plain):
         else:
             parts = [f"{tally.turns:,} of {counted(tally.expected, 'turn')}"]
             parts += [f"about {lasting(left)} left"] if left is not None else []
-        between = shown(" · ", encoding)
+        between = showable(" · ", encoding)
         text = cut(parts[0], width, "")
         room = width - (SHORTEST + 1 if tally.expected else 0)
         for part in [*parts[1:], *tally.parts()]:
@@ -128,5 +130,5 @@ class Live(Plain):
         if length < SHORTEST:
             return text
         done = min(tally.turns, tally.expected) * length // tally.expected
-        rest = self.lines.in_style(shown("╌", encoding) * (length - done), DIM)
-        return f"{self.lines.in_style(shown('━', encoding) * done, '32')}{rest} {text}"
+        rest = self.lines.in_style(showable("╌", encoding) * (length - done), DIM)
+        return f"{self.lines.in_style(showable('━', encoding) * done, '32')}{rest} {text}"

@@ -7,17 +7,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
 
 from msgspec.structs import replace
 
 from troupe_core import Fact, FactsAdded, ModelCall, Remark, StepEnded, TurnEnded
 from troupe_core.errors import told
+from troupe_presenter.gathering import STIMULUS, together
 from troupe_presenter.lines import RED, YELLOW, Lines
 from troupe_presenter.stream import Stream
 from troupe_presenter.tally import Tally, counted
 
-STIMULUS = "stimulus"
 Event = ModelCall | TurnEnded | StepEnded | FactsAdded | Remark
 
 
@@ -186,9 +185,8 @@ def _alike(fact: Fact) -> tuple[str, str, str]:
 
 
 def _together(facts: Sequence[Fact]) -> Iterator[Fact]:
-    """What several perceive, one after the other and each by themselves, is one event."""
-    for _, several in groupby(facts, lambda fact: _alike(fact) if fact.kind == STIMULUS else fact.id):
-        first, *others = several
+    """What several perceive is said to be for so many."""
+    for first, *others in together(facts):
         yield replace(first, target=counted(len(others) + 1, "person")) if others else first
 
 

@@ -6,8 +6,6 @@ import logging
 import os
 from typing import IO
 
-from troupe_presenter.characters import alphabet
-
 log = logging.getLogger("troupe")
 
 WIDTH = 80
@@ -52,10 +50,6 @@ class Stream:
         except (AttributeError, OSError, ValueError):
             given = os.environ.get("COLUMNS", "")
             return int(given) if given.isascii() and given.isdigit() and int(given) else WIDTH
-
-    def has(self, text: str) -> bool:
-        """Whether its encoding has these characters."""
-        return text.translate(alphabet(self.encoding)) == text
 
     def write(self, text: str) -> None:
         """At once."""

@@ -38,7 +38,7 @@ class Counted:
         return sum(self.counts[group].values())
 
 
-def counted(fields: Mapping[str, Any], results: Results, groups: Mapping[str, str]) -> list[Counted]:
+def tallied(fields: Mapping[str, Any], results: Results, groups: Mapping[str, str]) -> list[Counted]:
     """Each field whose values can be counted. Whoever is in no group is not compared with those who are."""
     named = list(dict.fromkeys(groups.get(row.of, ALL) for row in results)) if groups else [ALL]
     if len(named) > 1 and ALL in named:
@@ -57,7 +57,7 @@ def compared(fields: Mapping[str, Any], results: Results, groups: Mapping[str, s
     """How the groups differ, as the rows of a table: means of numbers, and how often everything else was found; nothing
     if there are no groups.
     """
-    found = counted(fields, results, groups) if groups else []
+    found = tallied(fields, results, groups) if groups else []
     names = [*found[0].counts] if found else []
     if names in ([], [ALL]):
         return []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from troupe_study.mistakes import ANSWER
 from troupe_study.outputs import findings, plots, reproduce, transcript
-from troupe_study.outputs.counting import counted
+from troupe_study.outputs.counting import tallied
+from troupe_study.words import ANSWER
 
 if TYPE_CHECKING:
     from troupe_study.running import Outcome
@@ -27,7 +27,7 @@ def outputs(outcome: Outcome) -> dict[str, bytes]:
             "findings.csv": findings.as_csv(wanted.fields, results, groups),
             "findings.json": findings.as_json(study.title, wanted, results, groups),
         }
-        made = plots.plots(counted(wanted.fields, results, groups), wanted.objective, results.mark, names)
+        made = plots.plots(tallied(wanted.fields, results, groups), wanted.objective, results.mark, names)
         files |= {f"plots/{name}.svg": svg for name, svg in made}
     if outcome.answers:
         fields = dict.fromkeys(field for question in study.ask for field in (ANSWER, *question.fields))
@@ -39,7 +39,7 @@ def outputs(outcome: Outcome) -> dict[str, bytes]:
         for number, (question, answers) in enumerate(zip(study.ask, outcome.answers, strict=False), 1):
             prefix = f"answer_{number}_" if len(study.ask) > 1 else "answer_"
             made = plots.plots(
-                counted(question.fields, answers, groups), question.question, answers.mark, names, prefix
+                tallied(question.fields, answers, groups), question.question, answers.mark, names, prefix
             )
             files |= {f"plots/{name}.svg": svg for name, svg in made}
     files["study.json"] = reproduce.as_json(outcome)

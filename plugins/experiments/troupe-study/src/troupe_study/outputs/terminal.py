@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from troupe_core import Results, Row
 from troupe_core.llm import caution
-from troupe_presenter import Lines
-from troupe_presenter.characters import shown
-from troupe_presenter.folding import cells
-from troupe_study.mistakes import ANSWER
+from troupe_presenter import Lines, cells, showable
 from troupe_study.outputs.counting import compared
 from troupe_study.outputs.text import words_of
+from troupe_study.words import ANSWER
 
 if TYPE_CHECKING:
     from troupe_study.running import Outcome
@@ -65,7 +63,7 @@ def _cell(row: Row, field: str) -> str:
 
 def _aligned(rows: Sequence[Sequence[str]], lines: Lines) -> Iterator[str]:
     """Beside one another; where there is no room for that, one below the other."""
-    table = [[shown(cell, lines.encoding) for cell in row] for row in rows]
+    table = [[showable(cell, lines.encoding) for cell in row] for row in rows]
     widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
     if sum(widths) + BETWEEN * (len(widths) - 1) <= lines.width:
         for row in table:

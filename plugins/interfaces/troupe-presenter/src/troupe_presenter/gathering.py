@@ -1,0 +1,23 @@
+"""What many perceive, one after the other and each by themselves, is one event to whoever looks on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+STIMULUS = "stimulus"
+
+
+def together(events: Iterable[T], event_of: Callable[[T], Any] = lambda each: each) -> Iterator[list[T]]:
+    """The events in their order, each by itself or with those that are the same for others. `event_of` gives what has
+    the attributes of a fact.
+    """
+
+    def alike(each: T) -> object:
+        event = event_of(each)
+        return (event.type, event.source, event.content) if event.kind == STIMULUS else object()
+
+    for _, several in groupby(events, alike):
+        yield list(several)

@@ -212,6 +212,10 @@ SIMULATIONS: dict[str, Refused] = {
     "NaN as a seed": (lambda room: Simulation(seed=NAN, runtime=room.simulation.runtime), "seed must be .*nan"),
     "a path as a seed": (lambda room: Simulation(seed=None, runtime=room.simulation.runtime), "seed must be .*None"),
     "yes as a seed": (lambda room: Simulation(seed=True, runtime=room.simulation.runtime), "seed must be .*True"),
+    "a seed beyond 64 bits": (
+        lambda room: Simulation(seed=2**63, runtime=room.simulation.runtime),
+        "seed must be .*64 bits",
+    ),
     "a name as a runtime": (lambda room: Simulation(runtime="mine"), "runtime must be a Runtime, not str"),
     "a number as a model": (lambda room: Simulation(model=5, runtime=room.simulation.runtime), "model .*5"),
     "a malformed model": (lambda room: Simulation(model="gpt-5", runtime=room.simulation.runtime), "'gpt-5'"),

@@ -79,8 +79,8 @@ class Simulation(Changing):
         from troupe_core.simulation.models import Models
         from troupe_core.simulation.pending import Background
 
-        if not isinstance(seed, int) or isinstance(seed, bool):
-            raise ArgumentError(f"seed must be a whole number, not {seed!r}")
+        if type(seed) is not int or not -(2**63) <= seed < 2**63:  # what a journal can hold
+            raise ArgumentError(f"seed must be a whole number of at most 64 bits, not {seed!r}")
         if runtime is not None and not isinstance(runtime, Runtime):
             raise ArgumentError(f"runtime must be a Runtime, not {type(runtime).__name__}")
         self.runtime = runtime or default_runtime()

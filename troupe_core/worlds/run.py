@@ -50,7 +50,8 @@ async def run(
                 except Stopped as stopped:
                     failures += step.failures
                     simulation.commit(things, None)  # who stumbled asks for other answers the next time
-                    so_far = f"after {made} of {steps} steps" if made else "before its first step was whole"
+                    under_way = simulation.states[world].step + 1
+                    so_far = f"after {made} of {steps} steps" if made else f"before step {under_way} was whole"
                     made_so_far = f"{world!r} stopped {so_far}: {stopped}"
                     raise RunStopped(made_so_far, report(str(stopped))) from stopped.cause
                 made += 1

@@ -52,6 +52,15 @@ def shell(study: Callable[..., Path], folder: Path) -> Callable[..., subprocess.
     return run
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
+@pytest.mark.parametrize("command", ["run soup.toml --plain --quiet", "show soup.results"])
+def test_there_is_no_room_for_what_is_printed(shell: Callable[..., subprocess.CompletedProcess[str]], command: str):
+    assert shell("troupe run soup.toml --quiet").returncode == 0
+    ran = shell(f"troupe {command} >/dev/full")
+    assert ran.returncode == 3
+    assert ran.stderr == "troupe: what is printed: No space left on device\n"
+
+
 @pytest.mark.parametrize(
     ("around", "shown"),
     [("{} | head -1", ("2 people: Ada, Ben\n", "Soup\n")), ("{} >&-", ("", "")), ("{} >&- 2>&- <&-", ("", ""))],

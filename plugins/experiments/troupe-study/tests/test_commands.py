@@ -145,6 +145,43 @@ def test_in_quiet_who_fails_is_told_once(study: Callable[..., Path], troupe: Cal
     assert ran.err == "✗ Ben failed: ModelUnavailable: the line is dead\n"
 
 
+def test_what_a_model_writes_gives_no_orders_in_errors_and_remarks(
+    study: Callable[..., Path], troupe: Callable[..., Any], write: Any
+):
+    write("mine.py", MODEL.format(then='if call.person == "Ben": raise ModelUnavailable("dead\x9b31m \u202e")'))
+    ran = troupe("-p", "mine.py", "run", study(head=MINE, rest=TWICE))
+    assert ran.code == 1
+    assert "failed: " in ran.err
+    assert not {"\x9b", "\u202e"} & {*ran.out, *ran.err}
+    write("odd.json", '{"title": "x", "wor\\u001b]0;p\\u0007ld": {}}')
+    ran = troupe("run", "odd.json")
+    assert "wor␛]0;p␇ld: there is no such setting" in ran.err
+
+
+def test_a_spent_budget_is_told_in_words_of_the_study(
+    study: Callable[..., Path], troupe: Callable[..., Any], write: Any
+):
+    write("mine.py", MODEL.format(then="pass"))
+    path = study(head=MINE, rest=f"{TWICE}[budget]\ncalls = 3\n")
+    ran = troupe("-p", "mine.py", "run", path)
+    assert ran.code == 3
+    assert "with a larger [budget] the same study goes on" in ran.err
+    assert "raised in the plugin" not in ran.err
+    path.write_text(path.read_text().replace("calls = 3", "calls = 4"))
+    assert troupe("-p", "mine.py", "run", path).code == 0
+
+
+def test_the_line_that_repeats_a_run_has_the_model_of_the_environment(
+    study: Callable[..., Path], troupe: Callable[..., Any], write: Any, monkeypatch: pytest.MonkeyPatch
+):
+    write("mine.py", MODEL.format(then="pass"))
+    monkeypatch.setenv("TROUPE_MODEL", "mine/any")
+    path = study(head='title = "Soup"\n', rest=TWICE)
+    assert troupe("-p", "./mine.py", "run", path).code == 0
+    readme = (path.parent / "soup.results/README.md").read_text()
+    assert "    TROUPE_MODEL=mine/any troupe -p ./mine.py run soup.toml\n" in readme
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 def test_in_a_terminal_there_is_a_bar_and_ctrl_c_leaves_all_in_order(study: Callable[..., Path], write: Any):
     import pty

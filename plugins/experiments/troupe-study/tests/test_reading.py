@@ -33,6 +33,12 @@ MISTAKES: list[tuple[str, str, str]] = [
     ('model = "gpt-5"', "model", "backend/model"),
     ('models = { extraction = "gpt-5" }', "models.extraction", "backend/model"),
     ('seed = "7"', "seed", "expected a whole number"),
+    ("seed = 9223372036854775808", "seed", "64 bits"),
+    (
+        "[[people]]\ninline = 'A nurse.'\nname = 'Nora'\n[[people]]\ninline = { persona = { name = 'Nora' } }",
+        "people.1.inline",
+        "'Nora' is called like people.0",
+    ),
     ("people = []", "people", "there is none"),
     ("[[people]]\nmodel = 'a/b'", "people.0", "people come from one of"),
     ("[[people]]\nfolder = '.'\ngenerate = { context = 'x', count = 1 }", "people.0", "there are folder and generate"),

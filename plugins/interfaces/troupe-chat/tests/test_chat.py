@@ -23,6 +23,8 @@ from troupe_testing import talk, think, turn
 class Listener(LLMBackend):
     async def complete(self, request, call):
         heard = request.messages[-1].content.partition("\\n\\n")[0].splitlines()[-1]
+        if "break" in heard:
+            raise RuntimeError("a bug")
         if "fail" in heard:
             raise BadRequest("not that")
         if "stop" in heard:
@@ -65,7 +67,7 @@ def chat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 
 def test_lines_are_said_and_answered_and_the_next_chat_goes_on(chat: Callable[..., Ran]):
-    first = chat("Hello\nAnd you?\n\nnever said\n", "--into", "ada.db", "--thoughts")
+    first = chat("Hello\n\nAnd you?\n/bye\nnever said\n", "--into", "ada.db", "--thoughts")
     assert first.code == 0, first.err
     assert first.out.splitlines()[1:] == [
         "Bob → Ada: Hello",
@@ -92,9 +94,12 @@ def test_lines_are_said_and_answered_and_the_next_chat_goes_on(chat: Callable[..
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_a_call_that_fails_and_one_that_is_stopped_are_taken_back(chat: Callable[..., Ran]):
-    ran = chat("please fail\nplease stop\nGood.\n", "--thoughts")
+    ran = chat("please break\nplease fail\nplease stop\nGood.\n", "--thoughts")
     assert ran.code == 1, ran.err
-    lines = ran.out.splitlines()
+    first, *lines = ran.out.splitlines()
+    assert lines.pop(0) == "Bob → Ada: please break"
+    assert "failed: RuntimeError: a bug" in lines[0]
+    assert first.startswith("Ada")
     assert lines[2].startswith("failed: ")
     assert "not that" in lines[2]
     assert lines[4] == "taken back: Ada has not heard it"

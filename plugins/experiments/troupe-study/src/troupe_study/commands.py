@@ -56,7 +56,8 @@ def run(study: str, into: str | None, dry_run: bool, style: Style | None, though
     if dry_run:
         return _estimated(read, style == "json")
     folder = (Path(into).expanduser() if into is not None else read.results_folder).absolute()
-    runtime, command = troupe_cli.session().runtime(), command_of(read, folder, _before(read))
+    runtime = troupe_cli.session().runtime()
+    command = command_of(read, folder, _before(read))
     try:
         with present(runtime, style or "auto", thoughts=thoughts, pace=pace) as shown:
             outcome = running.run(read, folder, runtime, shown.tell, command, shown.expect)

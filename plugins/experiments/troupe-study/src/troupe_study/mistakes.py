@@ -24,6 +24,8 @@ def mistakes(data: Mapping[str, Any], folder: Path) -> Iterator[Mistake]:
     """Each mistake: the path of its key, and what is wrong."""
     yield from _halves(data, ())
     yield from _texts(data, (), "title")
+    if type(data.get("seed")) is int and not -(2**63) <= data["seed"] < 2**63:
+        yield ("seed",), f"expected a whole number of at most 64 bits, got {data['seed']}"
     yield from _models(data, ("model",), data.get("model"))
     for purpose, model in _table(data.get("models")).items():
         yield from _models(data, ("models", purpose), model)
@@ -33,6 +35,7 @@ def mistakes(data: Mapping[str, Any], folder: Path) -> Iterator[Mistake]:
             ("people",),
             "there is none; write at least one [[people]] with files, folder, csv, jsonl, inline or generate",
         )
+    yield from _names_twice(data)
     yield from _every(data, "stimulus", folder, _stimulus)
     yield from _every(data, "ask", folder, _question)
     nothing = data.get("stimulus", []) == []
@@ -179,6 +182,19 @@ def _models(data: Mapping[str, Any], path: tuple[str, ...], model: Any) -> Itera
             ModelRef.parse(name.strip() if isinstance(name, str) else "a/b")
         except ArgumentError as error:
             yield path, str(error)
+
+
+def _names_twice(data: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Of those whose names stand in the file itself; others are found out when they come."""
+    first: dict[str, int] = {}
+    for number, group in _tables(data, "people"):
+        inline = _table(group.get("inline"))
+        name = group.get("name") or inline.get("name") or _table(inline.get("persona")).get("name")
+        if isinstance(name, str) and name in first:
+            key = "name" if "name" in group else "inline"
+            yield ("people", str(number), key), f"{name!r} is called like people.{first[name]}; give another name"
+        elif isinstance(name, str):
+            first[name] = number
 
 
 def _texts(data: Mapping[str, Any], path: tuple[str, ...], *keys: str) -> Iterator[Mistake]:

@@ -155,13 +155,14 @@ def left_in(place: str) -> Left:
 
 
 def somebody(name: str, names: Sequence[str], where: str) -> str:
-    """A name as it is written there, whatever its case; a part of it does, if nobody else has it."""
+    """A name as it is written there, whatever its case; a word of it does, or its beginning, if nobody else has it."""
     if name in names:
         return name
     meant = name.casefold()
     for alike in (
         [each for each in names if each.casefold() == meant],
         [each for each in names if f" {meant} " in f" {each.casefold()} "],
+        [each for each in names if f" {meant}" in f" {each.casefold()}"],
     ):
         if len(alike) == 1:
             return alike[0]

@@ -13,6 +13,7 @@ import attrs
 from troupe_core import (
     ArgumentError,
     AskingStopped,
+    BudgetExceeded,
     ConfigError,
     ExtractionStopped,
     JournalError,
@@ -295,7 +296,14 @@ def run(
     except TroupeError as error:
         status = f"stopped: {error}"
         so_far = leave_unfinished()
-        if not isinstance(error, JournalError) and (simulation.usage.calls or so_far is not None):
+        if _comes_from(error, BudgetExceeded):
+            error.add_note(f"{study.place(('budget',))}: with a larger [budget] the same study goes on.")
+        if _comes_from(error, JournalError):
+            error.add_note(
+                f"What was answered before is kept in {folder}. What was on its way meanwhile will be asked once more: "
+                "mend that, and run the study again."
+            )
+        elif simulation.usage.calls or so_far is not None:
             error.add_note(f"What was answered is kept in {folder}: run the study again, and it goes on from there.")
         raise
     except OSError as error:
@@ -307,6 +315,15 @@ def run(
         except OSError as error:
             if status == "done":
                 raise _unwritable(folder, error) from error
+
+
+def _comes_from(error: BaseException | None, kind: type[TroupeError]) -> bool:
+    """Whether such an error is it, or has led to it."""
+    while error is not None:
+        if isinstance(error, kind):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _unwritable(folder: Path, error: OSError) -> TroupeError:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 
 from troupe_core import Fact, TinyPerson, TroupeError
+from troupe_core.errors import told
 from troupe_core.llm import caution
 from troupe_presenter import Lines
 from troupe_presenter.lines import BOLD, DIM, RED, YELLOW
@@ -64,7 +65,7 @@ class Chat:
         if isinstance(sys.stdin, io.TextIOWrapper):
             sys.stdin.reconfigure(errors="replace")
         if not self.sits_there:
-            yield from (line.strip() for line in sys.stdin)
+            yield from (said for line in sys.stdin if (said := line.strip()))
             return
         import_line_editing()
         while True:
@@ -94,9 +95,10 @@ class Chat:
                 done = tuple(fact for fact in person.pop_latest_actions() if fact.turn == turns)
             else:
                 problem = lines.note(f"taken back: {person.name} has not heard it", DIM)
-        except TroupeError as error:
+        except Exception as error:  # whatever a backend, a faculty or a tool comes to: the chat is about more than that
             self.failed += 1
-            problem = lines.note(f"failed: {error}; {person.name} has not heard it, so say it again", RED)
+            why = str(error) if isinstance(error, TroupeError) else told(error)
+            problem = lines.note(f"failed: {why}; {person.name} has not heard it, so say it again", RED)
         if waiting:
             self.stream.write(ERASED)
         shown = [line for fact in done for line in lines.of(fact, thoughts=self.thoughts)]

@@ -23,9 +23,9 @@ from troupe_core import ArgumentError, Runtime, Simulation, TinyPerson
 def chat(who: str, *, model: str | None, name: str, into: str | None, thoughts: bool) -> int:
     """Talk to the person in the file WHO, such as Ada.agent.json.
 
-    What you write reaches them, and what they do about it is shown. /help tells what else there is; an empty line,
-    Ctrl-D or /bye ends it, and Ctrl-C takes back what is being answered. Lines that are piped in are said one after the
-    other.
+    What you write reaches them, and what they do about it is shown. /help tells what else there is; /bye, Ctrl-D or an
+    empty line ends it, and Ctrl-C takes back what is being answered. Lines that are piped in are said one after the
+    other, empty ones left out.
 
     This asks models, which may cost money. Exits with 1 if something was not answered.
     """

@@ -12,6 +12,7 @@ import attrs
 import click
 
 from troupe_cli.lazy import meant
+from troupe_cli.saying import Heard, say
 from troupe_core import ArgumentError, TroupeError
 from troupe_core.config import Layers, Source, layers_for
 from troupe_core.plugins import Origin, built_in, installed
@@ -45,6 +46,7 @@ class Session:
     """What was remarked upon when the runtime was made."""
     _without: list[str] | None = attrs.field(default=None, init=False)
     _runtime: Runtime | None = attrs.field(default=None, init=False)
+    _heard: Heard = attrs.field(factory=lambda: Heard(log), init=False)
 
     def given(self) -> Layers:
         """Where the settings come from, these options left aside. An empty name of a file means none."""
@@ -92,7 +94,7 @@ class Session:
         self.mistaken.append(
             f"{WITHOUT}{name}: there is no plugin {name!r}{meant(name, sorted({each.name for each in plugins}))}"
         )
-        click.echo(f"troupe: {self.mistaken[-1]}", err=True)
+        say(self.mistaken[-1])
         return []
 
     def runtime(self, *, quietly: bool = False) -> Runtime:
@@ -105,14 +107,18 @@ class Session:
                 self._runtime = Runtime(self.plugins, config=layers)
             if not quietly:
                 for remark in self.remarks:
-                    click.echo(f"troupe: {remark}", err=True)
+                    say(remark)
+            log.addHandler(self._heard)
         return self._runtime
 
     def close(self) -> None:
         """Close the runtime, if there is one."""
         runtime, self._runtime = self._runtime, None
         if runtime is not None:
-            runtime.close()
+            try:
+                runtime.close()
+            finally:
+                log.removeHandler(self._heard)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from troupe_study.running import Outcome
     from troupe_study.study import Study
 
+MODEL = "TROUPE_MODEL"
 ABOUT = {
     "transcript.md": "who said, did and perceived what",
     "transcript.jsonl": "the same as data: an object for each event",
@@ -76,12 +77,14 @@ def versions(runtime: Runtime) -> dict[str, str]:
 
 def command_of(study: Study, folder: Path, before: tuple[str, ...] = ()) -> str:
     """The line that runs a study once more, from the folder in which its file lies; `before` are options that stand
-    before the command. Nothing, if it is from no file.
+    before the command. Nothing, if it is from no file. A model that only the environment names is part of it.
     """
     if study.file is None:
         return ""
     into = [] if folder == study.results_folder else ["--into", _relative(folder, study.folder)]
-    return shlex.join(["troupe", *before, "run", study.file.name, *into])
+    line = shlex.join(["troupe", *before, "run", study.file.name, *into])
+    model = os.environ.get(MODEL)
+    return f"{MODEL}={shlex.quote(model)} {line}" if study.model is None and model else line
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -9,6 +9,7 @@ import click
 from troupe_cli import printing
 from troupe_cli.describing import setting
 from troupe_cli.program import DONE, FOUND
+from troupe_cli.saying import say
 from troupe_cli.sessions import Session, session
 from troupe_core import SecretError, SecretRef, TroupeError
 from troupe_core.config import FileSource, Layers, Setting, listed
@@ -47,7 +48,7 @@ def show(as_json: bool) -> int:
             [(each.name, printing.said(each.value), each.place) for each in found],
         )
         for problem in problems:
-            click.echo(f"troupe: {problem}", err=True)
+            say(problem)
     return FOUND if problems else DONE
 
 

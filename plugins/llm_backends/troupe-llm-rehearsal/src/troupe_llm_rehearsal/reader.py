@@ -119,11 +119,11 @@ class Reader:
             return next(self._kept, "")
         lean, wanted = leaning(about), stems(about)
         tells, least = (1.5, 0.1) if lean or (WORDS["why"] | WORDS["answer"]) & set(about.lower().split()) else (0.5, 0)
+        stand = lean or (least and (self.place(about) or 0.5) - 0.5)  # a reason is one for what they have come to
         fits = {each: 2 * len(wanted & stems(each)) + abs(felt) * tells / (1 + bool(rating_in(each))) + least
                 for _, text in self.lines for each in sentences(text)
-                if (felt := feeling_of(each)) * lean > 0 or not lean}  # fmt: skip
-        best = max(fits, key=lambda each: (fits[each] > 0 and each not in self._told, fits[each]), default="")
-        self._told.add(best)
+                if (felt := feeling_of(each)) * stand >= (1e-9 if lean else 0)}  # fmt: skip
+        self._told.add(best := max(fits, key=lambda it: (fits[it] > 0 and it not in self._told, fits[it]), default=""))
         return best if fits.get(best) else ""
 
     def proof(self, about: str, value: Any) -> tuple[list[int], float]:
@@ -135,7 +135,7 @@ class Reader:
         if rated and not isinstance(value, bool):
             return rated[-1:], 0.9
         texts, named = value if isinstance(value, list) else [str(value)], stems(str(value))
-        shown = [number for number, text in self.lines if any(each in text for each in texts)]
+        shown = [number for number, text in self.lines if any(len(each) > 3 and each in text for each in texts)]
         shown = shown or [number for number, text in self.lines if named and named <= stems(text)]
         lean = (self.place(about) or 0.5) - 0.5
         return shown or [number for number, feeling in self.felt if feeling * lean > 0 or abs(lean) < 0.05], 0.6

@@ -15,8 +15,8 @@ from troupe_study.words import ANSWER
 if TYPE_CHECKING:
     from troupe_study.running import Outcome
 
-WIDEST = 40
-"""Characters of one cell."""
+WIDEST = (40, 32, 24)
+"""Characters of one cell, by the room that there is; where none will do, whole cells stand below one another."""
 BETWEEN = 2
 """Columns between two cells."""
 ANYWHERE = Lines(width=1000)
@@ -41,35 +41,48 @@ def _table(
     columns: Sequence[str], fields: Mapping[str, Any], results: Results, groups: Mapping[str, str], lines: Lines
 ) -> list[str]:
     shared = [] if not groups else ["group"]
-    found = [["", *shared, *columns]]
-    for row in results:
-        group = [groups.get(row.of, "–")] * len(shared)
-        found.append([row.of, *group, *(_cell(row, name) for name in columns)])
-    table = [*_aligned(found, lines)]
+
+    def rows(widest: int | None) -> Iterator[list[str]]:
+        yield ["", *shared, *columns]
+        for row in results:
+            group = [groups.get(row.of, "–")] * len(shared)
+            yield [row.of, *group, *(_cell(row, name, widest) for name in columns)]
+
+    beside = next((made for widest in WIDEST if (made := _beside([*rows(widest)], lines)) is not None), None)
+    table = beside if beside is not None else [*_below([*rows(None)], lines)]
     for failure in results.failures:
         table += lines.note(f"failed: {failure}")
-    rows = compared(fields, results, groups)
-    return [*table, "", *_aligned(rows, lines)] if rows else table
+    groupwise = compared(fields, results, groups)
+    if groupwise:
+        beside = _beside(groupwise, lines)
+        table += ["", *(beside if beside is not None else _below(groupwise, lines))]
+    return table
 
 
-def _cell(row: Row, field: str) -> str:
+def _cell(row: Row, field: str, widest: int | None) -> str:
     value = row.get(field)
     if value is None:
         return "–"
     words = " ".join(words_of(value).split())
-    short = words if len(words) <= WIDEST else f"{words[: WIDEST - 1]}…"
+    short = words if widest is None or len(words) <= widest else f"{words[: widest - 1]}…"
     return short if field == ANSWER and row.asked else f"{short} ({row.confidence[field]:.2f})"
 
 
-def _aligned(rows: Sequence[Sequence[str]], lines: Lines) -> Iterator[str]:
-    """Beside one another; where there is no room for that, one below the other."""
+def _beside(rows: Sequence[Sequence[str]], lines: Lines) -> list[str] | None:
+    """Cells beside one another; nothing, if there is no room for that."""
     table = [[showable(cell, lines.encoding) for cell in row] for row in rows]
     widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
-    if sum(widths) + BETWEEN * (len(widths) - 1) <= lines.width:
-        for row in table:
-            yield (" " * BETWEEN).join(f"{c}{' ' * (w - cells(c))}" for c, w in zip(row, widths, strict=True)).rstrip()
-        return
-    names, *others = table
+    if sum(widths) + BETWEEN * (len(widths) - 1) > lines.width:
+        return None
+    between = " " * BETWEEN
+    return [
+        between.join(f"{c}{' ' * (w - cells(c))}" for c, w in zip(row, widths, strict=True)).rstrip() for row in table
+    ]
+
+
+def _below(rows: Sequence[Sequence[str]], lines: Lines) -> Iterator[str]:
+    """One below the other, by whose they are."""
+    names, *others = rows
     for row in others:
         yield from lines.note(row[0])
         for name, cell in zip(names[1:], row[1:], strict=True):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 import attrs
 
+from troupe_core.llm.configured import Configured
 from troupe_core.llm.request import Call
 from troupe_core.llm.response import NO_USAGE, Usage
 
@@ -50,7 +51,7 @@ class EmbeddingWrapper:
         return await self.inner.embed(texts, call)
 
 
-class Embedder:
+class Embedder(Configured):
     """Base of embedders: one instance a Runtime, made at first use. `class Acme(Embedder, config=Config)` receives its
     settings as `self.config`.
 
@@ -58,17 +59,8 @@ class Embedder:
     by the same name.
     """
 
-    config_class: ClassVar[type[Any] | None] = None
     free: ClassVar[bool] = False
     """Whether it costs nothing to ask. Used when the embedder is given to a runtime by itself."""
-
-    def __init_subclass__(cls, *, config: type[Any] | None = None, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if config is not None:
-            cls.config_class = config
-
-    def __init__(self, config: Any = None) -> None:
-        self.config: Any = config if config is not None or self.config_class is None else self.config_class()
 
     @classmethod
     def as_record(cls, given: Any) -> Record:

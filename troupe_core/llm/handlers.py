@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import attrs
 
+from troupe_core.llm.configured import Configured
 from troupe_core.llm.request import Call, LLMRequest
 from troupe_core.llm.response import LLMChunk, LLMResponse
 
@@ -49,28 +50,19 @@ class Capabilities:
         return ""
 
 
-class LLMBackend:
+class LLMBackend(Configured):
     """Base of backends: one instance a Runtime, made at first use.
 
     `class Acme(LLMBackend, config=Config)` receives its settings as `self.config`. `open` runs once, on the runtime's
     loop, before the first call; `aclose` when the runtime closes.
     """
 
-    config_class: ClassVar[type[Any] | None] = None
     capabilities: ClassVar[Capabilities] = Capabilities()
     """Used when the backend is given to a runtime by itself; a plugin states them in its record."""
     free: ClassVar[bool] = False
     """Likewise: whether it costs nothing to ask."""
     wants: ClassVar[tuple[str, ...]] = ()
     """Likewise: whose wrappers stand around its models wherever they are installed."""
-
-    def __init_subclass__(cls, *, config: type[Any] | None = None, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if config is not None:
-            cls.config_class = config
-
-    def __init__(self, config: Any = None) -> None:
-        self.config: Any = config if config is not None or self.config_class is None else self.config_class()
 
     @classmethod
     def as_record(cls, given: Any) -> BackendSpec:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from troupe_core.errors import PluginError, TroupeError, containable, told
+from troupe_core.llm.configured import Configured
 from troupe_core.records import Record
 
 if TYPE_CHECKING:
@@ -15,22 +16,17 @@ M = TypeVar("M", bound="Member")
 T = TypeVar("T")
 
 
-class Member:
+class Member(Configured):
     """Base of extractors and enrichers. `class Brief(Enricher, config=Config)` receives its settings as `self.config`;
     one instance serves everybody, at the same time, and keeps nothing of what it is given.
     """
 
     name: ClassVar[str]
-    config_class: ClassVar[type[Any] | None] = None
     record: ClassVar[type[Record]]
 
-    def __init_subclass__(cls, *, config: type[Any] | None = None, name: str | None = None, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, name: str | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.name = name or cls.__name__.lower()
-        cls.config_class = config or cls.config_class
-
-    def __init__(self, config: Any = None) -> None:
-        self.config: Any = config if config is not None or self.config_class is None else self.config_class()
 
     @classmethod
     def as_record(cls, given: Any) -> Record:

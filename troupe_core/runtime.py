@@ -316,6 +316,8 @@ class Runtime:
 
                 self._thread = LoopThread(self._loop_factory, self._open_plugins if self._lifecycle.waiting else None)
                 weakref.finalize(self, self._thread.close)  # a runtime that nobody closed must not leave a thread
+                if self._closing:
+                    self._thread.close()
             return self._thread
 
     def wait(self, make: Callable[[], Coroutine[Any, Any, T]], twin: str) -> T:
@@ -333,6 +335,10 @@ class Runtime:
 
     def close(self) -> None:
         """End the simulations, close the backends and stop the loop. Who comes second waits for the first."""
+        with self._lock:
+            if self._thread is None and not self.simulations:  # nobody has asked, so there is nothing to be given back
+                self._closing = True
+                return
         thread = self.thread
         if thread.inside or self._is_first_to_close():
             try:

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from troupe_core import Fact
 from troupe_presenter import Lines
+from troupe_presenter.folding import by_space, by_word
 
 ENCODINGS = ("utf-8", "latin-1", "ascii")
 STYLES = re.compile("\x1b\\[[0-9;]*m")
@@ -46,6 +47,13 @@ def test_no_word_is_lost_or_broken_without_need(words, width):
     first, *others = Lines(width).of(fact(" ".join(words)))
     assert all(line.startswith("    ") for line in others)
     assert " ".join([first.removeprefix("Ada:"), *others]).split() == words
+
+
+@given(
+    st.lists(st.text("ab", min_size=1, max_size=12), max_size=12).map(" ".join), st.integers(-5, 30), st.integers(5, 30)
+)
+def test_plain_text_is_folded_as_any_other(text: str, first: int, others: int):
+    assert list(by_space(text, first, others)) == list(by_word(text, first, others))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -17,11 +18,17 @@ COMPLETE = "_TROUPE_COMPLETE"
 """The variable in which a shell says what it wants to have completed."""
 
 DONE, FOUND, MISUSED, PREVENTED, INTERRUPTED = 0, 1, 2, 3, 130
+PATIENT = 50_000, 20, 100
+"""When the garbage collector looks about it. A command makes much that stays to its end, from modules to transcripts:
+walking all of it again and again is a quarter of what it costs to show a large study.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    usual = gc.get_threshold()
+    gc.set_threshold(*PATIENT)
     try:
         streams.prepare()
         code = _completed() if COMPLETE in os.environ else _run(given)
@@ -35,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         streams.tell(streams.in_words(error))
         return PREVENTED
+    finally:
+        gc.set_threshold(*usual)
     return code
 
 

@@ -71,6 +71,8 @@ class Session:
         """What -p no:NAME means, as the settings have it: a plugin, a distribution, or a pattern of such names; else
         what it brings has the name, which only a runtime knows.
         """
+        if not self.without:
+            return []
         if self._without is None:
             known = [found.origin for found in (*built_in(), *installed())]
             self._without = [name for name in self.without if any(_is_called(each, name) for each in known)]

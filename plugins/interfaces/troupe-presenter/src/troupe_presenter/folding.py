@@ -19,6 +19,24 @@ def folded(text: str, first: int, others: int) -> Iterator[str]:
     """Its words in lines, of which the first has room for so many columns, and the others for so many. A word that is
     longer than a line is broken; a language that is written without spaces is one such word.
     """
+    return by_space(" ".join(text.split()), first, others) if text.isascii() else by_word(text, first, others)
+
+
+def by_space(text: str, first: int, others: int) -> Iterator[str]:
+    """Where each character takes one column: a line ends at the last space that fits, which is quickly found."""
+    begin, room = 0, first
+    while len(text) - begin > room:
+        end = text.rfind(" ", begin, begin + room + 1) if room > 0 else -1
+        if end < 0 or (text.find(" ", end + 1, end + others + 2) < 0 and len(text) - end - 1 > others):
+            yield from by_word(text[begin:], room, others)
+            return
+        yield text[begin:end]
+        begin, room = end + 1, others
+    yield text[begin:]
+
+
+def by_word(text: str, first: int, others: int) -> Iterator[str]:
+    """The same for any text, word by word."""
     line, left = "", first
     for word in text.split():
         size = cells(word)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Generator
 from random import Random
+from typing import TYPE_CHECKING
 
 from troupe_core import Call, LLMHandler, ModelRef, PluginError, Remark, Runtime, hookimpl
 from troupe_resilience.config import Config
-from troupe_resilience.lane import Lane, LaneStats
-from troupe_resilience.stack import ResilientLLM
+
+if TYPE_CHECKING:
+    from troupe_resilience.lane import Lane, LaneStats
 
 log = logging.getLogger("troupe")
 
@@ -38,6 +39,9 @@ class Plugin:
         inner = yield
         if inner is None:
             return None
+        from troupe_resilience.lane import Lane  # at first use: it takes asyncio
+        from troupe_resilience.stack import ResilientLLM
+
         name = f"{model.backend}/{model.name}"
         policy, whose = self.config.policy(model.backend, name), self.config.whose(model.backend, name)
         lane = self.lanes.get(whose)
@@ -46,6 +50,8 @@ class Plugin:
         return ResilientLLM(inner, name, policy, lane, self.random.random, self._tell)
 
     def _tell(self, call: Call, text: str) -> None:
+        import asyncio
+
         now = asyncio.get_running_loop().time()
         if now < self._told.get(call.simulation, now):
             return

@@ -133,3 +133,10 @@ def test_in_a_terminal_it_asks_for_lines_and_ctrl_d_ends_it(chat: Callable[..., 
     assert ran.code == 0
     assert ran.out.count("You said:") == 2
     assert "Bob → Ada" not in ran.out  # it stands there already, where it was written
+
+
+def test_a_study_is_nobody_to_talk_to(chat: Callable[..., Ran]):
+    Path("soup.toml").write_text('title = "Soup"')
+    ran = chat("Hello\n", who="soup.toml")
+    assert (ran.code, ran.out) == (3, "")
+    assert "soup.toml is a study; a chat takes the file of a person" in ran.err

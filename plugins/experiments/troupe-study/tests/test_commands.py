@@ -163,9 +163,12 @@ def test_a_spent_budget_is_told_in_words_of_the_study(
 ):
     write("mine.py", MODEL.format(then="pass"))
     path = study(head=MINE, rest=f"{TWICE}[budget]\ncalls = 3\n")
-    ran = troupe("-p", "mine.py", "run", path)
+    ran = troupe("-p", "mine.py", "run", path, "--json")
     assert ran.code == 3
     assert "with a larger [budget] the same study goes on" in ran.err
+    last = json.loads(ran.out.splitlines()[-1])
+    assert (last["event"], last["folder"]) == ("stopped", str(path.parent / "soup.results"))
+    assert "the budget of 3 calls is spent" in last["error"]
     assert "raised in the plugin" not in ran.err
     path.write_text(path.read_text().replace("calls = 3", "calls = 4"))
     assert troupe("-p", "mine.py", "run", path).code == 0

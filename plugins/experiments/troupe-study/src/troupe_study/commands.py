@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import troupe_cli
-from troupe_core import ArgumentError
+from troupe_core import ArgumentError, TroupeError
+from troupe_core.errors import told
 from troupe_presenter import JsonLines, Shown, json_text, present, showable
 from troupe_study import running
 from troupe_study.beginning import STUDY
@@ -59,7 +62,10 @@ def run(study: str, into: str | None, dry_run: bool, style: Style | None, though
     runtime = troupe_cli.session().runtime()
     command = command_of(read, folder, _before(read))
     try:
-        with present(runtime, style or "auto", thoughts=thoughts, pace=pace) as shown:
+        with (
+            present(runtime, style or "auto", thoughts=thoughts, pace=pace) as shown,
+            _last_line(shown, folder),
+        ):
             outcome = running.run(read, folder, runtime, shown.tell, command, shown.expect)
     except KeyboardInterrupt:
         again = ["troupe", *_options(str), "run", study, *(["--into", into] if into is not None else [])]
@@ -103,6 +109,18 @@ def _estimated(study: Study, as_json: bool) -> int:
     place = study.place(("budget", "calls"))
     click.echo(f"troupe: {place}: budget.calls: {counted(limit, 'call')} will not do for {estimate.calls:,}", err=True)
     return FOUND
+
+
+@contextmanager
+def _last_line(shown: Shown, folder: Path) -> Iterator[None]:
+    """Whatever ends a run: who reads JSON lines is told by the last one."""
+    try:
+        yield
+    except (KeyboardInterrupt, TroupeError) as error:
+        if isinstance(shown, JsonLines):
+            why = "interrupted" if isinstance(error, KeyboardInterrupt) else told(error)
+            shown.document("stopped", folder=str(folder), error=why)
+        raise
 
 
 def _told(outcome: Outcome, shown: Shown, *, quiet: bool) -> None:

@@ -38,6 +38,13 @@ def test_the_cache_of_the_runtime_that_is_named_is_switched():
     assert told == [(True, "answers"), (False, None), "mine"]
 
 
+def test_a_plugin_is_closed_though_nobody_asked_anything():
+    told: list[object] = []
+    with Runtime([Closing("only", told)], autoload=False):
+        pass
+    assert told == ["only"]
+
+
 def test_without_any_it_is_said_what_to_install_and_what_was_left_out():
     with Runtime(autoload=False) as runtime, pytest.raises(PluginError, match="pip install troupe-cache-sqlite"):
         force_api_cache(True, runtime=runtime)

@@ -336,8 +336,8 @@ class Runtime:
     def close(self) -> None:
         """End the simulations, close the backends and stop the loop. Who comes second waits for the first."""
         with self._lock:
-            if self._thread is None and not self.simulations:  # nobody has asked, so there is nothing to be given back
-                self._closing = True
+            if self._thread is None and not self.simulations and not self._lifecycle.to_be_closed:
+                self._closing = True  # nobody has asked for anything, so there is nothing to be given back
                 return
         thread = self.thread
         if thread.inside or self._is_first_to_close():

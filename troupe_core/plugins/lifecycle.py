@@ -77,16 +77,23 @@ class Lifecycle:
                 raise TimeoutError(f"it took longer than {seconds:g} seconds (loading.open_within)") from error
             raise
 
-    async def close(self, others: Iterable[tuple[str, Any]]) -> None:
-        """Close what was opened, or needs no opening, and then these; what cannot be closed is said, and keeps nobody
-        from closing.
-        """
+    @property
+    def to_be_closed(self) -> list[Origin]:
+        """Those that were opened, or need no opening and are used; who came last stands around the others: first."""
         manager = self._registry.manager
-        closing: list[tuple[str, Callable[[], Any], Origin | None]] = []
-        for name in reversed(manager.origins):  # who came later stands around the earlier
-            methods = manager.methods[name]
-            if "aclose" in methods and ("open" not in methods or name in self._opened):
-                closing.append((f"plugin {name}", methods["aclose"], manager.origins[name]))
+        return [
+            origin
+            for name, origin in reversed(manager.origins.items())
+            if "aclose" in manager.methods[name]
+            and (name in self._opened if "open" in manager.methods[name] else self._is_used(name))
+        ]
+
+    async def close(self, others: Iterable[tuple[str, Any]]) -> None:
+        """Close those, and then the others; what cannot be closed is said, and keeps nobody from closing."""
+        methods = self._registry.manager.methods
+        closing: list[tuple[str, Callable[[], Any], Origin | None]] = [
+            (f"plugin {origin.plugin}", methods[origin.plugin]["aclose"], origin) for origin in self.to_be_closed
+        ]
         closing += [(what, thing.aclose, None) for what, thing in others]
         for what, close, origin in closing:
             try:

@@ -490,7 +490,8 @@ def test_killed_in_the_middle_it_pays_for_nothing_twice(study: Callable[..., Pat
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
-def test_interrupted_it_says_how_to_go_on(study: Callable[..., Path], write: Any, troupe: Any):
+@pytest.mark.parametrize(("sent", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_interrupted_it_says_how_to_go_on(study: Callable[..., Path], write: Any, troupe: Any, sent: str, code: int):
     path = study(rest="[world]\nrounds = 3\n" + ASK, head='title = "Soup"\nmodel = "halting/any"\n')
     halting = """
     import json, os, signal
@@ -504,17 +505,22 @@ def test_interrupted_it_says_how_to_go_on(study: Callable[..., Path], write: Any
             global asked
             asked += 1
             if asked == 5:
-                os.kill(os.getpid(), signal.SIGINT)
+                os.kill(os.getpid(), signal.SIGNAL)
             return LLMResponse(json.dumps(turn(talk("Well."))))
 
     @hookimpl
     def troupe_register_llm_backends():
         yield BackendSpec("halting", Halting)
     """
+    halting = halting.replace("SIGNAL", sent)
     write("halting.py", halting)
-    ran = troupe("-p", "./halting.py", "run", path)
-    assert ran.code == 130, ran
+    ran = troupe("-p", "./halting.py", "run", path, "--json")
+    assert ran.code == code, ran
     assert f"The same command goes on from there: troupe -p ./halting.py run {path}\n" in ran.err
+    assert json.loads(ran.out.splitlines()[-1])["event"] == "stopped"
+    runs = (path.parent / "soup.results/runs.jsonl").read_text().splitlines()
+    assert [json.loads(line)["status"] for line in runs] == ["interrupted"]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert "no run is done" in troupe("show", path).out
     write("halting.py", halting.replace("== 5", "== 0"))
     ran = troupe("-p", "./halting.py", "run", path, "--json")

@@ -16,6 +16,7 @@ from troupe_core.errors import told
 from troupe_presenter import JsonLines, Shown, json_text, present, showable
 from troupe_study import running
 from troupe_study.beginning import STUDY
+from troupe_study.ending import code_of, terminable
 from troupe_study.outputs import as_text
 from troupe_study.outputs.findings import plain
 from troupe_study.outputs.reproduce import command_of
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from troupe_study.estimating import Estimate
     from troupe_study.running import Outcome
 
-DONE, FOUND, INTERRUPTED = 0, 1, 130
+DONE, FOUND = 0, 1
 
 
 @click.command()
@@ -63,18 +64,19 @@ def run(study: str, into: str | None, dry_run: bool, style: Style | None, though
     command = command_of(read, folder, _before(read))
     try:
         with (
+            terminable(),
             present(runtime, style or "auto", thoughts=thoughts, pace=pace) as shown,
             _last_line(shown, folder),
         ):
             outcome = running.run(read, folder, runtime, shown.tell, command, shown.expect)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         again = ["troupe", *_options(str), "run", study, *(["--into", into] if into is not None else [])]
         click.echo(
             f"troupe: interrupted; what was answered is kept in {folder}. The same command goes on from there: "
             f"{shlex.join(again)}",
             err=True,
         )
-        return INTERRUPTED
+        return code_of(interruption)
     _told(outcome, shown, quiet=style == "quiet")
     return FOUND if outcome.failures else DONE
 

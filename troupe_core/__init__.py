@@ -47,7 +47,7 @@ if TYPE_CHECKING:
         UnknownModelError,
         Unsupported,
     )
-    from troupe_core.events import Fact, FactsAdded, ModelCall, Remark, StepEnded, TurnEnded
+    from troupe_core.events import Answered, Fact, FactsAdded, ModelCall, Remark, StepEnded, TurnEnded
     from troupe_core.extraction.extractor import ExtractionTask, Extractor
     from troupe_core.extraction.results_extractor import ResultsExtractor
     from troupe_core.factories.casting import Uncast
@@ -136,7 +136,7 @@ _HOMES = {
         "UnknownModelError",
         "Unsupported",
     ),
-    "troupe_core.events": ("Fact", "FactsAdded", "ModelCall", "Remark", "StepEnded", "TurnEnded"),
+    "troupe_core.events": ("Answered", "Fact", "FactsAdded", "ModelCall", "Remark", "StepEnded", "TurnEnded"),
     "troupe_core.extraction.extractor": ("ExtractionTask", "Extractor"),
     "troupe_core.factories.casting": ("Uncast",),
     "troupe_core.factories.factory": ("TinyFactory",),
@@ -192,6 +192,7 @@ __all__ = [
     "PAUSE",
     "AmbiguousSimulation",
     "AnswerRefused",
+    "Answered",
     "ArgumentError",
     "Asked",
     "AskingStopped",

@@ -202,6 +202,22 @@ class FactsAdded:
 
 
 @attrs.frozen
+class Answered:
+    """Somebody has answered a question that was put by `ask`."""
+
+    simulation: str
+    question: str
+    answer: Fact
+    """What was said: who, to whom."""
+    values: Mapping[str, Any]
+    """What was ticked, by field."""
+    replicate: int
+    """Which of several answers to the same question."""
+    remembered: bool
+    """Whether it was a turn too, of whose facts others have told."""
+
+
+@attrs.frozen
 class Remark:
     """Something that somebody watching should know, and that is no error."""
 
@@ -211,4 +227,4 @@ class Remark:
     text: str
 
 
-Event: TypeAlias = ModelCall | TurnEnded | StepEnded | FactsAdded | Remark
+Event: TypeAlias = ModelCall | TurnEnded | StepEnded | FactsAdded | Answered | Remark

@@ -15,7 +15,7 @@ import orjson
 
 from troupe_core.arguments import checked_truth, checked_whole
 from troupe_core.errors import ArgumentError, AskingStopped, Busy, as_exception, containable
-from troupe_core.events import ACTION, Fact
+from troupe_core.events import ACTION, Answered, Fact
 from troupe_core.findings.fields import Fields
 from troupe_core.findings.forms import of_reply, values_in
 from troupe_core.findings.rows import Results, Row, Unread
@@ -159,7 +159,10 @@ class Interview:
         if scene is not None:
             raise Busy(f"{scene.thing!r} is having a turn; within it nobody can be asked")
         heard, reply = await (self._remembered(put) if self.enquiry.remember else self._aside(put))
-        said = reply.done[-1]
+        said, simulation = reply.done[-1], self.simulation
+        if simulation.runtime.watched:
+            told = Answered(simulation.id, put.question, said, reply.values, put.replicate, self.enquiry.remember)
+            simulation.runtime.emit(told)
         values = {ANSWER: said.content, **reply.values}
         return Row(
             values,
@@ -168,7 +171,7 @@ class Interview:
             evidence=dict.fromkeys(values, (heard, said)),
             asked=put.question,
             replicate=put.replicate,
-            mark=said.mark or mark_of(self.simulation.states[put.id]),
+            mark=said.mark or mark_of(simulation.states[put.id]),
         )
 
     async def _remembered(self, put: Put) -> tuple[Fact, Reply]:

@@ -106,6 +106,36 @@ def test_thoughts_can_be_left_out(runtime):
     assert "thinks" not in shown(runtime, "plain", room(runtime, "Ada"), thoughts=False)
 
 
+@pytest.mark.parametrize("remember", [False, True])
+def test_answers_are_shown_as_they_come(remember: bool):
+    def answering(request: Any, call: Any) -> Any:
+        rating = {"value": 2 if call.person == "Ben" else None, "confidence": 0.9}
+        return {"thought": "Soup…", "answer": f"{call.person} says “no”", "fields": {"rating": rating}}
+
+    with Runtime([ScriptedModel(answering)], model="scripted/any") as runtime:
+        asked = room(runtime, "Ada", "Ben").agents
+        plain, lines, quiet = io.StringIO(), io.StringIO(), io.StringIO()
+        with (
+            present(runtime, "plain", plain),
+            present(runtime, "json", lines),
+            present(runtime, "quiet", quiet),
+        ):
+            asked.ask(["Soup?"], {"rating": "1..5"}, source="Host", remember=remember)
+    said = [line.rstrip("─ ") for line in plain.getvalue().splitlines()]
+    if remember:
+        heard = ["Host → Ada: Soup?", "Ada thinks: Soup…", "Ada → Host: Ada says “no”", "  Ada: rating: –"]
+        assert said[:-1] == [*heard, *(line.replace("Ada", "Ben").replace("–", "2") for line in heard)]
+        assert "answered before" not in said[-1]
+    else:
+        assert said == ["── Soup?", "Ada → Host: Ada says “no” (rating: –)", "Ben → Host: Ben says “no” (rating: 2)"]
+    answers = [each for each in map(json.loads, lines.getvalue().splitlines()) if each["event"] == "answer"]
+    assert [(each["person"], each["question"], each["values"]) for each in answers] == [
+        ("Ada", "Soup?", {"rating": None}),
+        ("Ben", "Soup?", {"rating": 2}),
+    ]
+    assert quiet.getvalue() == ""
+
+
 def test_json_lines_have_facts_and_telemetry_and_no_prompt(runtime):
     text = shown(runtime, "json", room(runtime, "Ada", "Ben"))
     lines = [json.loads(line) for line in text.splitlines()]

@@ -134,8 +134,10 @@ class _Run:
         self.people, self.groups, self.failures = came.people, came.groups, [*came.failures]
         self.tell(f"{counted(len(self.people), 'person')}: {listed(self.people.names)}")
         self.world = world_of(study, self.people, self.simulation)
-        if study.rounds:
-            self.expect(len(self.people) * study.rounds)
+        turns = len(self.people) * study.rounds
+        turns += sum(len(self.asked(question)) for question in study.ask if question.remember)
+        if turns:
+            self.expect(turns)
         done = 0
         self.placed = len(self.simulation.facts)
         for number, stimulus in enumerate(study.stimulus, 1):
@@ -158,6 +160,10 @@ class _Run:
     def respondents(self) -> People:
         """Everybody but who asks the others."""
         return respondents(self.study, self.people)
+
+    def asked(self, question: Question) -> People:
+        """Whom a question is put to."""
+        return People([each for each in self.respondents if _reaches(question.to, each, self.groups)])
 
     def round(self, world: TinyWorld, name: str) -> None:
         """Everybody has a turn."""
@@ -189,9 +195,8 @@ class _Run:
 
     def ask(self, question: Question, name: str) -> None:
         """What everybody whom it is put to says to a question."""
-        people = People([each for each in self.respondents if _reaches(question.to, each, self.groups)])
         try:
-            results = people.ask(
+            results = self.asked(question).ask(
                 [question.question],
                 question.fields or None,
                 fields_hints=question.hints or None,

@@ -7,7 +7,7 @@ from troupe_presenter.folding import cells
 from troupe_presenter.gathering import together
 from troupe_presenter.json_lines import JsonLines
 from troupe_presenter.json_text import json_text
-from troupe_presenter.lines import Lines, style_of
+from troupe_presenter.lines import Lines, style_of, words_of
 from troupe_presenter.presenting import Style, present
 from troupe_presenter.shown import Shown
 from troupe_presenter.tally import counted
@@ -27,4 +27,5 @@ __all__ = [
     "showable",
     "style_of",
     "together",
+    "words_of",
 ]

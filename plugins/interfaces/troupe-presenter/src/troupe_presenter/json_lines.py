@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from troupe_core import Fact, ModelCall, Remark, StepEnded, TurnEnded
+from troupe_core import Answered, Fact, ModelCall, Remark, StepEnded, TurnEnded
 from troupe_core.errors import told
 from troupe_presenter.json_text import json_text
 from troupe_presenter.lines import THOUGHTS
@@ -53,6 +53,21 @@ class JsonLines(Shown):
                 "tokens_out": usage.output if usage is not None else None,
                 "cached": usage.cached if usage is not None else None,
                 "error": None if event.error is None else type(event.error).__name__,
+            }
+        )
+
+    def _answered(self, event: Answered) -> None:
+        answer = event.answer
+        self._line(
+            {
+                "event": "answer",
+                "simulation": event.simulation,
+                "person": answer.source,
+                "question": event.question,
+                "answer": answer.content,
+                "values": dict(event.values),
+                "replicate": event.replicate,
+                "mark": answer.mark,
             }
         )
 

@@ -126,3 +126,12 @@ def style_of(name: str) -> str:
     """The style of a name: the same wherever it stands, today and tomorrow."""
     number = int.from_bytes(blake2b(name.encode("utf-8", "replace"), digest_size=4).digest(), "big")
     return f"{BOLD};{COLOURS[number % len(COLOURS)]}"
+
+
+def words_of(value: Any) -> str:
+    """A value of a finding, as it is read."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from troupe_core import Fact, FactsAdded, ModelCall, Remark, StepEnded, TurnEnded
+from troupe_core import Answered, Fact, FactsAdded, ModelCall, Remark, StepEnded, TurnEnded
 from troupe_core.errors import told
 from troupe_presenter.gathering import STIMULUS, together
-from troupe_presenter.lines import RED, YELLOW, Lines
+from troupe_presenter.lines import RED, YELLOW, Lines, words_of
 from troupe_presenter.stream import Stream
 from troupe_presenter.tally import Tally, counted
 
-Event = ModelCall | TurnEnded | StepEnded | FactsAdded | Remark
+Event = ModelCall | TurnEnded | StepEnded | FactsAdded | Answered | Remark
+NOTHING = "–"
+"""Stands where somebody has ticked nothing."""
 
 
 class Shown:
@@ -58,6 +60,8 @@ class Shown:
                 self._happened(event.simulation, event.facts, None)
             elif isinstance(event, TurnEnded):
                 self._turn_ended(event)
+            elif isinstance(event, Answered):
+                self._answered(event)
             elif isinstance(event, Remark):
                 self._remarked(event)
             else:
@@ -89,6 +93,9 @@ class Shown:
             self._causes.add(cause)
             self._show(self.lines.note(f"✗ {event.person} failed: {cause}", RED))
 
+    def _answered(self, event: Answered) -> None:
+        pass
+
     def _remarked(self, event: Remark) -> None:
         pass
 
@@ -117,6 +124,8 @@ class Plain(Shown):
         super().__init__(stream, thoughts=thoughts, expected_turns=expected_turns)
         self._simulation = ""
         """The one of which something was shown last."""
+        self._question = ""
+        """The one to which an answer was shown last."""
         self._held: tuple[str, list[Fact]] = ("", [])
         """What one person after the other is given to perceive, and the simulation: the same for all is one line."""
 
@@ -174,6 +183,17 @@ class Plain(Shown):
         if shown:
             self._simulation = simulation
         self._show(shown)
+
+    def _answered(self, event: Answered) -> None:
+        """The question once, then what each says and has ticked; what was said in a turn stands there already."""
+        ticked = ", ".join(f"{name}: {words_of(value) or NOTHING}" for name, value in event.values.items())
+        if event.remembered:
+            self._show(self.lines.entry(event.answer.source, ticked) if ticked else ())
+            return
+        shown = [] if event.question == self._question else [self.lines.rule(event.question)]
+        self._question = event.question
+        content = f"{event.answer.content} ({ticked})" if ticked else event.answer.content
+        self._show([*shown, *self.lines.of(event.answer.plain() | {"content": content})])
 
     def _remarked(self, event: Remark) -> None:
         if not self.has_told(event.text):

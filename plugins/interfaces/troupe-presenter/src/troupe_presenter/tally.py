@@ -8,6 +8,8 @@ from time import monotonic
 from troupe_core import ModelCall, StepEnded, TurnEnded
 
 _MANY = {"person": "people"}
+TURNS = ("turn", "ask")
+"""For these somebody is asked who has a turn: for a question, if it is to be remembered."""
 LONG = 90
 """So many seconds, or minutes, are told in the next larger unit."""
 
@@ -51,7 +53,7 @@ class Tally:
             self.tokens_in += event.usage.input
             self.tokens_out += event.usage.output
             self.cached += event.usage.cached
-        if call.purpose == "turn":
+        if call.purpose in TURNS:
             self._asked.add((call.simulation, call.person, call.turn))
 
     @property

@@ -11,8 +11,9 @@ import orjson
 
 from troupe_core import Results, Row
 from troupe_core.llm import caution
+from troupe_presenter import words_of
 from troupe_study.outputs.counting import compared
-from troupe_study.outputs.text import in_cell, in_line, in_table, words_of
+from troupe_study.outputs.text import in_cell, in_line, in_table
 from troupe_study.words import ANSWER
 
 if TYPE_CHECKING:

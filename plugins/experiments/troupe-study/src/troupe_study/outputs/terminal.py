@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from troupe_core import Results, Row
 from troupe_core.llm import caution
-from troupe_presenter import Lines, cells, showable
+from troupe_presenter import Lines, cells, showable, words_of
 from troupe_study.outputs.counting import compared
-from troupe_study.outputs.text import words_of
 from troupe_study.words import ANSWER
 
 if TYPE_CHECKING:

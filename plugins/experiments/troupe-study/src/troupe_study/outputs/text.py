@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 _MEANT = re.compile(r"([\\`*_\[\]<>|~&#])")
 _AT_THE_BEGINNING = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))", re.MULTILINE)
@@ -30,12 +29,3 @@ def in_cell(text: str) -> str:
     """A text that no spreadsheet takes for a formula: what begins like one has an apostrophe before it."""
     begins = text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(_FORMULA)
     return f"'{text}" if begins else text
-
-
-def words_of(value: Any) -> str:
-    """A value of a finding, as it is read."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

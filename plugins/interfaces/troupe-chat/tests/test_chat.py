@@ -16,7 +16,7 @@ from troupe_cli import main
 
 ADA = {"type": "TinyPerson", "persona": {"name": "Ada", "age": 71, "occupation": {"title": "nurse"}}}
 MODEL = """
-import asyncio, json, os, signal
+import asyncio, json, logging, os, signal
 from troupe_core import BackendSpec, BadRequest, LLMBackend, LLMResponse, hookimpl
 from troupe_testing import talk, think, turn
 
@@ -27,6 +27,8 @@ class Listener(LLMBackend):
             raise RuntimeError("a bug")
         if "fail" in heard:
             raise BadRequest("not that")
+        if "warn" in heard:
+            logging.getLogger("troupe").warning("beware")
         if "stop" in heard:
             os.kill(os.getpid(), signal.SIGINT)
             await asyncio.Event().wait()
@@ -118,7 +120,7 @@ def test_what_begins_with_a_slash_is_not_said(chat: Callable[..., Ran]):
 
 @pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals")
 def test_in_a_terminal_it_asks_for_lines_and_ctrl_d_ends_it(chat: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch):
-    lines = iter(["Hello", KeyboardInterrupt(), "Well?", EOFError()])
+    lines = iter(["warn me", KeyboardInterrupt(), "Well?", EOFError()])
 
     def asked(prompt: str) -> str:
         assert prompt == "Bob: "
@@ -129,9 +131,13 @@ def test_in_a_terminal_it_asks_for_lines_and_ctrl_d_ends_it(chat: Callable[..., 
 
     monkeypatch.setattr("builtins.input", asked)
     monkeypatch.setattr("troupe_chat.chatting.Chat.sits_there", True)
+    monkeypatch.setattr("troupe_presenter.stream.Stream.terminal", True)
+    monkeypatch.setenv("TERM", "dumb")
     ran = chat("")
     assert ran.code == 0
     assert ran.out.count("You said:") == 2
+    assert ran.out.index("You said: - Bob: warn me\n") < ran.out.index("\nbeware\n")  # and not in the middle of it
+    assert ran.err == ""
     assert "Bob → Ada" not in ran.out  # it stands there already, where it was written
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from troupe_core import Fact, TinyPerson, TroupeError
 from troupe_core.errors import told
@@ -16,6 +18,8 @@ from troupe_presenter.stream import Stream
 BYE = ("", "/bye")
 RECENT = 10
 ERASED = "\r\x1b[K"
+
+log = logging.getLogger("troupe")
 
 
 class Chat:
@@ -88,8 +92,10 @@ class Chat:
         problem: list[str] = []
         done: tuple[Fact, ...] = ()
         turns = person.state.turns
+        logged: list[str] = []
         try:
-            done = person.listen_and_act(text, source=self.name)
+            with self._noting(logged):
+                done = person.listen_and_act(text, source=self.name)
         except KeyboardInterrupt:
             if person.state.turns > turns:  # it was answered at that very moment
                 done = tuple(fact for fact in person.pop_latest_actions() if fact.turn == turns)
@@ -107,6 +113,20 @@ class Chat:
             self.marked = True
             self._put(lines.note(caution(mark), YELLOW))
         self._put([*shown, *problem] or lines.note(f"{person.name} says nothing.", DIM))
+        self._put(line for each in logged for line in lines.note(each, YELLOW))
+
+    @contextmanager
+    def _noting(self, logged: list[str]) -> Iterator[None]:
+        """In a terminal, what is logged meanwhile would stand in the middle of the answer."""
+        if not (self.sits_there and self.stream.terminal):
+            yield
+            return
+        noting = Noting(logged)
+        log.addHandler(noting)
+        try:
+            yield
+        finally:
+            log.removeHandler(noting)
 
     def _told(self, line: str) -> None:
         found = self.commands.get(line)
@@ -136,6 +156,17 @@ class Chat:
     def _put(self, lines: Iterable[str]) -> None:
         sys.stdout.write("".join(f"{line}\n" for line in lines))
         sys.stdout.flush()
+
+
+class Noting(logging.Handler):
+    """Keeps what is logged until somebody has time for it."""
+
+    def __init__(self, logged: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._logged = logged
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._logged.append(record.getMessage())
 
 
 def import_line_editing() -> None:

@@ -213,5 +213,5 @@ def test_in_a_terminal_there_is_a_bar_and_ctrl_c_leaves_all_in_order(study: Call
     assert "━" in text
     assert "\x1b" not in end[3:]
     assert "1 step, " in end
-    assert "troupe: interrupted; what was answered is kept in" in end
-    assert "troupe -p mine.py run" in end.replace("\r\n", "")
+    assert "troupe: interrupted; what was answered\r\n    is kept in\r\n" in end
+    assert "from there:\r\ntroupe -p mine.py run /" in end

@@ -263,6 +263,24 @@ def test_names_are_never_broken(terminal: Any, capsys: Any, columns: int):
     assert columns < 60 or max(map(len, lines)) <= columns
 
 
+def test_stderr_is_folded_between_words_where_somebody_looks_on(monkeypatch: Any, capsys: Any):
+    path = f"/tmp/{'a-long-way-' * 4}down"
+    for columns, text in (
+        (40, f"cannot be\n    read:\n    {path}\n    is gone\n"),
+        (0, f"cannot be read: {path} is gone "),
+    ):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda columns=columns: columns > 0)
+        monkeypatch.setenv("COLUMNS", str(columns))
+        troupe_cli.on_stderr(f"it is said here that this cannot be read: {path} is gone", f"troupe run {path} --plain")
+        assert capsys.readouterr().err == f"it is said here that this {text}troupe run {path} --plain\n"
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "40")
+    assert troupe_cli.main(["plugin", "no-such-command-there-can-be"]) == 2
+    wrong = capsys.readouterr().err.partition("\nError: ")[2]
+    assert wrong.startswith("there is no command\n    'no-such-command")
+    assert all(len(line) <= 40 for line in wrong.splitlines())
+
+
 def test_a_document_is_json_whatever_is_in_it(capsys: Any):
     printing.document({"sizes": [float("inf"), {"other": float("nan")}, 1.5]})
     found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)

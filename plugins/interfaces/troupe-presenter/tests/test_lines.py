@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from troupe_core import Fact
 from troupe_presenter import Lines
-from troupe_presenter.folding import by_space, by_word
+from troupe_presenter.folding import by_space, by_word, unbroken
 
 ENCODINGS = ("utf-8", "latin-1", "ascii")
 STYLES = re.compile("\x1b\\[[0-9;]*m")
@@ -54,6 +54,14 @@ def test_no_word_is_lost_or_broken_without_need(words, width):
 )
 def test_plain_text_is_folded_as_any_other(text: str, first: int, others: int):
     assert list(by_space(text, first, others)) == list(by_word(text, first, others))
+
+
+@given(st.lists(st.text("ab好", max_size=30), max_size=9).map(" ".join), st.integers(10, 40))
+def test_what_may_be_copied_has_its_words_whole(text: str, room: int):
+    first, *others = unbroken(text, room)
+    assert all(line.startswith("    ") for line in others)
+    assert " ".join([first, *(line.removeprefix("    ") for line in others)]) == text
+    assert all(cell_len(line) <= room or len(line.split()) == 1 for line in [first, *others])
 
 
 @pytest.mark.parametrize(

@@ -71,10 +71,9 @@ def run(study: str, into: str | None, dry_run: bool, style: Style | None, though
             outcome = running.run(read, folder, runtime, shown.tell, command, shown.expect)
     except KeyboardInterrupt as interruption:
         again = ["troupe", *_options(str), "run", study, *(["--into", into] if into is not None else [])]
-        click.echo(
-            f"troupe: interrupted; what was answered is kept in {folder}. The same command goes on from there: "
-            f"{shlex.join(again)}",
-            err=True,
+        troupe_cli.on_stderr(
+            f"troupe: interrupted; what was answered is kept in {folder}. The same command goes on from there:",
+            shlex.join(again),
         )
         return code_of(interruption)
     _told(outcome, shown, quiet=style == "quiet")
@@ -109,7 +108,7 @@ def _estimated(study: Study, as_json: bool) -> int:
     if limit is None or estimate.calls <= limit:
         return DONE
     place = study.place(("budget", "calls"))
-    click.echo(f"troupe: {place}: budget.calls: {counted(limit, 'call')} will not do for {estimate.calls:,}", err=True)
+    troupe_cli.on_stderr(f"troupe: {place}: budget.calls: {counted(limit, 'call')} will not do for {estimate.calls:,}")
     return FOUND
 
 
@@ -129,9 +128,9 @@ def _told(outcome: Outcome, shown: Shown, *, quiet: bool) -> None:
     spent = outcome.spent
     for failure in outcome.failures:
         if not quiet or not shown.has_told(failure):
-            click.echo(f"failed: {showable(failure)}", err=True)
+            troupe_cli.on_stderr(f"failed: {showable(failure)}")
     for name in outcome.moved:
-        click.echo(f"what stood there before is another now, and is kept as {name}", err=True)
+        troupe_cli.on_stderr(f"what stood there before is another now, and is kept as {name}")
     if isinstance(shown, JsonLines):
         content = {
             "folder": str(outcome.folder),

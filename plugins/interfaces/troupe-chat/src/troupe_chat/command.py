@@ -38,7 +38,7 @@ def chat(who: str, *, model: str | None, name: str, into: str | None, thoughts: 
         finally:
             simulation.end()
     if into is not None:
-        click.echo(f"troupe: kept in {into}; the same command goes on from there", err=True)
+        troupe_cli.on_stderr(f"troupe: kept in {into}; the same command goes on from there")
     return 1 if failed else 0
 
 

@@ -69,12 +69,12 @@ def _run(arguments: list[str]) -> int:
         if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
             click.echo(error.format_message())
             return DONE
-        error.show()
+        _show(error)
         if isinstance(error, click.NoSuchOption) and error.option_name in OPTIONS:
             click.echo(f"It stands before the command: {NAME} {error.option_name} …", err=True)
         return MISUSED
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return PREVENTED
     except (EOFError, click.Abort):
         raise KeyboardInterrupt from None
@@ -97,6 +97,12 @@ def _invoked(root: click.Group, context: click.Context) -> int:
             raise
         return PREVENTED
     return returned if isinstance(returned, int) else DONE
+
+
+def _show(error: click.ClickException) -> None:
+    from troupe_cli.saying import show
+
+    show(error)
 
 
 def _left(left: SystemExit) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from troupe_presenter.characters import harmless, showable
-from troupe_presenter.folding import cells
+from troupe_presenter.folding import cells, unbroken
 from troupe_presenter.gathering import together
 from troupe_presenter.json_lines import JsonLines
 from troupe_presenter.json_text import json_text
@@ -27,5 +27,6 @@ __all__ = [
     "showable",
     "style_of",
     "together",
+    "unbroken",
     "words_of",
 ]

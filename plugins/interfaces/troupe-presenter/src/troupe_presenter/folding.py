@@ -60,6 +60,20 @@ def by_word(text: str, first: int, others: int) -> Iterator[str]:
     yield line
 
 
+def unbroken(text: str, room: int, indent: str = "    ") -> Iterator[str]:
+    """The text in lines of so many columns, the later ones further in, with every word of it whole: whoever copies a
+    path out of it gets the path.
+    """
+    line = ""
+    for number, word in enumerate(text.split(" ")):
+        if line.strip() and cells(line) + 1 + cells(word) > room:
+            yield line
+            line = f"{indent}{word}"
+        else:
+            line = f"{line} {word}" if number else word
+    yield line
+
+
 def cut(text: str, most: int, sign: str = "…") -> str:
     """At most so many columns of it, and a sign where something is left out."""
     if cells(text) <= most:

@@ -30,6 +30,8 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("title = 7", "title", "expected text, got the number 7"),
     ('title = " "', "title", "is empty"),
     ('tilte = "x"', "tilte", "Did you mean title"),
+    ("[settings.notes]\nfolder = '.'", "settings.notes", "write [settings.notes] into troupe.toml"),
+    ("plugins = ['./mine.py']", "plugins", "write plugins into troupe.toml"),
     ('model = "gpt-5"', "model", "backend/model"),
     ('models = { extraction = "gpt-5" }', "models.extraction", "backend/model"),
     ('seed = "7"', "seed", "expected a whole number"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from troupe_core import ConfigError
+from troupe_core import Config, ConfigError
 from troupe_core.config import structured
 from troupe_study.mistakes import mistakes
 from troupe_study.sources import source_of
@@ -32,7 +32,9 @@ def study_of(data: Mapping[str, Any], folder: Path) -> Study:
 
 
 def _study(data: Mapping[str, Any], place: Callable[[Sequence[str]], str], folder: Path, file: Path | None) -> Study:
-    said, told = _without_dates(data), []
+    elsewhere = [field.name for field in attrs.fields(Config) if field.name not in attrs.fields_dict(Design)]
+    said = {key: value for key, value in _without_dates(data).items() if key not in elsewhere}
+    told = [f"{place((key,))}: {_of_settings(key, data[key])}" for key in elsewhere if key in data]
     design: Design | None = None
     try:
         design = structured(Design, said, place)
@@ -43,6 +45,18 @@ def _study(data: Mapping[str, Any], place: Callable[[Sequence[str]], str], folde
         raise ConfigError("\n".join(sorted(dict.fromkeys(told), key=_line)))
     fields = {field.name: getattr(design, field.name) for field in attrs.fields(Design)}
     return Study(**fields, folder=folder, file=file, place=place)
+
+
+def _of_settings(key: str, value: Any) -> str:
+    """What to say of a setting in a study. They could name code to run, and servers that keys are sent to: whoever runs
+    a study that somebody else has written must not take them over with it.
+    """
+    tables = [f"{key}.{name}" for name in value] if key == "settings" and isinstance(value, Mapping) else []
+    here = ", ".join(f"[{table}]" for table in tables) or key
+    return (
+        f"{', '.join(tables) or key}: is a matter of whoever runs the study, and stands in no study: write {here} into "
+        "troupe.toml, in the folder in which you run it"
+    )
 
 
 def _line(told: str) -> int:

@@ -53,7 +53,7 @@ def test_help_tells_commands_and_exit_codes(troupe: Any):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["doktor"], "there is no command 'doktor'; did you mean doctor?"),
+        (["doktor"], "there is no command 'doktor'; did you mean doctor?\n"),
         (["plugin", "lst"], "did you mean list?"),
         (["plugin", "list", "--jsn"], "--json"),
         (["plugin", "list", "-p", "./mood.py"], "It stands before the command: troupe -p …"),

@@ -60,7 +60,8 @@ class Root(LazyGroup):
         return strangers.command(cmd_name)
 
     def unknown(self, ctx: click.Context, name: str) -> str:
-        return " ".join([f"{super().unknown(ctx, name)}.", *_strangers(ctx).advice(name)])
+        problem = super().unknown(ctx, name)
+        return problem if problem.endswith("?") else " ".join([f"{problem}.", *_strangers(ctx).advice(name)])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_epilog(ctx, formatter)

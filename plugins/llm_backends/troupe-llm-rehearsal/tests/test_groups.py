@@ -10,6 +10,7 @@ import pytest
 
 from troupe_core import (
     EpisodicMemory,
+    People,
     ResultsExtractor,
     Runtime,
     Simulation,
@@ -155,3 +156,16 @@ def test_texts_without_a_form_are_shortened(runtime: Runtime):
 def test_there_is_one_model(runtime: Runtime):
     with pytest.raises(UnknownModelError, match="rehearsal/default"):
         TinyPerson("Ada", simulation=Simulation(runtime=runtime), model="rehearsal/large").listen_and_act("Hm?")
+
+
+def test_whoever_is_asked_once_more_stands_by_what_was_said(runtime: Runtime):
+    simulation = Simulation(runtime=runtime)
+    people = [
+        TinyPerson(f"Nobody {at}", {"age": 20 + at}, simulation=simulation) for at in range(30)
+    ]  # by chance alone
+    wanted = {"rating": "1..5"}
+    first, more = "A radio that is wound up, 40 euros. Would you buy it?", "So, would you buy it, after all?"
+    said = People(people).ask([first], wanted, source="Moderator", remember=True)
+    after = People(people).ask([more], wanted, source="Moderator")
+    assert len({row["rating"] for row in said}) > 1
+    assert [row["rating"] for row in after] == [row["rating"] for row in said]

@@ -30,17 +30,18 @@ class Puppet:
     def __init__(self, scene: Scene) -> None:
         self.persona, self.chance, self.seed = scene.persona, scene.chance, scene.seed
         names = sorted({self.persona.name, *scene.company})
-        self._names = frozenset(part for name in names for part in name.split())
-        self._seats = min(12, len(names))
+        self._names, self._seats = frozenset(" ".join(names).split()), min(12, len(names))
         self._seat = names.index(self.persona.name) % self._seats
         self.own = "\n".join(str(act.get("content")) for turn in scene.turns for act in turn).lower()
         self.written = "\n".join([self.own, *(line.text.lower() for batch in scene.batches for line in batch)])
-        asked = [*filter(None, ("\n".join(it.text for it in batch if it.origin == "host") for batch in scene.batches))]
-        self.matter = asked[-1] if asked else "\n".join(line.text for line in scene.batches[-1])
-        self._plain = set(re.findall(r"\b[^\W\dA-Z]\w+", self.matter))
-        self.verdict = self.persona.of(self.matter, spoken=not asked)
-        if asked[1:] and self._plain & WORDS["back"] and not self.verdict.touches:  # "why is that?"
-            self.verdict = self.persona.of("\n".join(asked[-3:-1]))
+        put = [*filter(None, ("\n".join(it.text for it in batch if it.origin == "host") for batch in scene.batches))]
+        asked = put or ["\n".join(line.text for line in scene.batches[-1])]
+        self.matter, self._plain = asked[-1], set(re.findall(r"\b[^\W\dA-Z]\w+", asked[-1]))
+        while asked[1:] and not stems(asked[-1]) - EVERYDAY - stems("\n".join(asked[:-1])):  # "so would you buy it?"
+            asked = asked[:-1]
+        self._on, self.verdict = asked[-1], self.persona.of(asked[-1], spoken=not put)
+        if put[1:] and asked == put and self._plain & WORDS["back"] and not self.verdict.touches:  # "how about those?"
+            self.verdict = self.persona.of("\n".join(put[-3:-1]))
         self._stood, self._first = False, ""  # whether a stance has been told; the field that agrees with it
 
     def of(self, about: str) -> Verdict:
@@ -53,7 +54,7 @@ class Puppet:
         self._first = self._first or about
         verdict, temper = self.of(about), self.persona.temper
         cheer = (temper["warmth"] + temper["curiosity"] - temper["worry"]) / 9
-        of = f"{self.persona.salt} {sorted(stems(self.matter if verdict is self.verdict else about))}"
+        of = f"{self.persona.salt} {sorted(stems(self._on if verdict is self.verdict else about))}"
         chance = Stream(self.seed, of, "view", 0).uniform(-1, 1)
         chance += Stream(self.seed, f"{of} {about}", "view", 0).uniform(-0.3, 0.3) * (about not in ("", self._first))
         spread = 0.04 if verdict.level else 0.22 if self.persona.facts else 0.06
@@ -79,8 +80,7 @@ class Puppet:
             return ""
         if self._stood and not named & WORDS["answer"]:
             return self.sentence(self.reason(verdict) or self.detail(verdict))
-        self._stood = True
-        made = self.stand("" if verdict is self.verdict else about)
+        self._stood, made = True, self.stand("" if verdict is self.verdict else about)
         more = self.detail(verdict) if len(sentences(made)) < 2 and self.chance.random() < 0.7 else ""
         return f"{made} {self.sentence(more)}".strip()
 
@@ -149,8 +149,8 @@ class Puppet:
         ways = {f"{axis} {1 if value > 0 else -1}": abs(value) for axis, value in self.persona.temper.items()}
         told |= {way: {} for way, value in ways.items() if way in POOLS and value >= 0.3}
         self.chance.shuffle(order := list(told))
-        made = filter(None, (self.clause(pool, **told[pool]) for pool in order))
-        return next(made, "") or ("" if verdict.level else self.clause("plain"))
+        made = next(filter(None, (self.clause(pool, **told[pool]) for pool in order)), "")
+        return made or ("" if verdict.level else self.clause("plain"))
 
     def thought(self, verdict: Verdict, name: str = "") -> str:
         """Of what was touched; else of whoever is to be answered; else of the matter."""
@@ -162,13 +162,13 @@ class Puppet:
     def about(self) -> str:
         """The matter in a word: of what touches somebody, else of what is new in it, else the first that tells much."""
         touched = words(" ".join(each.text for each in self.verdict.touches if each.topic.kind == "taste"))
-        plain = PRICE.sub("", self.matter)
+        plain = PRICE.sub("", self._on)
         new = [word for shape in _NEW for part in shape.findall(plain) for word in reversed(words(part))]
         telling = (each.text for each in (*touched, *new, *words(plain)) if len(each.text) > 3
                    and not {each.stem, each.text, each.text.lower()} & (_SAYS_LITTLE | self._names))  # fmt: skip
         found = next(telling, "")
-        found = found.lower() if re.search(rf"(?:^|[.!?:“\n] ?){found}", self.matter) else found
-        known = found and re.search(rf"(?i)\b(?:an?|the) (?:[\w-]+ ){{0,2}}?{found}\b", self.matter)
+        found = found.lower() if re.search(rf"(?:^|[.!?:“\n] ?){found}", self._on) else found
+        known = found and re.search(rf"(?i)\b(?:an?|the) (?:[\w-]+ ){{0,2}}?{found}\b", self._on)
         return f"the {found}" if known else f"“{found}”" if found else "all this"
 
     def phrased(self, text: str) -> str:

@@ -283,6 +283,7 @@ def test_two_hundred_schedules_of_latency_lead_to_one_digest_and_one_list_of_fac
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("part", range(20))
 def test_a_thousand_more_schedules_lead_there_too(reference: Result, part: int) -> None:
     for number in range(SCHEDULES + part, SCHEDULES + 1000, 20):

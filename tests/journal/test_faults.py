@@ -332,6 +332,7 @@ def test_no_room_for_a_file(kind: str, way: str, limit: int, make_runtime: Any, 
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("way", ["each", "once"])
 def test_no_room_for_a_file_of_any_size(kind: str, way: str, make_runtime: Any, tmp_path: Path) -> None:

@@ -365,6 +365,7 @@ def test_killed(moment: Moment, programs: Programs, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", ["db", "json"])
 @pytest.mark.parametrize("shard", range(4))
 def test_killed_at_a_moment(kind: str, shard: int, programs: Programs, tmp_path: Path) -> None:

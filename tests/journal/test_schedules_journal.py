@@ -329,6 +329,7 @@ def test_memories_are_in_the_making_while_their_people_act(reference, tmp_path, 
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("part", range(16))
 def test_two_hundred_schedules_lead_there_too(reference, tmp_path, part):
     for number in range(40 + part, TWO_HUNDRED, 16):

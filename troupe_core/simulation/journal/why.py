@@ -98,7 +98,8 @@ def turn_of(simulation: Simulation, who: Any, turn: int | None) -> tuple[str, in
     turn = turns - 1 if turn is None else turn
     found = find_turn(journal.shelf, journal.branch.head, id, turn)
     if found is None:
-        raise ArgumentError(f"{id!r} has had {turns} turns, counted from 0; there is no turn {turn}")
+        had = f"{turns} turn{'s' * (turns != 1)}"
+        raise ArgumentError(f"{id!r} has had {had}, counted from 0; there is no turn {turn}")
     return id, turn, found
 
 

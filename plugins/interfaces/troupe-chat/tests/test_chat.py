@@ -90,7 +90,8 @@ def test_lines_are_said_and_answered_and_the_next_chat_goes_on(chat: Callable[..
     assert other.code == 3
     assert "ada.db is a chat with Ada, and Ben is in ben.agent.json" in other.err
     assert not Path("none.db").exists()
-    assert chat("Hello\n", "--into", "none.db", who="nobody.agent.json").code == 3
+    nobody = chat("Hello\n", "--into", "none.db", who="nobody.agent.json")
+    assert (nobody.code, "nobody.agent.json; a chat takes the file" in nobody.err) == (3, True)
     assert not Path("none.db").exists()
 
 

@@ -22,7 +22,7 @@ def source_of(path: Path) -> Source:
     """A study's file, read."""
     suffix = path.suffix.lower()
     if suffix not in (".toml", ".json"):
-        raise ConfigError(f"{path}: a study is a file that ends in .toml or .json")
+        raise ConfigError(f"{path}: a study is a file that ends in .toml or .json; troupe init writes one")
     if path.exists() and not path.is_file():
         raise ConfigError(f"{path} is {'a folder' if path.is_dir() else 'no file'}; a study is a file")
     if path.is_file() and path.stat().st_size > LARGEST:

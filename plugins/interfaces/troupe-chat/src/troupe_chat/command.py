@@ -47,6 +47,8 @@ def _person(who: str, runtime: Runtime, model: str | None, into: str | None) -> 
     path = Path(who).expanduser()
     if path.suffix.lower() == ".toml":
         raise ArgumentError(f"{path} is a study; a chat takes the file of a person, such as Ada.agent.json")
+    if not path.exists():
+        raise ArgumentError(f"there is no file {path}; a chat takes the file of a person, such as Ada.agent.json")
     kept = Path(into).expanduser() if into is not None else None
     with closing(Simulation(runtime=runtime)) as aside:  # before a file is made
         wanted = TinyPerson.load_specification(path, simulation=aside).name

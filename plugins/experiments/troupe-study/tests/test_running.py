@@ -490,7 +490,7 @@ def test_killed_in_the_middle_it_pays_for_nothing_twice(study: Callable[..., Pat
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
-@pytest.mark.parametrize(("sent", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize(("sent", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_interrupted_it_says_how_to_go_on(study: Callable[..., Path], write: Any, troupe: Any, sent: str, code: int):
     path = study(rest="[world]\nrounds = 3\n" + ASK, head='title = "Soup"\nmodel = "halting/any"\n')
     halting = """

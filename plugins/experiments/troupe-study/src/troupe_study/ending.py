@@ -1,4 +1,4 @@
-"""What ends a run from outside: Ctrl-C, and the signal by which service managers and CI end a program."""
+"""What ends a run from outside: Ctrl-C, service managers and CI, and a terminal that is closed."""
 
 from __future__ import annotations
 
@@ -8,32 +8,38 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-INTERRUPTED, TERMINATED = 130, 143
-"""What a program exits with after Ctrl-C, and after SIGTERM."""
+INTERRUPTED = 130
+"""What a program exits with after Ctrl-C."""
+SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""What else asks a program to end. Windows has no SIGHUP."""
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM came."""
+    """A signal of that number came."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Within this SIGTERM is like Ctrl-C, unless whoever runs the program has decided otherwise."""
+    """Within this those signals are like Ctrl-C, unless whoever runs the program has decided otherwise (`nohup`)."""
     here = threading.current_thread() is threading.main_thread()
-    if not here or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, _terminate)
+    taken = [number for number in SIGNALS if here and signal.getsignal(number) is signal.SIG_DFL]
+    for number in taken:
+        signal.signal(number, _terminate)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def code_of(interruption: KeyboardInterrupt) -> int:
-    """What to exit with."""
-    return TERMINATED if isinstance(interruption, Terminated) else INTERRUPTED
+    """What to exit with, as shells tell it."""
+    return 128 + interruption.number if isinstance(interruption, Terminated) else INTERRUPTED
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
-    raise Terminated
+    raise Terminated(number)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from troupe_cache_sqlite import Plugin, ReplayMiss, Stats, stats
-from troupe_cache_sqlite.values import Answer, Packer, written
+from troupe_cache_sqlite.kinds import ANSWER, Answer
+from troupe_cache_sqlite.values import Packer
 from troupe_core import BackendSpec, LLMResponse, LLMWrapper, ModelError, Runtime, Usage, hookimpl
 
 
@@ -55,7 +56,7 @@ def test_a_mark_is_kept_and_what_was_kept_before_there_were_any_has_none(room):
     runtime = room.runtime(mode="replay")
     assert [response.mark for response in room.ask(runtime, marked, plain)] == ["rehearsal", ""]
     assert [chunk.mark for chunk in room.stream(runtime, marked)] == ["rehearsal"]
-    assert written(Answer(LLMResponse("tea"))) == (
+    assert ANSWER.write(Answer(LLMResponse("tea"))) == (
         b'{"text":"tea","usage":[0,0,0],"model":"","finish":"stop","pieces":[]}'
     ), "it stands in a file as it always did"
 
@@ -65,7 +66,7 @@ def test_an_answer_comes_out_of_its_bytes_as_it_went_in(text, mark, pieces):
     cut = [len(text[place::pieces]) for place in range(pieces)]
     answer = Answer(LLMResponse(text, Usage(1, 2, 3), "asked/any", "stop", mark), tuple(cut))
     packer = Packer()
-    assert packer.unpack(packer.pack(written(answer))) == answer
+    assert packer.unpack(packer.pack(ANSWER.write(answer)), ANSWER) == answer
     assert [chunk.mark for chunk in answer.chunks()] == [*[""] * (pieces - 1), mark]
 
 

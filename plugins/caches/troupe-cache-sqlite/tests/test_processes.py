@@ -255,11 +255,11 @@ def test_what_somebody_else_has_stored_meanwhile_is_found_before_a_model_is_aske
     handler, real = runtime.llm_handler("asked/any"), store_module.Store.claim
     assert handler is not None
 
-    async def late(self, key, ticket):
+    async def late(self, key, ticket, kind):
         monkeypatch.setattr(store_module.Store, "claim", real)
         room.texts(other, room.request())
         other.plugins.get_plugin("cache-sqlite").cache.flush()
-        return await real(self, key, ticket)
+        return await real(self, key, ticket, kind)
 
     monkeypatch.setattr(store_module.Store, "claim", late)
     assert room.texts(runtime, room.request()) == ["theirs"]
@@ -271,7 +271,7 @@ def test_nothing_of_a_question_stays_but_its_answer(room):
     runtime = room.runtime(lambda request, number: "good" if request.draw else "")
     room.texts(runtime, room.request(draw=0), room.request(draw=1))
     runtime.plugins.get_plugin("cache-sqlite").cache.flush()
-    assert in_file(room, "SELECT (SELECT count(*) FROM entry), (SELECT count(*) FROM lease)") == [(1, 0)]
+    assert in_file(room, "SELECT (SELECT count(*) FROM entry), (SELECT count(*) FROM lease)") == [(2, 0)]
     in_file(room, "INSERT INTO lease VALUES (x'00', x'00', 1, 5.0)")  # of somebody who was killed long ago
     runtime.close()
     assert in_file(room, "SELECT count(*) FROM lease") == [(0,)]

@@ -9,20 +9,29 @@ from pathlib import Path
 
 import attrs
 
+from troupe_cache_sqlite.aside import APPLICATION, code_of, is_corrupt, is_ours, set_aside
 from troupe_cache_sqlite.errors import CacheError
 
-APPLICATION = 0x54525043
-"""Stands in the head of each such file."""
-VERSION = 1
-"""Of the tables."""
+VERSION = 2
+"""Of the tables. Files of all versions before it are read, and become such a file when they are written to."""
 
 PATIENCE = 10.0
 """Seconds to wait for somebody else who has locked the file."""
 
-TABLES = """
-CREATE TABLE IF NOT EXISTS entry (
+ENTRY = """
+CREATE TABLE entry (
     key BLOB PRIMARY KEY, value BLOB NOT NULL, model TEXT NOT NULL, made INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS lease (
+"""
+SINCE_2 = """
+ALTER TABLE entry ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE entry ADD COLUMN kind TEXT NOT NULL DEFAULT 'completion';
+ALTER TABLE entry ADD COLUMN namespace TEXT NOT NULL DEFAULT '';
+ALTER TABLE entry ADD COLUMN digest BLOB;
+CREATE INDEX entry_by_use ON entry (used);
+"""
+"""No row is written anew: however large a file is, it is migrated in a moment."""
+LEASE = """
+CREATE TABLE lease (
     key BLOB PRIMARY KEY, owner BLOB NOT NULL, ticket INTEGER NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
 """
 
@@ -33,34 +42,51 @@ class Files:
 
     reader: sqlite3.Connection
     writer: sqlite3.Connection | None
+    version: int
 
 
 def open_files(path: Path, *, writing: bool) -> Files:
-    """Open the file, or raise a `CacheError` that says why it cannot be used."""
+    """Open the file, or raise a `CacheError` that says why it cannot be used. One that is to be written to, and is
+    damaged, is set aside for a new one.
+    """
     if not writing and not path.exists():
         raise CacheError(f"there is no cache at {path}: record one in the mode readwrite, or name another file")
-    with ExitStack() as opened:
-        try:
-            if not writing:
-                reader = opened.enter_context(closing(_opened(path, "ro")))
-                _recognise(reader, path)
-                files = Files(reader, None)
-            else:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                writer = opened.enter_context(closing(_opened(path, "rwc")))
-                _make(writer, path)
-                _recognise(writer, path)
-                files = Files(opened.enter_context(closing(_opened(path, "rw"))), writer)
-                _tune(files.reader, writer)
-        except (OSError, sqlite3.Error) as error:
+    try:
+        return _open(path, writing=writing)
+    except (OSError, sqlite3.Error) as error:
+        if not (writing and is_corrupt(error) and is_ours(path)):
             raise _told(path, error) from error
+        set_aside(path, error)
+    try:
+        return _open(path, writing=writing)
+    except (OSError, sqlite3.Error) as error:
+        raise _told(path, error) from error
+
+
+def _open(path: Path, *, writing: bool) -> Files:
+    with ExitStack() as opened:
+        if not writing:
+            reader = opened.enter_context(closing(_opened(path, "ro")))
+            files = Files(reader, None, _recognise(reader, path))
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            writer = opened.enter_context(closing(_opened(path, "rwc")))
+            _make(writer, path)
+            version = _migrate(writer, _recognise(writer, path))
+            files = Files(opened.enter_context(closing(_opened(path, "rw"))), writer, version)
+            _tune(files.reader, writer)
         opened.pop_all()
     return files
 
 
 def _told(path: Path, error: Exception) -> CacheError:
     if "not a database" in str(error):
-        return CacheError(f"{path} is no cache of Troupe, nor any other SQLite file: name another file")
+        return CacheError(f"{path} is no cache of Troupe, nor any other SQLite file, and is left alone: name another")
+    if is_corrupt(error):
+        return CacheError(
+            f"the cache at {path} is damaged ({error}), and is left alone. In the mode readwrite it is set aside and a "
+            "new one begun; `troupe cache verify` tells what can still be read"
+        )
     what = "a folder" if path.is_dir() else str(error)
     return CacheError(f"the cache at {path} cannot be opened: {what}. Name a file that can be read and written.")
 
@@ -71,7 +97,7 @@ def _opened(path: Path, mode: str) -> sqlite3.Connection:
     try:
         return _connected(f"{place}?mode={mode}")
     except sqlite3.OperationalError as error:
-        unwritable = _code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+        unwritable = code_of(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
         if not unwritable or not path.is_file() or Path(f"{path}-wal").exists():
             raise
         # Nobody may write in that folder, not even the index of the write-ahead log: then nothing changes there.
@@ -88,16 +114,41 @@ def _connected(uri: str) -> sqlite3.Connection:
     return made
 
 
-def _recognise(connection: sqlite3.Connection, path: Path) -> None:
+def _recognise(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of a cache of ours, or a `CacheError`."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION:
         raise CacheError(f"{path} is no cache of Troupe but another SQLite file, and is left alone: name another file")
-    if version != VERSION:
+    version = _version(connection)
+    if not 1 <= version <= VERSION:
         raise CacheError(
-            f"the cache at {path} has version {version}, and this troupe-cache-sqlite reads version {VERSION}: "
-            "name another file, or install the version that wrote it"
+            f"the cache at {path} has version {version}, and this troupe-cache-sqlite reads versions up to {VERSION}. "
+            "It is left alone: install the version that wrote it, or name another file"
         )
+    return version
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _migrate(connection: sqlite3.Connection, version: int) -> int:
+    """The version that it has afterwards: where nothing may be written, everything stays as it is."""
+    if version == VERSION:
+        return version
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if code_of(error) != sqlite3.SQLITE_READONLY:
+            raise
+        return version
+    if _version(connection) == 1:  # nobody else has come before
+        for statement in filter(str.strip, SINCE_2.split(";")):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={VERSION}")
+    connection.execute("COMMIT")
+    return VERSION
 
 
 def _tune(reader: sqlite3.Connection, writer: sqlite3.Connection) -> None:
@@ -110,12 +161,7 @@ def _tune(reader: sqlite3.Connection, writer: sqlite3.Connection) -> None:
 
 def is_busy(error: sqlite3.Error) -> bool:
     """Whether somebody else holds a lock, and all is well otherwise."""
-    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-def _code(error: sqlite3.Error) -> int:
-    """The kind of error, without what SQLite adds to it in higher bits."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code_of(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _make(connection: sqlite3.Connection, path: Path) -> None:
@@ -125,10 +171,13 @@ def _make(connection: sqlite3.Connection, path: Path) -> None:
         try:
             _log_ahead(connection, path)
             connection.executescript(
-                f"BEGIN IMMEDIATE; {TABLES} PRAGMA application_id={APPLICATION}; PRAGMA user_version={VERSION}; COMMIT"
+                f"BEGIN IMMEDIATE; {ENTRY} {SINCE_2} {LEASE} PRAGMA application_id={APPLICATION}; "
+                f"PRAGMA user_version={VERSION}; COMMIT"
             )
         except sqlite3.OperationalError as error:
-            if not is_busy(error) or time.monotonic() > until:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if time.monotonic() > until or not (is_busy(error) or not _is_new(connection)):
                 raise
             time.sleep(0.01)  # SQLite itself waits for nobody who changes the journal
 

@@ -19,7 +19,7 @@ MOST_STARTS = 1_000
 
 def unfit(request: LLMRequest, response: LLMResponse) -> str:
     """Why an answer is not kept; nothing if it is."""
-    if not _is_plain(response):
+    if not is_plain(response):
         return "it is no answer of the kind that backends give"
     if response.finish != GOOD:
         return f"it ended in {response.finish!r}"
@@ -31,7 +31,7 @@ def unfit(request: LLMRequest, response: LLMResponse) -> str:
     return ""
 
 
-def _is_plain(response: Any) -> bool:
+def is_plain(response: Any) -> bool:
     """Whether it can be written: what a stranger's backend makes has not been looked at by anybody before."""
     if not isinstance(response, LLMResponse):
         return False

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
 
 class Flight(Generic[T]):
-    """A question under way, as a task of its own, and how many wait for it."""
+    """A question under way, or several that go together, as a task of its own; and how many wait for it."""
 
-    __slots__ = ("task", "waiting")
+    __slots__ = ("keys", "task", "waiting")
 
-    def __init__(self, task: asyncio.Task[T]) -> None:
+    def __init__(self, keys: Collection[bytes], task: asyncio.Task[T]) -> None:
+        self.keys = keys
         self.task = task
         self.waiting = 0
 
@@ -31,40 +32,44 @@ class Flights(Generic[T]):
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def __contains__(self, key: bytes) -> bool:
-        return key in self._under_way
+    def get(self, key: bytes) -> Flight[T] | None:
+        """The one of that key."""
+        return self._under_way.get(key)
 
-    async def join(self, key: bytes, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """The result of the flight of that key, which begins now if there is none. Its error reaches all who wait."""
-        flight = self._under_way.get(key) or self._begin(key, make)
-        flight.waiting += 1
-        try:
-            await asyncio.wait([flight.task])  # does not cancel the task when the waiter is cancelled
-        finally:
-            flight.waiting -= 1
-            if not flight.waiting and not flight.task.done():
-                self._leave(key, flight)
-                flight.task.cancel()
-        return flight.task.result()
-
-    def _begin(self, key: bytes, make: Callable[[], Coroutine[Any, Any, T]]) -> Flight[T]:
-        task = asyncio.get_running_loop().create_task(make())
-        flight = self._under_way[key] = Flight(task)
-        self._tasks.add(task)
-        task.add_done_callback(lambda done: self._end(key, flight))
+    def begin(self, keys: Collection[bytes], work: Coroutine[Any, Any, T]) -> Flight[T]:
+        """Of keys that are not under way."""
+        flight = Flight(keys, asyncio.get_running_loop().create_task(work))
+        self._under_way.update(dict.fromkeys(keys, flight))
+        self._tasks.add(flight.task)
+        flight.task.add_done_callback(lambda done: self._end(flight))
         return flight
 
-    def _end(self, key: bytes, flight: Flight[T]) -> None:
+    async def results(self, flights: Collection[Flight[T]]) -> list[T]:
+        """Of each, when all have come to something. The error of one reaches all who wait for it."""
+        for flight in flights:
+            flight.waiting += 1
+        try:
+            await asyncio.wait([flight.task for flight in flights])  # cancels no task when the waiter is cancelled
+        finally:
+            for flight in flights:
+                flight.waiting -= 1
+                if not flight.waiting and not flight.task.done():
+                    self._leave(flight)
+                    flight.task.cancel()
+        return [flight.task.result() for flight in flights]
+
+    def _end(self, flight: Flight[T]) -> None:
         self._tasks.discard(flight.task)
-        self._leave(key, flight)
+        self._leave(flight)
         if not flight.task.cancelled():
             flight.task.exception()  # seen, also when everybody has left
         self._ended()
 
-    def _leave(self, key: bytes, flight: Flight[T]) -> None:
+    def _leave(self, flight: Flight[T]) -> None:
         """At once, not when it has ended: who comes now must not join what is being cancelled."""
-        if self._under_way.get(key) is flight:
-            del self._under_way[key]
+        for key in flight.keys:
+            if self._under_way.get(key) is flight:
+                del self._under_way[key]
 
     async def cancel(self) -> None:
         """End them all."""

@@ -24,6 +24,7 @@ class Put:
 
     key: bytes
     ticket: int
+    kind: str
     plain: bytes
     model: str
     replace: bool
@@ -46,6 +47,13 @@ class Drop:
 
 
 @attrs.frozen(eq=False)
+class Touch:
+    """These were used."""
+
+    keys: tuple[bytes, ...]
+
+
+@attrs.frozen(eq=False)
 class Stop:
     """Write what was asked for until now, and end."""
 
@@ -57,5 +65,5 @@ class Flush:
     done: threading.Event
 
 
-Work: TypeAlias = Claim | Put | Release | Drop
+Work: TypeAlias = Claim | Put | Release | Drop | Touch
 Order: TypeAlias = Work | Flush | Stop

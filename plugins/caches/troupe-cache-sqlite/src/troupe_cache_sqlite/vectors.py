@@ -1,0 +1,140 @@
+"""Texts that are embedded, one by one whatever they come with: of a hundred, those are asked for that are not there."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from troupe_cache_sqlite.flights import Flight, Flights
+from troupe_cache_sqlite.kinds import VECTOR, Embedded
+from troupe_core import Call, EmbeddingHandler, Embeddings, PluginError, Usage
+
+if TYPE_CHECKING:
+    from troupe_cache_sqlite.cache import Cache
+
+NO_LEASE = 0
+TURN = 64
+"""So many texts are looked up before others are let go first."""
+
+Found = dict[bytes, Embedded]
+
+
+class Vectors:
+    """Those of one cache. Within a process a text is under way once; another process may embed it, too, at the same
+    time: that costs less than to agree about it, and the first vector stays.
+    """
+
+    def __init__(self, cache: Cache, ended: Callable[[], None]) -> None:
+        self._cache = cache
+        self._tally = cache.tally
+        self._flights: Flights[Found] = Flights(ended)
+
+    @property
+    def under_way(self) -> int:
+        """Batches."""
+        return len(self._flights)
+
+    async def cancel(self) -> None:
+        """End them all."""
+        await self._flights.cancel()
+
+    async def embed(
+        self, keys: Sequence[bytes], inner: EmbeddingHandler, model: str, texts: Sequence[str], call: Call
+    ) -> Embeddings:
+        """`keys` are those of the texts."""
+        wanted = dict(zip(keys, texts, strict=True))
+        found = await self._look_up(wanted, model, call)
+        asked = await self._ask({key: text for key, text in wanted.items() if key not in found}, inner, model, call)
+        if asked and found and _sizes(found) != _sizes(asked):  # the model is another one now, under the same name
+            old = {key: wanted[key] for key in found}
+            found = await self._fly(old, inner, model, call, replace=True)
+        elif found:
+            tokens = sum(each.tokens for each in found.values())
+            self._tally.hits += len(found)
+            self._cache.saved(model, call, Usage(tokens))
+        found |= asked
+        if not found:
+            return await inner.embed(texts, call)
+        tokens = sum(each.tokens for each in found.values())
+        return Embeddings(tuple(found[key].vector for key in keys), Usage(tokens), found[keys[-1]].model)
+
+    async def _look_up(self, wanted: Mapping[bytes, str], model: str, call: Call) -> Found:
+        cache = self._cache
+        found: Found = {}
+        if not cache.looks_up:
+            return found
+        for number, (key, text) in enumerate(wanted.items(), 1):
+            one = cache.store.get(key, VECTOR)
+            if one is not None:
+                found[key] = one
+            elif cache.replays:
+                self._tally.misses += 1
+                raise cache.missing("vector", model, key, call, text)
+            if number % TURN == 0:
+                await asyncio.sleep(0)
+        return found
+
+    async def _ask(self, missing: Mapping[bytes, str], inner: EmbeddingHandler, model: str, call: Call) -> Found:
+        """Those that nobody has asked for yet, in one batch; for the others wait."""
+        under_way = {key: flight for key in missing if (flight := self._flights.get(key)) is not None}
+        anew = {key: text for key, text in missing.items() if key not in under_way}
+        flights: list[Flight[Found]] = list(dict.fromkeys(under_way.values()))
+        if anew:
+            flights.append(self._flights.begin(tuple(anew), self._fly(anew, inner, model, call)))
+        if not flights:
+            return {}
+        came: Found = {}
+        for found in await self._flights.results(flights):
+            came |= {key: one for key, one in found.items() if key in missing}
+        if under_way:
+            self._tally.waits += len(under_way)
+            self._cache.saved(model, call, Usage(sum(came[key].tokens for key in under_way)))
+        return came
+
+    async def _fly(
+        self, asked: Mapping[bytes, str], inner: EmbeddingHandler, model: str, call: Call, *, replace: bool = False
+    ) -> Found:
+        self._tally.misses += len(asked)
+        texts = list(asked.values())
+        given = await inner.embed(texts, call)
+        vectors = given.vectors
+        if len(vectors) != len(texts):
+            raise PluginError(f"what is put around {model} gave {len(vectors)} vectors for {len(texts)} texts")
+        shares = _shares(given.usage.input, [len(text) for text in texts])
+        made = (Embedded(vector, tokens, given.model) for vector, tokens in zip(vectors, shares, strict=True))
+        found = dict(zip(asked, made, strict=True))
+        for key, one in found.items():
+            self._keep(key, one, model, replace=replace)
+        return found
+
+    def _keep(self, key: bytes, one: Embedded, model: str, *, replace: bool) -> None:
+        if not self._cache.stores:
+            return
+        if not _is_plain(one.vector):
+            self._tally.unfit += 1
+        elif self._cache.keep(key, NO_LEASE, VECTOR, one, model, replace=replace):
+            self._tally.stores += 1
+
+
+def _is_plain(vector: Any) -> bool:
+    """Whether it can be written, and would be of use."""
+    return isinstance(vector, array) and vector.typecode == "f" and bool(vector) and math.isfinite(sum(vector))
+
+
+def _sizes(found: Found) -> set[int]:
+    return {len(one.vector) for one in found.values()}
+
+
+def _shares(tokens: int, lengths: Sequence[int]) -> list[int]:
+    """The tokens of a batch, text by text: providers count them together. They sum up to what was counted."""
+    whole, before, so_far = max(sum(lengths), 1), 0, 0
+    shares = []
+    for length in lengths:
+        so_far += length
+        until = round(tokens * so_far / whole)
+        shares.append(until - before)
+        before = until
+    return shares

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from troupe_cache_sqlite import Plugin
 from troupe_core import Call, Form, LLMBackend, LLMChunk, LLMRequest, LLMResponse, Message, Parameters, Runtime, Usage
+
+if TYPE_CHECKING:
+    from troupe_core.sync import LoopFactory
 
 CALL = Call("a simulation", "turn", person="Ada", turn=3)
 
@@ -66,10 +69,18 @@ class Room:
         self.made: list[Runtime] = []
 
     def runtime(
-        self, model: Any = None, mode: str | None = "readwrite", path: Path | None = None, **options: Any
+        self,
+        model: Any = None,
+        mode: str | None = "readwrite",
+        path: Path | None = None,
+        loop_factory: LoopFactory | None = None,
+        **settings: Any,
     ) -> Runtime:
+        """`model`: a backend, or how it answers. `settings`: of the cache, besides."""
         backend = model if isinstance(model, LLMBackend) else Asked(model)
-        tables = {} if mode is None else {"cache-sqlite": {"mode": mode, "path": str(path or self.path)}}
+        table = {"mode": mode, "path": str(path or self.path), **settings}
+        tables = {} if mode is None else {"cache-sqlite": table}
+        options = {} if loop_factory is None else {"loop_factory": loop_factory}
         runtime = Runtime([backend, Plugin], settings=tables, model="asked/any", autoload=False, **options)
         runtime.model_under_test = backend  # type: ignore[attr-defined]
         self.made.append(runtime)

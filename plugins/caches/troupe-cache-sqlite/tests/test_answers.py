@@ -151,6 +151,39 @@ def test_what_is_not_worth_keeping_is_served_and_asked_for_again(room, what):
     assert stats(runtime).unfit == (0 if isinstance(answer, Exception) else 2)
 
 
+@pytest.mark.parametrize("what", ["a refusal", "nothing", "half an object"])
+def test_an_answer_that_was_no_use_is_found_in_replay_alone_until_there_is_a_good_one(room, what):
+    """So that a run is replayed with all that was asked once more in it."""
+    answer, schema = NOT_KEPT[what]
+    request = room.request(schema=schema)
+    runtime = room.runtime(lambda request, number: answer)
+    assert room.ask(runtime, request) == [answer]
+    runtime.close()
+    assert room.ask(room.runtime(mode="replay"), request) == [answer]
+    good = '{"name": "Ada", "age": 71}'
+    runtime = room.runtime(lambda request, number: good)
+    assert room.texts(runtime, request) == [good]
+    runtime.close()
+    assert room.texts(room.runtime(mode="replay"), request) == [good]
+
+
+def test_a_namespace_is_its_own(room):
+    for namespace in ("", "acme", "acme\0"):
+        runtime = room.runtime(lambda request, number, who=namespace: f"of {who}", namespace=namespace)
+        assert room.texts(runtime, room.request(), room.request()) == [f"of {namespace}"] * 2
+        assert runtime.model_under_test.calls == 1
+        runtime.close()
+    assert room.texts(room.runtime(mode="replay", namespace="acme"), room.request()) == ["of acme"]
+
+
+def test_what_is_answered_without_a_call_is_counted_as_saved(room):
+    runtime = room.runtime()
+    room.texts(runtime, room.request(), room.request(), room.request(draw=1))
+    room.stream(runtime, room.request())
+    assert stats(runtime) == Stats(hits=1, waits=1, misses=2, stores=2)
+    assert stats(runtime).saved == Usage(14, 6, 4, 2)
+
+
 def test_what_another_plugin_makes_of_an_answer_is_passed_on_and_not_kept(room):
     class Odd(LLMWrapper):
         async def complete(self, request, call):

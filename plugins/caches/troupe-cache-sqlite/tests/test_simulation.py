@@ -12,7 +12,7 @@ from troupe_testing import LatencyModel, ScriptedModel, exponential, talk, think
 NAMES = ("Ada", "Ben", "Cleo", "Dan")
 
 
-def study(path, mode="readwrite", *, seed=1, topic="rolls", world_of=NAMES):
+def study(path, mode="readwrite", *, seed=1, topic="rolls", world_of=NAMES, garbled=False):
     """Four people talk for three steps; who is asked first is a matter of chance."""
     made = []
 
@@ -20,6 +20,8 @@ def study(path, mode="readwrite", *, seed=1, topic="rolls", world_of=NAMES):
         if call.purpose == "consolidation":
             return {"memories": [f"We spoke of {topic}."]}
         made.append(call)
+        if garbled and not request.messages[-1].content.startswith("That answer cannot be used"):
+            return "I would rather draw it."
         others = [name for name in NAMES if name != call.person]
         words = f"{call.person} in turn {call.turn} has read {len(request.messages)} messages"
         return turn(think(words), talk(words, to=others[call.turn % 3]), emotions=f"mood {call.turn}")
@@ -57,6 +59,14 @@ def test_a_study_that_is_run_twice_asks_once_and_is_the_same(tmp_path):
         assert done == Stats(hits=12)
     off, calls, _, _, _ = study(tmp_path / "cache", "off")
     assert (off, calls) == (first, 12)
+
+
+def test_a_study_in_which_models_were_asked_once_more_is_replayed_without_any(tmp_path):
+    first, calls, _, done, _ = study(tmp_path / "cache", garbled=True)
+    assert calls > 12
+    assert done.unfit == calls - 12
+    again, calls, _, done, _ = study(tmp_path / "cache", "replay")
+    assert (again, calls, done.misses) == (first, 0, 0)
 
 
 def test_what_is_other_is_asked_and_the_rest_is_found(tmp_path):

@@ -11,10 +11,11 @@ SPARE = 0.9
 AT_ONCE = 500
 """Entries that are removed in one transaction: others wait for its end."""
 
-_OLDEST = """
-DELETE FROM entry WHERE rowid IN (
-    SELECT rowid FROM entry WHERE used NOT BETWEEN ? AND ? ORDER BY used LIMIT ?)
-"""
+ROW = 120
+"""About so many bytes an entry takes beside its value."""
+
+_OLDEST = "SELECT rowid, length(value) FROM entry WHERE used NOT BETWEEN ? AND ? ORDER BY used LIMIT ?"
+_REMOVE = "DELETE FROM entry WHERE rowid = ?"
 
 
 class Bound:
@@ -31,13 +32,24 @@ class Bound:
         most = self.megabytes * MEGABYTE
         if in_use(db) <= most:
             return True
-        while in_use(db) > most * SPARE:
+        while (too_much := in_use(db) - most * SPARE) > 0:
             db.execute("BEGIN IMMEDIATE")
-            gone = db.execute(_OLDEST, (self.since, int(time.time()), AT_ONCE)).rowcount
+            gone = self._oldest(db, too_much)
+            db.executemany(_REMOVE, gone)
             db.execute("COMMIT")
             if not gone:
                 return in_use(db) <= most
         return True
+
+    def _oldest(self, db: sqlite3.Connection, size: float) -> list[tuple[int]]:
+        """As many as have that size, unless they are too many at once."""
+        found: list[tuple[int]] = []
+        for place, length in db.execute(_OLDEST, (self.since, int(time.time()), AT_ONCE)):
+            if size <= 0:
+                break
+            found.append((place,))
+            size -= length + ROW
+        return found
 
 
 def in_use(db: sqlite3.Connection) -> int:

@@ -76,8 +76,8 @@ def clear(file: Path | None, namespace: str | None, model: str | None, yes: bool
     there = upkeep.held(path, only).entries
     if as_json and not yes:
         raise click.UsageError("with --json nobody is asked whether that is meant: say --yes")
-    if not yes and not click.confirm(f"Remove {_counted(there, 'entry')} from {path}?", err=True):
-        click.echo("Nothing was removed.")
+    if not yes and not _is_meant(f"Remove {_counted(there, 'entry')} from {path}?"):
+        click.echo("Nothing was removed. (Where nobody can answer, say --yes.)")
         return FOUND
     removed = upkeep.clear(path, only)
     if as_json:
@@ -152,6 +152,14 @@ def take_in(lines: Path, file: Path | None, as_json: bool) -> int:
             click.echo(f"… and {_counted(len(done.refused) - SHOWN, 'line')} more", err=True)
         click.echo(f"{path}: {_counted(done.new, 'entry')} added, {done.there:,} there already")
     return FOUND if done.refused else DONE
+
+
+def _is_meant(question: str) -> bool:
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:  # there is nobody, or no longer
+        click.echo(err=True)
+        return False
 
 
 def _meant(file: Path | None) -> Path:

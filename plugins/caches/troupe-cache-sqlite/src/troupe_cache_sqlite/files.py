@@ -139,15 +139,17 @@ def _migrate(connection: sqlite3.Connection, version: int) -> int:
         return version
     try:
         connection.execute("BEGIN IMMEDIATE")
+        if _version(connection) == version:  # nobody else has come before
+            for statement in filter(str.strip, SINCE_2.split(";")):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={VERSION}")
+        connection.execute("COMMIT")
     except sqlite3.OperationalError as error:
         if code_of(error) != sqlite3.SQLITE_READONLY:
             raise
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         return version
-    if _version(connection) == 1:  # nobody else has come before
-        for statement in filter(str.strip, SINCE_2.split(";")):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version={VERSION}")
-    connection.execute("COMMIT")
     return VERSION
 
 

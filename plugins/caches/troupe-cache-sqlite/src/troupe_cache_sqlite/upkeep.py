@@ -21,6 +21,8 @@ from troupe_cache_sqlite.values import LARGEST, Packer, digest
 
 AT_ONCE = 500
 """Entries that are read, or written, before others may."""
+MOST_PASSED_OVER = 10_000
+"""Places in a row that cannot be read, before the rest is given up."""
 KEY_SIZE = 16
 LONGEST_LINE = 2 * LARGEST
 
@@ -77,6 +79,11 @@ class Entry:
     kind: str
     namespace: str
     digest: bytes | None
+
+    def is_one(self) -> bool:
+        """Whether everything is of the type that it has to be: SQLite does not see to that."""
+        texts = (self.model, self.kind, self.namespace)
+        return isinstance(self.key, bytes) and isinstance(self.made, int) and all(type(text) is str for text in texts)
 
     def plain(self, packer: Packer) -> bytes:
         """What was written, or `Damaged`, which says what is wrong."""
@@ -181,25 +188,40 @@ def verify(path: Path) -> Iterator[Wrong]:
     """Read every entry, digest it once more, and tell what is wrong; then the file itself is gone through."""
     packer = Packer()
     with _reading(path) as (db, _):
+        for entry in _all(db, ALL):
+            if isinstance(entry, Wrong):
+                yield entry
+                continue
+            try:
+                entry.plain(packer)
+            except Damaged as error:
+                yield Wrong(entry.key.hex(), entry.model, str(error))
         try:
-            for entry in _all(db, ALL):
-                try:
-                    entry.plain(packer)
-                except Damaged as error:
-                    yield Wrong(entry.key.hex(), entry.model, str(error))
             for (said,) in db.execute("PRAGMA quick_check(20)").fetchall():
                 if said != "ok":
                     yield Wrong("", "", str(said))
         except sqlite3.DatabaseError as error:
-            yield Wrong("", "", f"from here on it cannot be read: {error}")
+            yield Wrong("", "", str(error))
 
 
-def _all(db: sqlite3.Connection, only: Only) -> Iterator[Entry]:
-    """One after the other, and so many at a time: nobody who writes is held up."""
-    place = 0
-    while rows := db.execute(_ENTRIES, {**only.said(), "place": place, "most": AT_ONCE}).fetchall():
-        yield from (Entry(*row) for row in rows)
-        place = rows[-1][0]
+def _all(db: sqlite3.Connection, only: Only) -> Iterator[Entry | Wrong]:
+    """One after the other, and so many at a time: nobody who writes is held up. What cannot be read is told, and
+    passed over.
+    """
+    place, passed_over, more = 0, 0, True
+    while more and passed_over < MOST_PASSED_OVER:
+        before, more = place, False
+        try:
+            for row in db.execute(_ENTRIES, {**only.said(), "place": place, "most": AT_ONCE}):
+                place, passed_over, more = max(place, row[0]), 0, True
+                entry = Entry(*row)
+                yield entry if entry.is_one() else Wrong("", "", f"entry {row[0]} of the file makes no sense")
+        except sqlite3.DatabaseError as error:
+            if not passed_over:
+                yield Wrong("", "", f"after entry {place} of the file, some cannot be read: {error}")
+            passed_over, more = passed_over + 1, True
+        if place == before:  # whatever stands there
+            place += 1
 
 
 # -- out and in -------------------------------------------------------------------------------------------------------
@@ -209,16 +231,16 @@ def export(path: Path, only: Only = ALL) -> Iterator[bytes | Wrong]:
     """A JSON line for each entry; of one that is damaged, what is wrong."""
     packer = Packer()
     with _reading(path) as (db, _):
-        try:
-            for entry in _all(db, only):
-                try:
-                    plain = entry.plain(packer)
-                except Damaged as error:
-                    yield Wrong(entry.key.hex(), entry.model, str(error))
-                else:
-                    yield _line(entry, KINDS[entry.kind].shown(plain))
-        except sqlite3.DatabaseError as error:
-            yield Wrong("", "", f"from here on it cannot be read: {error}")
+        for entry in _all(db, only):
+            if isinstance(entry, Wrong):
+                yield entry
+                continue
+            try:
+                plain = entry.plain(packer)
+            except Damaged as error:
+                yield Wrong(entry.key.hex(), entry.model, str(error))
+            else:
+                yield _line(entry, KINDS[entry.kind].shown(plain))
 
 
 def _line(entry: Entry, plain: bytes) -> bytes:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
 from troupe_core import Call, LLMRequest, LLMResponse, ModelError, Parameters
+from troupe_testing.conformance.cached_embeddings import CachedEmbeddingsConformance
 from troupe_testing.conformance.probe import Room, a_moment, question, text
 from troupe_testing.conformance.stage import Stage
 from troupe_testing.conformance.wrapper import LLMWrapperConformance
@@ -32,8 +33,9 @@ FITTING = '{"name": "Ada", "age": 71}'
 SOMEBODY_ELSE = Call("another simulation", "extraction", world="The room", person="Ben", turn=9, step=2, ordinal=4)
 
 
-class CacheConformance(LLMWrapperConformance):
-    """Of a plugin that keeps what models answer. Its settings have it keep and look up, in a place of the test's own:
+class CacheConformance(LLMWrapperConformance, CachedEmbeddingsConformance):
+    """Of a plugin that keeps what models answer, and vectors of texts if it wants to. Its settings have it keep and
+    look up, in a place of the test's own:
 
         class TestCache(CacheConformance):
             plugin = "acme_cache"
@@ -44,9 +46,6 @@ class CacheConformance(LLMWrapperConformance):
 
     To the first who asks something, it is like any other plugin around models.
     """
-
-    lasts: ClassVar[bool] = True
-    """Whether what it keeps outlives its runtime, and is shared by those that have the same settings."""
 
     # -- what is kept -------------------------------------------------------------------------------------------------
 

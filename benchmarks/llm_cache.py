@@ -1,4 +1,4 @@
-"""What the cache of answers costs in CPU: a hit, a miss, and being there without being switched on.
+"""What the cache of answers costs in CPU: a hit, a miss, being there without being switched on, and what its parts do.
 
 CPU is that of the whole process, the thread that writes included, and ends when everything is in the file. The model
 is in this process and answers at once with 900 characters. Costs are differences to the same calls without the cache.
@@ -6,7 +6,7 @@ is in this process and answers at once with 900 characters. Costs are difference
 
 import asyncio
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from hashlib import blake2b
 from pathlib import Path
@@ -18,7 +18,23 @@ from benchmarks.models import Model
 from benchmarks.rows import Row, fresh, middle
 from troupe_cache_sqlite import Plugin, stats
 from troupe_cache_sqlite.files import open_files
-from troupe_core import Call, Form, LLMHandler, LLMRequest, Message, Runtime
+from troupe_cache_sqlite.kinds import ANSWER, Answer
+from troupe_cache_sqlite.orders import Put
+from troupe_cache_sqlite.store import Store
+from troupe_cache_sqlite.tally import Tally
+from troupe_core import (
+    Call,
+    Embedder,
+    Embeddings,
+    Form,
+    LLMHandler,
+    LLMRequest,
+    LLMResponse,
+    Message,
+    Runtime,
+    Usage,
+)
+from troupe_core.llm import unit
 
 CALL = Call("benchmark", "turn", person="Ada")
 HISTORY = 28_000
@@ -42,7 +58,10 @@ def fill(path: Path, entries: int) -> None:
     with closing(files.reader), closing(files.writer):
         keys = sorted(blake2b(b"%d" % number, digest_size=16).digest() for number in range(entries))
         files.writer.execute("BEGIN")
-        files.writer.executemany("INSERT INTO entry VALUES (?, ?, 'bench/model', 0)", ((key, key * 8) for key in keys))
+        files.writer.executemany(
+            "INSERT INTO entry (key, value, model, made) VALUES (?, ?, 'bench/model', 0)",
+            ((key, key * 8) for key in keys),
+        )
         files.writer.execute("COMMIT")
 
 
@@ -120,7 +139,80 @@ def missed(made: Runtime, without: Runtime) -> dict[str, list[float]]:
     return {how: values[1:] for how, values in over.items()}
 
 
+# In a process of its own
+
+
+VALUE = 2_000
+"""Characters of an answer, which do not compress to nothing."""
+ENTRIES = 50_000
+DIMENSIONS = 1_536
+TEXTS = 1_000
+
+
+class Points(Embedder):
+    """Makes vectors as large as those of a usual model, of nothing."""
+
+    name, free = "points", True
+
+    async def embed(self, model: str, texts: Sequence[str], call: Call) -> Embeddings:
+        chance = Random(len(texts))
+        return Embeddings(tuple(unit([chance.gauss() for _ in range(DIMENSIONS)]) for _ in texts), Usage(len(texts)))
+
+
+def parts() -> dict[str, list[float]]:
+    """Microseconds of CPU of each: of entries that are found and written, of a hit with its key, of a text's vector."""
+    found: dict[str, list[float]] = {"get": [], "put": [], "hit": [], "text": []}
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "cache.sqlite"
+        store = Store(path, Tally(), writing=True)
+        answer = ANSWER.write(Answer(LLMResponse(Random(1).randbytes(VALUE // 2).hex())))
+        keys = [blake2b(b"%d" % number, digest_size=16).digest() for number in range(ENTRIES)]
+        for begin in range(0, ENTRIES, ENTRIES // 10):
+            start = process_time()
+            for key in keys[begin : begin + ENTRIES // 10]:
+                store.put(Put(key, 0, ANSWER.name, answer, "bench/model", replace=False))
+            store.flush()
+            found["put"].append((process_time() - start) / (ENTRIES // 10) * 1e6)
+        for begin in range(REPEATS):
+            start = process_time()
+            for key in keys[begin :: ENTRIES // CALLS]:
+                store.get(key, ANSWER)
+            found["get"].append((process_time() - start) / CALLS * 1e6)
+        store.close()
+        settings = {"cache-sqlite": {"mode": "readwrite", "path": str(path)}}
+        model = Model(30)
+        model.plays(["Ada"])
+        with Runtime([model, Points, Plugin], settings=settings, model="bench/model", autoload=False) as made:
+            handler, form = made.llm_handler("bench/model"), Form("bench/model")
+
+            async def ask() -> None:
+                for number in range(CALLS):
+                    await handler.complete(LLMRequest(form, (Message("user", f"Question {number}?"),)), CALL)
+
+            texts = [f"What was said in sentence {number} of the talk." for number in range(TEXTS)]
+            for number in range(REPEATS + 1):
+                start = process_time()
+                made.wait(ask, "benchmark")
+                asked = process_time()
+                made.embed(texts, "points/small")
+                if number:  # the first time it is asked for
+                    found["hit"].append((asked - start) / CALLS * 1e6)
+                    found["text"].append((process_time() - asked) / TEXTS * 1e6)
+    return found
+
+
 def llm_cache() -> Iterator[Row]:
+    found = fresh("llm_cache:parts")
+    for part, what, goal in (
+        ("get", f"an answer of {VALUE:,} characters is read, among {ENTRIES:,}", 37),
+        ("put", "one is written, with many others", 36),
+        ("hit", "a short question is answered, key included", 30),
+        ("text", f"a text gets its vector of {DIMENSIONS:,} dimensions, with {TEXTS:,} others", None),
+    ):
+        measured = statistics.median(found[part])
+        wanted = "" if goal is None else f"≤ {goal} µs"
+        met = None if goal is None else measured <= goal
+        yield Row(f"LLM cache: {what}", wanted, f"{middle(found[part], '.1f')} µs", "", met)
     for entries in SIZES:
         found = fresh("llm_cache:costs", entries=entries)
         floor = f"{statistics.median(found['without']):.3f} ms (the same call, switched off)"

@@ -30,12 +30,15 @@ class Asked(LLMBackend):
         self.ended = 0
         self.ended_before_closing: int | None = None
         self.slow_to_leave = 0.0
+        self.turns = 0
+        """Of the loop, before each answer and each piece."""
         self.gate: asyncio.Event | None = None
 
     async def aclose(self) -> None:
         self.ended_before_closing = self.ended
 
     async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
+        await self._take_turns()
         self.calls += 1
         answer = self.answer(request, self.calls)
         try:
@@ -50,11 +53,16 @@ class Asked(LLMBackend):
             raise answer
         return LLMResponse(answer, Usage(7, 3, 2, 1), request.model) if isinstance(answer, str) else answer
 
+    async def _take_turns(self) -> None:
+        for _ in range(self.turns):
+            await asyncio.sleep(0)
+
     async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
         response = await self.complete(request, call)
         *pieces, last = response.text.split("|")
         for piece in pieces:
             yield LLMChunk(piece)
+            await self._take_turns()
         yield LLMChunk(last, response.usage, response.finish, response.mark)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import aclosing
 
 import pytest
 
-from troupe_cache_sqlite import Stats, stats
+from troupe_cache_sqlite import Stats, stats, upkeep
 from troupe_core import LLMResponse, ModelError
 from troupe_testing import VirtualLoop
 
@@ -150,3 +152,39 @@ def test_on_a_virtual_clock_it_works_as_well(room):
     draws = [room.request(draw=draw % 20) for draw in range(60)]
     assert len(set(room.texts(runtime, *draws))) == 20
     assert runtime.model_under_test.calls == 20
+
+
+@pytest.mark.parametrize("way", ["complete", "stream", "embed"])
+def test_whoever_is_cancelled_at_whatever_await_leaves_nothing_behind(room, way):
+    runtime = room.runtime(lambda request, number: "one |two")
+    runtime.model_under_test.turns = 3
+
+    async def ask(number):
+        if way == "embed":
+            texts = [f"text {part} of {number}" for part in range(99)]
+            return len((await runtime.embedder("hashed/ngram-16").embed(texts, room.call)).vectors)
+        request, handler = room.request(f"question {number}"), runtime.llm_handler("asked/any")
+        if way == "complete":
+            return (await handler.complete(request, room.call)).text
+        async with aclosing(handler.stream(request, room.call)) as chunks:
+            return "".join([chunk.text async for chunk in chunks])
+
+    async def story():
+        wanted, number, cancelled = await ask("first"), 0, True
+        while cancelled:
+            number += 1
+            task = asyncio.get_running_loop().create_task(ask(number))
+            for _ in range(number):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+            cancelled = task.cancelled()
+            assert await ask(number) == wanted
+        return number
+
+    assert room.run(runtime, story) > 3
+    runtime.close()
+    with sqlite3.connect(room.path) as db:
+        assert db.execute("SELECT count(*) FROM lease").fetchone() == (0,)
+    db.close()
+    assert list(upkeep.verify(room.path)) == []

@@ -1,6 +1,6 @@
 """Asking models: requests and responses, handlers and what wraps them, answers of a given form."""
 
-from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, EmbeddingWrapper, Vector, unit
+from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, EmbeddingWrapper, Vector, batches, unit
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
 from troupe_core.llm.images import Image
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters, in_words
@@ -26,6 +26,7 @@ __all__ = [
     "Parameters",
     "Usage",
     "Vector",
+    "batches",
     "caution",
     "in_words",
     "unit",

@@ -50,8 +50,13 @@ class Backends:
         made = self._embedding.get(model)
         if made is None:
             ref = ModelRef.parse(model)
+            twin = self._registry.records(BackendSpec).get(ref.backend)  # what one provider is not asked without
             made = self._embedding[model] = self._registry.manager.compose(
-                "troupe_embedding_handler", lambda hooks: hooks.troupe_embedding_handler(model=ref), model, _embeds
+                "troupe_embedding_handler",
+                lambda hooks: hooks.troupe_embedding_handler(model=ref),
+                model,
+                _embeds,
+                () if twin is None else twin.wants,
             )
         return made
 

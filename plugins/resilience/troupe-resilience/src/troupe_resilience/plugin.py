@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from random import Random
 from typing import TYPE_CHECKING
 
-from troupe_core import Call, LLMHandler, ModelRef, PluginError, Remark, Runtime, hookimpl
+from troupe_core import (
+    Call,
+    EmbedderSpec,
+    EmbeddingHandler,
+    LLMHandler,
+    ModelRef,
+    PluginError,
+    Remark,
+    Runtime,
+    hookimpl,
+)
 from troupe_resilience.config import Config
 
 if TYPE_CHECKING:
+    from troupe_resilience.config import Policy
     from troupe_resilience.lane import Lane, LaneStats
+    from troupe_resilience.stack import Tell
 
 log = logging.getLogger("troupe")
 
@@ -39,15 +51,31 @@ class Plugin:
         inner = yield
         if inner is None:
             return None
-        from troupe_resilience.lane import Lane  # at first use: it takes asyncio
-        from troupe_resilience.stack import ResilientLLM
+        from troupe_resilience.stack import ResilientLLM  # at first use: it takes asyncio
+
+        return ResilientLLM(inner, *self._way(model))
+
+    @hookimpl(wrapper=True, trylast=True)
+    def troupe_embedding_handler(
+        self, model: ModelRef
+    ) -> Generator[None, EmbeddingHandler | None, EmbeddingHandler | None]:
+        inner = yield
+        if inner is None:
+            return None
+        from troupe_resilience.stack import ResilientEmbeddings
+
+        return ResilientEmbeddings(inner, *self._way(model), self._runtime.record(EmbedderSpec, model.backend))
+
+    def _way(self, model: ModelRef) -> tuple[str, Policy, Lane, Callable[[], float], Tell]:
+        """To one model, by its name, its policy and its lane."""
+        from troupe_resilience.lane import Lane
 
         name = f"{model.backend}/{model.name}"
         policy, whose = self.config.policy(model.backend, name), self.config.whose(model.backend, name)
         lane = self.lanes.get(whose)
         if lane is None:  # handlers are composed anew when a plugin awakes; what is known of the provider stays
             lane = self.lanes[whose] = Lane(whose, policy)
-        return ResilientLLM(inner, name, policy, lane, self.random.random, self._tell)
+        return name, policy, lane, self.random.random, self._tell
 
     def _tell(self, call: Call, text: str) -> None:
         import asyncio

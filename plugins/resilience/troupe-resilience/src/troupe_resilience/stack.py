@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
-from troupe_core import Call, LLMChunk, LLMHandler, LLMRequest, LLMResponse, LLMWrapper, ModelError, ModelUnavailable
+from troupe_core import (
+    Call,
+    EmbedderSpec,
+    EmbeddingHandler,
+    Embeddings,
+    EmbeddingWrapper,
+    Form,
+    LLMChunk,
+    LLMHandler,
+    LLMRequest,
+    LLMResponse,
+    LLMWrapper,
+    Message,
+    ModelError,
+    ModelUnavailable,
+    Parameters,
+    Usage,
+)
+from troupe_core.llm import batches
 from troupe_resilience.config import Policy
 from troupe_resilience.lane import Lane, Slot
 from troupe_resilience.retry import wait, why_not
 from troupe_resilience.timeouts import within
+
+A = TypeVar("A", LLMResponse, Embeddings)
 
 Tell = Callable[[Call, str], None]
 """Tells whoever is watching."""
@@ -31,62 +51,33 @@ class Asked:
     """What the last attempt came to."""
 
 
-class ResilientLLM(LLMWrapper):
-    """Of one model; the lane may be that of several."""
+class Persistent:
+    """Whoever asks one model, and asks again; the lane may be that of several."""
 
-    def __init__(
-        self, inner: LLMHandler, model: str, policy: Policy, lane: Lane, chance: Callable[[], float], tell: Tell
-    ) -> None:
-        super().__init__(inner)
+    def __init__(self, model: str, policy: Policy, lane: Lane, chance: Callable[[], float], tell: Tell) -> None:
         self.model = model
         self.policy = policy
         self.lane = lane
         self._chance = chance
         self._tell = tell
 
-    async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
-        asked, seconds = Asked(call), self.policy.timeout
+    async def ask(self, request: LLMRequest, asked: Asked, attempt: Callable[[], Awaitable[A]]) -> A:
+        """The answer, of the first attempt that comes to one. `request` is what is weighed."""
+        seconds = self.policy.timeout
         while True:
             slot = await self._enter(request, asked)
             try:
-                answering = self.inner.complete(request, call)
-                response = await (answering if seconds is None else within(seconds, answering, self.model, "timeout"))
+                answering = attempt()
+                answer = await (answering if seconds is None else within(seconds, answering, self.model, "timeout"))
             except BaseException as error:
                 self.lane.failed(slot, request, error)
                 pause = self._pause(asked, error)
                 if pause is None:
                     raise
             else:
-                self.lane.answered(slot, request, response.usage)
-                return response
+                self.lane.answered(slot, request, answer.usage)
+                return answer
             await asyncio.sleep(pause)
-
-    async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
-        """The same; but what has begun to come is not asked for again."""
-        asked = Asked(call)
-        while True:
-            slot = await self._enter(request, asked)
-            begun, usage = False, None
-            try:
-                async with _closing(self.inner.stream(request, call)) as chunks:
-                    async for chunk in self._in_time(chunks):
-                        begun, usage = True, chunk.usage or usage
-                        yield chunk
-            except BaseException as error:
-                self.lane.failed(slot, request, error)
-                pause = None if begun else self._pause(asked, error)
-                if pause is None:
-                    raise
-            else:
-                self.lane.answered(slot, request, usage)
-                return
-            await asyncio.sleep(pause)
-
-    def _in_time(self, chunks: AsyncIterator[LLMChunk]) -> AsyncIterator[LLMChunk]:
-        policy = self.policy
-        if policy.timeout is None and policy.first_piece_timeout is None:
-            return chunks
-        return timed(chunks, self.model, policy.timeout, policy.first_piece_timeout)
 
     # -- before and after an attempt ----------------------------------------------------------------------------------
 
@@ -139,6 +130,77 @@ class ResilientLLM(LLMWrapper):
         """That the breaker is open, in words."""
         breaker = self.lane.breaker
         return f"{self.lane.name} is not asked for now: {_row(breaker.failures)}." if breaker.is_open else ""
+
+
+class ResilientLLM(LLMWrapper, Persistent):
+    """Around a model that answers."""
+
+    def __init__(
+        self, inner: LLMHandler, model: str, policy: Policy, lane: Lane, chance: Callable[[], float], tell: Tell
+    ) -> None:
+        LLMWrapper.__init__(self, inner)
+        Persistent.__init__(self, model, policy, lane, chance, tell)
+
+    async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
+        return await self.ask(request, Asked(call), lambda: self.inner.complete(request, call))
+
+    async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
+        """The same; but what has begun to come is not asked for again."""
+        asked = Asked(call)
+        while True:
+            slot = await self._enter(request, asked)
+            begun, usage = False, None
+            try:
+                async with _closing(self.inner.stream(request, call)) as chunks:
+                    async for chunk in self._in_time(chunks):
+                        begun, usage = True, chunk.usage or usage
+                        yield chunk
+            except BaseException as error:
+                self.lane.failed(slot, request, error)
+                pause = None if begun else self._pause(asked, error)
+                if pause is None:
+                    raise
+            else:
+                self.lane.answered(slot, request, usage)
+                return
+            await asyncio.sleep(pause)
+
+    def _in_time(self, chunks: AsyncIterator[LLMChunk]) -> AsyncIterator[LLMChunk]:
+        policy = self.policy
+        if policy.timeout is None and policy.first_piece_timeout is None:
+            return chunks
+        return timed(chunks, self.model, policy.timeout, policy.first_piece_timeout)
+
+
+class ResilientEmbeddings(EmbeddingWrapper, Persistent):
+    """Around a model that makes vectors of texts. It gives them on in batches that the embedder takes at once, so that
+    one that fails is asked for again by itself.
+    """
+
+    def __init__(
+        self,
+        inner: EmbeddingHandler,
+        model: str,
+        policy: Policy,
+        lane: Lane,
+        chance: Callable[[], float],
+        tell: Tell,
+        spec: EmbedderSpec,
+    ) -> None:
+        EmbeddingWrapper.__init__(self, inner)
+        Persistent.__init__(self, model, policy, lane, chance, tell)
+        self._limits = spec.texts, spec.characters
+        self._form = Form(model, Parameters(max_tokens=0))
+
+    async def embed(self, texts: Sequence[str], call: Call) -> Embeddings:
+        parts = batches(texts, *self._limits) if texts else [texts]
+        made = [await self._batch(part, call) for part in parts]
+        vectors = tuple(vector for part in made for vector in part.vectors)
+        return Embeddings(vectors, sum((part.usage for part in made), Usage()), made[-1].model)
+
+    async def _batch(self, texts: Sequence[str], call: Call) -> Embeddings:
+        weight = LLMRequest(self._form, (Message("user", "".join(texts)),))  # tokens a minute are reckoned by it
+        return await self.ask(weight, Asked(call), lambda: self.inner.embed(texts, call))
 
 
 async def timed(

@@ -188,6 +188,7 @@ def test_what_can_be_read_of_a_damaged_file_is_exported_and_the_rest_told(troupe
     assert 150 < len(ran.out.splitlines()) < 200
     assert "left out" in ran.err
     assert troupe("verify", room.path).code == 1
+    assert "cannot be used: database disk image is malformed" in troupe("stats", room.path).err
 
 
 @pytest.mark.parametrize("command", ["stats", "verify", "export", "clear"])

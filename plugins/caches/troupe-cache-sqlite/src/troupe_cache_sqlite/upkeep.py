@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -153,7 +153,7 @@ class Imported:
 def _reading(path: Path) -> Iterator[tuple[sqlite3.Connection, int]]:
     """The file and its version; its entries are what is `seen`."""
     files = open_files(path, writing=False)
-    with closing(files.reader):
+    with closing(files.reader), _told(path):
         files.reader.execute(_SEEN if files.version == VERSION else _SEEN_IN_OLD)
         yield files.reader, files.version
 
@@ -163,8 +163,18 @@ def _writing(path: Path) -> Iterator[sqlite3.Connection]:
     files = open_files(path, writing=True)
     files.reader.close()
     if files.writer is not None:
-        with closing(files.writer):
+        with closing(files.writer), _told(path):
             yield files.writer
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise CacheError(
+            f"the cache at {path} cannot be used: {error}. `troupe cache verify` tells whether it is damaged."
+        ) from error
 
 
 def held(path: Path, only: Only = ALL) -> Held:
@@ -180,7 +190,8 @@ def clear(path: Path, only: Only = ALL) -> int:
         raise CacheError(f"there is no cache at {path}")
     with _writing(path) as db:
         removed = db.execute(_CLEAR, only.said()).rowcount
-        db.execute("VACUUM")
+        with suppress(sqlite3.OperationalError):  # somebody is using it, who will use the room again
+            db.execute("VACUUM")
     return removed
 
 

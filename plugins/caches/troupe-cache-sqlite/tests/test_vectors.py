@@ -70,6 +70,13 @@ def embed(runtime, *texts, model="letters/small"):
     return runtime.embed(texts, model)
 
 
+def kept(letters, *texts):
+    """They are in the file."""
+    runtime = letters()
+    embed(runtime, *texts)
+    runtime.close()
+
+
 HUNDRED = [f"text number {number}" for number in range(100)]
 
 
@@ -100,6 +107,7 @@ def test_batches_are_the_providers_affair(letters):
     runtime = letters(texts=4)
     embed(runtime, *HUNDRED[:10])
     assert [len(texts) for texts in runtime.letters.asked] == [4, 4, 2]
+    runtime.close()
     embed(letters("replay"), *HUNDRED[3:7])
 
 
@@ -120,10 +128,11 @@ def test_what_is_changed_in_a_vector_that_was_given_is_not_changed_in_the_cache(
 
 
 def test_a_model_that_has_other_dimensions_now_is_asked_for_all(letters):
-    embed(letters(), "tea", "rolls")
+    kept(letters, "tea", "rolls")
     runtime = letters(size=7)
     assert {len(vector) for vector in embed(runtime, "tea", "rolls", "bread").vectors} == {7}
     assert runtime.letters.texts == ["bread", "tea", "rolls"]
+    runtime.close()
     assert {len(vector) for vector in embed(letters("replay"), "tea", "rolls", "bread").vectors} == {7}
 
 
@@ -139,7 +148,7 @@ def test_a_vector_that_is_none_is_passed_on_and_not_kept(letters, monkeypatch):
 
 
 def test_in_replay_a_text_that_is_not_there_stops_the_run(letters):
-    embed(letters(), "tea")
+    kept(letters, "tea")
     runtime = letters("replay")
     with pytest.raises(ReplayMiss, match=r"vector of letters/small .*the deed of the mill"):
         embed(runtime, "tea", "Where is the deed of the mill?")

@@ -15,7 +15,7 @@ import attrs
 
 import troupe_core
 from troupe_core import errors, events, hookspecs
-from troupe_core.config.tree import Budget, Config, Loading
+from troupe_core.config.tree import Budget, Config, Degradation, Loading
 from troupe_core.enrichment import Enricher, EnrichmentTask
 from troupe_core.errors import ModelError, TroupeError
 from troupe_core.events import Fact
@@ -30,7 +30,7 @@ from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, Em
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
 from troupe_core.llm.images import Image
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
-from troupe_core.llm.response import LLMChunk, LLMResponse, Usage
+from troupe_core.llm.response import LLMChunk, LLMResponse, Substitute, Usage
 from troupe_core.people.faculty import TinyMentalFaculty
 from troupe_core.people.fragments import PersonaConflict
 from troupe_core.people.memory import FiledMemory, MalleableMemory, Memory, Recalled
@@ -185,7 +185,7 @@ def records_page() -> str:
 
 
 def requests_page() -> str:
-    kinds = (LLMRequest, Message, Image, Form, Parameters, ModelRef, Call, LLMResponse, Usage, LLMChunk)
+    kinds = (LLMRequest, Message, Image, Form, Parameters, ModelRef, Call, LLMResponse, Substitute, Usage, LLMChunk)
     vectors = (Embeddings, Embedder, EmbeddingHandler, EmbeddingWrapper)
     return _page("Requests and answers", REQUESTS, *kinds, Capabilities, LLMBackend, LLMHandler, LLMWrapper, *vectors)
 
@@ -253,7 +253,8 @@ def findings_page() -> str:
 
 def settings_page() -> str:
     parts = ["# Settings", NOTICE, SETTINGS]
-    for title, kind in (("The file itself", Config), ("[parameters]", Parameters), ("[budget]", Budget)):
+    tables = {"[parameters]": Parameters, "[budget]": Budget, "[degradation]": Degradation}
+    for title, kind in {"The file itself": Config, **tables}.items():
         parts += [f"## {title}", _text(inspect.getdoc(kind) or ""), _members(kind, methods=False)]
     parts += ["## [loading]", _text(inspect.getdoc(Loading) or ""), _members(Loading, methods=False)]
     parts += ["## SecretRef", _text(inspect.getdoc(SecretRef) or ""), SECRETS, _members(SecretRef)]

@@ -18,8 +18,10 @@ from troupe_core.errors import (
     AnswerRefused,
     ArgumentError,
     AuthenticationError,
+    ContextTooLong,
     ModelUnavailable,
     OutputError,
+    QuotaError,
     UnknownModelError,
 )
 from troupe_core.llm.structured import Output, Problem, json_schema
@@ -443,7 +445,7 @@ def always(answer: Any) -> Any:
     return lambda request, call: answer
 
 
-@pytest.mark.parametrize("error", [ModelUnavailable("down"), AuthenticationError("no key")])
+@pytest.mark.parametrize("error", [ModelUnavailable("down"), QuotaError("no credit"), ContextTooLong("too long")])
 def test_when_the_first_model_fails_the_second_is_asked(make_simulation, error):
     second = Second(always(GOOD))
     simulation = make_simulation(always(error), plugins=[second], model="scripted/a, second/b")
@@ -451,6 +453,15 @@ def test_when_the_first_model_fails_the_second_is_asked(make_simulation, error):
     assert [request.form.model for request, _ in second.requests] == ["second/b"]
     assert second.requests[0][0].model == "b"
     assert second.requests[0][0].key != simulation.runtime.model_under_test.requests[0][0].key
+
+
+@pytest.mark.parametrize("error", [AuthenticationError("no key"), UnknownModelError("no such model")])
+def test_what_is_to_be_mended_is_told_and_no_other_model_is_asked(make_simulation, error):
+    second = Second(always(GOOD))
+    simulation = make_simulation(always(error), plugins=[second], model="scripted/a, second/b")
+    with pytest.raises(type(error), match=str(error)):
+        ask(simulation, Offer)
+    assert second.calls == 0
 
 
 def test_two_unusable_answers_of_the_first_model_lead_to_the_second(make_simulation):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from troupe_core import control
     from troupe_core.builtin.episodic import EpisodicMemory
     from troupe_core.caching import force_api_cache
-    from troupe_core.config.tree import Budget, Config
+    from troupe_core.config.tree import Budget, Config, Degradation
     from troupe_core.enrichment import Enricher, EnrichmentTask, TinyEnricher
     from troupe_core.errors import (
         AmbiguousSimulation,
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
     from troupe_core.llm.meter import Spent
     from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
-    from troupe_core.llm.response import LLMChunk, LLMResponse, Usage
+    from troupe_core.llm.response import LLMChunk, LLMResponse, Substitute, Usage
     from troupe_core.people.faculty import TinyMentalFaculty, action
     from troupe_core.people.fragments import PersonaConflict
     from troupe_core.people.memory import PAUSE, FiledMemory, MalleableMemory, Memory, Recalled
@@ -102,7 +102,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "troupe_core.builtin.episodic": ("EpisodicMemory",),
     "troupe_core.caching": ("force_api_cache",),
-    "troupe_core.config.tree": ("Budget", "Config"),
+    "troupe_core.config.tree": ("Budget", "Config", "Degradation"),
     "troupe_core.enrichment": ("Enricher", "EnrichmentTask", "TinyEnricher"),
     "troupe_core.errors": (
         "AmbiguousSimulation",
@@ -150,7 +150,7 @@ _HOMES = {
     "troupe_core.llm.handlers": ("Capabilities", "LLMBackend", "LLMHandler", "LLMWrapper"),
     "troupe_core.llm.embedding": ("Embedder", "EmbeddingHandler", "EmbeddingWrapper", "Embeddings"),
     "troupe_core.llm.request": ("Call", "Form", "LLMRequest", "Message", "ModelRef", "Parameters"),
-    "troupe_core.llm.response": ("LLMChunk", "LLMResponse", "Usage"),
+    "troupe_core.llm.response": ("LLMChunk", "LLMResponse", "Substitute", "Usage"),
     "troupe_core.people.faculty": ("TinyMentalFaculty", "action"),
     "troupe_core.people.fragments": ("PersonaConflict",),
     "troupe_core.people.memory": ("FiledMemory", "MalleableMemory", "Memory", "PAUSE", "Recalled"),
@@ -211,6 +211,7 @@ __all__ = [
     "ConfigError",
     "ConnectionFailed",
     "ContextTooLong",
+    "Degradation",
     "Desk",
     "Embedder",
     "EmbedderSpec",
@@ -279,6 +280,7 @@ __all__ = [
     "Spent",
     "StepEnded",
     "Stream",
+    "Substitute",
     "TemplatesSpec",
     "TinyEnricher",
     "TinyFactory",

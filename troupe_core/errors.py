@@ -183,6 +183,8 @@ class ModelError(TroupeError):
 
     fatal = False
     retryable = False
+    passed_on = True
+    """Whether the next of several models that are named is asked in its place."""
     advice = ""
     """What to do next, when all that is known is an HTTP answer."""
 
@@ -267,9 +269,10 @@ def _seconds(retry_after: str | float | None) -> float | None:
 
 
 class AuthenticationError(ModelError):
-    """The provider refused the key, or there is none."""
+    """The provider refused the key, or there is none. That is to be mended: no other model is asked instead."""
 
     fatal = True
+    passed_on = False
     advice = "Check the key that the backend's settings refer to, and what it may be used for."
 
 
@@ -281,9 +284,10 @@ class QuotaError(ModelError):
 
 
 class UnknownModelError(ModelError):
-    """No backend, or no provider, knows a model of that name."""
+    """No backend, or no provider, knows a model of that name. That is to be mended: no other is asked instead."""
 
     fatal = True
+    passed_on = False
     advice = "Check the model's name, as the provider spells it."
 
 

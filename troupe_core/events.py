@@ -17,7 +17,7 @@ from troupe_core.keys import NOTHING, canonical, digest, text_of, utf8
 
 if TYPE_CHECKING:
     from troupe_core.llm.request import Call
-    from troupe_core.llm.response import Usage
+    from troupe_core.llm.response import Substitute, Usage
 
 STIMULUS = "stimulus"
 ACTION = "action"
@@ -78,6 +78,8 @@ class Fact(Struct, frozen=True, eq=False, gc=False):
     turn: int = 0
     mark: str = ""
     """"rehearsal" if a puppet's answer led to it: then it is no evidence about people. No part of the id."""
+    substitute: Substitute | None = None
+    """Which model's answer led to it, where that was not the first of several, and why. No part of the id either."""
 
     @property
     def content(self) -> str:
@@ -100,20 +102,21 @@ class Fact(Struct, frozen=True, eq=False, gc=False):
         when: str | None = None,
         turn: int = 0,
         mark: str = "",
+        substitute: Substitute | None = None,
     ) -> Fact:
         """The fact with its id."""
         words = utf8("\0".join((str(ordinal), kind, type, thing, source, target, when or "", content)))
         id = digest(b"fact", origin, words) if not data else digest(b"fact", origin, words, canonical(data, type))
         kept = content if content.isascii() else utf8(content)
-        return cls(id, kind, type, thing, source, kept, target, data, when, turn, mark)
+        return cls(id, kind, type, thing, source, kept, target, data, when, turn, mark, substitute)
 
     def __plain__(self) -> dict[str, str]:
         """How it stands in the name of something that it is part of: its id covers the rest."""
         return {"$fact": self.id.hex()}
 
     def plain(self) -> dict[str, Any]:
-        """All of it as plain data, by the names that a line of a transcript has."""
-        return {
+        """All of it as plain data, by the names that a line of a transcript has; `substitute` only if there is one."""
+        whole = {
             "id": self.cite,
             "kind": self.kind,
             "type": self.type,
@@ -126,6 +129,7 @@ class Fact(Struct, frozen=True, eq=False, gc=False):
             "turn": self.turn,
             "mark": self.mark,
         }
+        return whole if self.substitute is None else {**whole, "substitute": self.substitute.plain()}
 
     @property
     def cite(self) -> str:

@@ -17,7 +17,7 @@ import attrs
 
 from troupe_core.config.lines import line_of
 from troupe_core.config.reading import structured
-from troupe_core.config.tree import Budget, Config, Loading
+from troupe_core.config.tree import Budget, Config, Degradation, Loading
 from troupe_core.converters import Written
 from troupe_core.errors import ConfigError
 from troupe_core.llm.request import Parameters
@@ -38,6 +38,7 @@ def _fields(kind: type[Any]) -> tuple[str, ...]:
 
 _WITHIN_TABLES = {
     "budget": _fields(Budget),
+    "degradation": _fields(Degradation),
     "loading": _fields(Loading),
     "parameters": _fields(Parameters),
     "models": ("turn", "ask", "consolidation", "extraction", "enrichment", "casting", "minibio"),

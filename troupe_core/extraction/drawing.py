@@ -53,7 +53,7 @@ async def _found(extractor: Extractor, task: ExtractionTask, place: Desk, who: s
     found: Any = await extractor.extract(task, place)
     if not isinstance(found, list | tuple) or len(found) != 1:
         raise PluginError(f"{who} gave {found!r} for {task.of}; extract() has to return a list of one Finding")
-    return verified(task, found[0], who, place.mark)
+    return verified(task, found[0], who, place.mark, place.substitute)
 
 
 async def draw_all(
@@ -73,7 +73,7 @@ async def draw_all(
         Unread(transcript.name, each) if isinstance(each, Exception) else each
         for transcript, each in zip(transcripts, came, strict=True)
     )
-    cause = results.hopeless
+    cause = results.hopeless(simulation)
     if cause is not None:
         made = f"{len(results)} of {len(people)} rows were made"
         raise ExtractionStopped(f"extraction stopped, {made}: {type(cause).__name__}: {cause}", results) from cause

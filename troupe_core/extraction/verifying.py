@@ -19,12 +19,17 @@ from troupe_core.findings.finding import Cited, Finding
 from troupe_core.findings.rows import Row
 from troupe_core.findings.transcript import Line, Transcript
 from troupe_core.keys import plain
+from troupe_core.llm.response import Substitute
 
 UNSUPPORTED = 0.5
 
 
-def verified(task: ExtractionTask, finding: object, who: str, mark: str = "") -> Row:
-    """The finding as far as it holds. `who` made it, for the errors' sake; `mark` is that of the answers it took."""
+def verified(
+    task: ExtractionTask, finding: object, who: str, mark: str = "", substitute: Substitute | None = None
+) -> Row:
+    """The finding as far as it holds. `who` made it, for the errors' sake; `mark` and `substitute` are those of the
+    answers it took.
+    """
     if not isinstance(finding, Finding):
         raise PluginError(f"{who} gave {finding!r} for {task.of}; extract() has to return a list of Findings")
     _check_shapes(task, finding, who)
@@ -45,8 +50,15 @@ def verified(task: ExtractionTask, finding: object, who: str, mark: str = "") ->
         numbers = sorted({number for number in found if number is not None})
         evidence[field] = tuple(task.transcript.facts[number - 1] for number in numbers)
         confidence[field] = _confidence(_stated(finding.confidence, field, who), value, len(cited), wrong)
-    mark = mark or task.transcript.mark
-    return Row(values, of=task.of, confidence=confidence, evidence=evidence, problems=tuple(problems), mark=mark)
+    return Row(
+        values,
+        of=task.of,
+        confidence=confidence,
+        evidence=evidence,
+        problems=tuple(problems),
+        mark=mark or task.transcript.mark,
+        substitute=substitute or task.transcript.substitute,
+    )
 
 
 def _check_shapes(task: ExtractionTask, finding: Finding, who: str) -> None:

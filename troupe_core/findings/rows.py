@@ -11,7 +11,7 @@ import orjson
 
 from troupe_core.errors import ArgumentError
 from troupe_core.events import Fact
-from troupe_core.llm.response import caution
+from troupe_core.llm.response import Substitute, caution, substituted
 from troupe_core.llm.structured import well_formed
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ class Row(dict[str, Any]):
     say.
     """
 
-    __slots__ = ("asked", "confidence", "evidence", "mark", "of", "problems", "replicate")
+    __slots__ = ("asked", "confidence", "evidence", "mark", "of", "problems", "replicate", "substitute")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - whatever can be said of a finding
         self,
         values: Mapping[str, Any],
         *,
@@ -39,6 +39,7 @@ class Row(dict[str, Any]):
         asked: str = "",
         replicate: int = 0,
         mark: str = "",
+        substitute: Substitute | None = None,
     ) -> None:
         super().__init__(values)
         self.of = of
@@ -55,6 +56,8 @@ class Row(dict[str, Any]):
         """Which of several answers to the same question."""
         self.mark = mark
         """"rehearsal" if a puppet has answered, in what was read or when it was read: then it is no evidence."""
+        self.substitute = substitute
+        """That another model than the first of several has answered, in what was read or when it was read, and why."""
 
     def plain(self) -> dict[str, Any]:
         """Everything in it as plain data; evidence by id, and as it reads."""
@@ -70,14 +73,17 @@ class Row(dict[str, Any]):
             "confidence": dict(self.confidence),
             "evidence": shown,
             "problems": list(self.problems),
-            **marked(self.mark),
+            **marked(self.mark, self.substitute),
         }
 
     def record(self) -> dict[str, Any]:
-        """Flat: whom it is of, what was asked, the values, the confidence of each, and the mark."""
+        """Flat: whom it is of, what was asked, the values, the confidence of each, the mark, and the model that has
+        answered instead of another.
+        """
         asked = {"asked": self.asked, "replicate": self.replicate} if self.asked else {}
         sure = {f"{field}_confidence": confidence for field, confidence in self.confidence.items()}
-        return {"of": self.of, **asked, **self, **sure, **marked(self.mark)}
+        instead = {"substitute": self.substitute.model} if self.substitute is not None else {}
+        return {"of": self.of, **asked, **self, **sure, **marked(self.mark), **instead}
 
     def __repr__(self) -> str:
         return f"<Row of {self.of}: {dict(self)}>"
@@ -127,10 +133,17 @@ class Results(list[Row]):
         return mark_of(self)
 
     @property
-    def hopeless(self) -> Exception | None:
-        """Why nobody else could have come to more: an error that is everybody's, or everybody's own."""
-        fatal = next((each.error for each in self.failures if getattr(each.error, "fatal", False)), None)
-        return fatal or (self.failures[-1].error if self.failures and not self else None)
+    def substituted(self) -> list[str]:
+        """In words, how many of its rows rest on answers of another model than the first of several, and why."""
+        return substituted((row.substitute for row in self), "rows")
+
+    def hopeless(self, simulation: Simulation) -> Exception | None:
+        """Why nobody else could have come to more: an error that is everybody's, or everybody's own. None, if those for
+        whom there is none are skipped.
+        """
+        errors = [each.error for each in self.failures if not simulation.skips(each.error)]
+        fatal = next((error for error in errors if simulation.stops(error)), None)
+        return fatal or (errors[-1] if errors and not self else None)
 
     def remark_failures(self, simulation: Simulation, what: str) -> None:
         """Say for whom it failed, if for anybody."""
@@ -173,7 +186,9 @@ class Results(list[Row]):
         save(path, as_json(self.plain()))
 
     def __str__(self) -> str:
-        """A table: each value with its confidence. What is no evidence says so in its last line."""
+        """A table: each value with its confidence. Then what failed, how many rows rest on another model's answers, and,
+        in the last line, whether it is no evidence.
+        """
         fields = list(dict.fromkeys(field for row in self for field in row))
         several, again = len({row.asked for row in self}) > 1, any(row.replicate for row in self)
         cells = [["", *["asked"] * several, *["replicate"] * again, *fields]]
@@ -185,6 +200,7 @@ class Results(list[Row]):
             "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells
         ]
         lines += [f"failed: {failure}" for failure in self.failures]
+        lines += self.substituted
         return "\n".join([*lines, caution(self.mark)] if self.mark else lines)
 
     def __repr__(self) -> str:
@@ -215,9 +231,10 @@ def mark_of(rows: Iterable[Row]) -> str:
     return next((row.mark for row in rows if row.mark), "")
 
 
-def marked(mark: str) -> dict[str, str]:
-    """The mark as it stands in exports; nothing if there is none."""
-    return {"mark": mark} if mark else {}
+def marked(mark: str, substitute: Substitute | None = None) -> dict[str, Any]:
+    """The mark, and who has answered instead of whom, as they stand in exports; nothing if there is neither."""
+    shown: dict[str, Any] = {"mark": mark} if mark else {}
+    return shown if substitute is None else {**shown, "substitute": substitute.plain()}
 
 
 def _cell(row: Row, field: str) -> str:

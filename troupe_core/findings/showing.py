@@ -89,7 +89,8 @@ def of_results(results: Results) -> str:
     shown = [table(rows, ["", *["asked"] * several, *["replicate"] * again, *fields, "evidence"])] if rows else []
     problems = [_failed(row.of, problem, "problem") for row in results for problem in row.problems]
     failures = [_failed(each.of, f"{type(each.error).__name__}: {each.error}") for each in results.failures]
-    last = [*more(len(results) - MANY), *_some(problems), *_some(failures)]
+    instead = [line(subtle(each)) for each in results.substituted]
+    last = [*more(len(results) - MANY), *_some(problems), *_some(failures), *instead]
     return box(*(shown or [line(subtle("no rows"))]), *last, mark=results.mark)
 
 
@@ -98,7 +99,8 @@ def of_row(row: Row) -> str:
     rows = [[cut(field), _cell(row, field), _evidence(row.evidence.get(field, ()))] for field in row]
     asked = [line(text(row.asked))] if row.asked else []
     problems = _some([_failed(row.of, problem, "problem") for problem in row.problems])
-    return box(line(bold(row.of)), *asked, table(rows, ["", "", "evidence"]), *problems, mark=row.mark)
+    instead = [line(subtle(f"with {row.substitute}"))] if row.substitute is not None else []
+    return box(line(bold(row.of)), *asked, table(rows, ["", "", "evidence"]), *problems, *instead, mark=row.mark)
 
 
 def of_transcript(transcript: Transcript) -> str:
@@ -108,7 +110,8 @@ def of_transcript(transcript: Transcript) -> str:
     shown, head, left_out = ends_of(transcript.facts, first, last)
     title = line(bold(transcript.name), subtle(f" {number:,} line{'' if number == 1 else 's'}"))
     gap = [line(subtle(f"({left_out:,} lines are left out here)"))] if left_out else []
-    return box(title, *events(shown[:head], numbers), *gap, *events(shown[head:], numbers), mark=transcript.mark)
+    whole = [*events(shown[:head], numbers), *gap, *events(shown[head:], numbers)]
+    return box(title, *whole, *(line(subtle(each)) for each in transcript.substituted), mark=transcript.mark)
 
 
 def _event(fact: Fact, number: int | None) -> Html:

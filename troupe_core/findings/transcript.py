@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from troupe_core.errors import ArgumentError
-from troupe_core.events import ACTION, ECHO, MEMORY, Fact
+from troupe_core.events import ACTION, ECHO, MEMORY, OBSERVATION, Fact
+from troupe_core.llm.response import Substitute, substituted
 from troupe_core.simulation.simulation import same_simulation
 from troupe_core.simulation.things import Handle
 
@@ -81,6 +82,16 @@ class Transcript:
         return next((fact.mark for fact in self.facts if fact.mark), "")
 
     @cached_property
+    def substitute(self) -> Substitute | None:
+        """Likewise: that of the first that another model than the first of several has led to."""
+        return next((fact.substitute for fact in self.facts if fact.substitute is not None), None)
+
+    @cached_property
+    def substituted(self) -> list[str]:
+        """In words, how many of the turns in it rest on answers of another model than the first of several, and why."""
+        return substituted_turns(self.facts)
+
+    @cached_property
     def numbers(self) -> Mapping[bytes, int]:
         """The number of each event, by its id."""
         return {line.fact.id: line.number for line in self.lines}
@@ -116,6 +127,20 @@ class Transcript:
         from troupe_core.findings.showing import of_transcript
 
         return of_transcript(self)
+
+
+def substituted_turns(facts: Sequence[Fact]) -> list[str]:
+    """In words, how many of the turns in which somebody has done something rest on answers of another model than the
+    first of several, and why; nothing if none does.
+    """
+    if all(fact.substitute is None for fact in facts):
+        return []
+    turns: dict[tuple[str, int], Substitute | None] = {}
+    for fact in facts:
+        if fact.kind in (ACTION, OBSERVATION):
+            turn = (fact.thing, fact.turn)
+            turns[turn] = turns.get(turn) or fact.substitute
+    return substituted(turns.values(), "turns")
 
 
 class Happened:

@@ -11,7 +11,7 @@ from troupe_core.errors import AnswerRefused, ModelError, OutputError, PluginErr
 from troupe_core.keys import canonical, digest, utf8
 from troupe_core.llm.handlers import Capabilities, LLMHandler
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, Parameters, in_words
-from troupe_core.llm.response import NO_USAGE, LLMResponse, Usage
+from troupe_core.llm.response import NO_USAGE, LLMResponse, Substitute, Usage
 from troupe_core.llm.structured import Output, Problem, well_formed
 
 Ask = Callable[[], Awaitable[LLMResponse]]
@@ -22,8 +22,14 @@ Tell = Callable[[bytes, LLMResponse], None]
 Check = Callable[[Any], str]
 """What is wrong with an answer beside its form, in words for the model; nothing if nothing is."""
 
+Sparing = Callable[[], str]
+"""Why the first of several models is to be spared; nothing if it is not."""
+
 ANOTHER = 1_000
 """So far apart are the draws of a question whose answers were no use."""
+
+REASON = 200
+"""Characters of what an error said, where it is kept as the reason why another model answered."""
 
 REFUSAL, LENGTH = "refusal", "length"
 LONGER = "Give it more room: Parameters(max_tokens=…), of which a reasoning model spends a part on its thoughts."
@@ -85,10 +91,13 @@ class Errand:
     draw: int
     tell: Tell
     check: Check | None
+    substitute: Substitute | None = None
+    """That it is put to another model than the first of several, and why."""
 
-    def next(self) -> Errand:
-        """For the one re-ask."""
-        return attrs.evolve(self, call=attrs.evolve(self.call, ordinal=self.call.ordinal + 1))
+    def next(self, substitute: Substitute | None) -> Errand:
+        """For the one re-ask, of whoever gave the first answer."""
+        call = attrs.evolve(self.call, ordinal=self.call.ordinal + 1)
+        return attrs.evolve(self, call=call, substitute=substitute)
 
 
 @attrs.frozen
@@ -98,6 +107,7 @@ class Asker:
     models: Models
     answers: Answers
     seed: int = 0
+    sparing: Sparing = lambda: ""
 
     async def ask(  # noqa: PLR0913 - whatever one question can come with
         self,
@@ -118,12 +128,13 @@ class Asker:
         Who has come to nothing usable before makes further `attempts`: answers that are no use are passed over for
         another draw, and those that are stay. None: whatever is on record is passed over so, and one draw is new.
         """
-        attempt = 0
+        attempt, several = 0, len(question.models) > 1
         while True:
             errand = Errand(call, owner, lane, draw + ANOTHER * attempt, tell, check)
-            known = self._known(question, messages, errand) if attempts is None or len(question.models) > 1 else None
+            known = self._known(question, messages, errand) if attempts is None or several else None
+            spared = self.sparing() if several and known is None else ""
             try:
-                return await self._ask_candidates(question, tuple(messages), errand, known or 0)
+                return await self._ask_candidates(question, tuple(messages), errand, known or 0, spared)
             except OutputError:
                 if known is None if attempts is None else attempt >= attempts:
                     raise
@@ -142,21 +153,27 @@ class Asker:
         return None
 
     async def _ask_candidates(
-        self, question: Question, messages: tuple[Message, ...], errand: Errand, begin: int
+        self, question: Question, messages: tuple[Message, ...], errand: Errand, begin: int, spared: str
     ) -> Any:
-        *others, last = question.models[begin:]
-        failed: list[str] = []
-        for model in others:
+        """One after the other, from that place on. Whoever comes after another one says so in its answers."""
+        models = question.models[begin:]
+        before, why, failed = models[0] if spared else "", spared, list[str]()
+        for place, model in enumerate(models):
+            if spared and place == 0:
+                continue
+            if before:
+                errand = attrs.evolve(errand, substitute=Substitute(model, before, why))
             try:
                 return await self._ask_one(model, question, messages, errand)
             except ModelError as problem:
+                if place == len(models) - 1 or not problem.passed_on:
+                    for note in failed:
+                        problem.add_note(note)
+                    raise
                 failed.append(f"{model} before it: {problem}")
-        try:
-            return await self._ask_one(last, question, messages, errand)
-        except ModelError as problem:
-            for note in failed:
-                problem.add_note(note)
-            raise
+                if not before:
+                    before, why = model, _reason(problem)
+        raise AssertionError("a question has a model")
 
     def _put(self, model: str, question: Question, messages: tuple[Message, ...]) -> tuple[Form, tuple[Message, ...]]:
         """The question as it is put to one candidate."""
@@ -173,7 +190,7 @@ class Asker:
             value = read(output, response, errand.check)
         except Problem as first:
             again = correction(first, response, output)
-            key, second = await self._answer(form, (*messages, *again), errand.next())
+            key, second = await self._answer(form, (*messages, *again), errand.next(response.substitute))
             try:
                 value = read(output, second, errand.check)
             except Problem as problem:
@@ -184,7 +201,7 @@ class Asker:
 
     async def _answer(self, form: Form, messages: tuple[Message, ...], errand: Errand) -> tuple[bytes, LLMResponse]:
         """The answer, and the key that names it."""
-        call, owner = errand.call, errand.owner
+        call, owner, substitute = errand.call, errand.owner, errand.substitute
         request = LLMRequest(form, messages, errand.draw, errand.lane)
         key = self._key(request, call)
         found = self.answers.find(owner, key)
@@ -198,13 +215,19 @@ class Asker:
                     f"what is put around {form.model} answered with a {type(response).__name__}; "
                     "complete() has to return an LLMResponse"
                 )
-            return response
+            return response if substitute is None else attrs.evolve(response, substitute=substitute)
 
         return key, await self.answers.obtain(owner, key, ask)
 
     def _key(self, request: LLMRequest, call: Call) -> bytes:
         place = b"%d\0%d\0" % (self.seed, call.turn)
         return digest(b"answer", request.key, place, utf8(call.person or call.world or ""), utf8(call.purpose))
+
+
+def _reason(problem: ModelError) -> str:
+    """What is kept of why another model was asked."""
+    text = f"{type(problem).__name__}: {' '.join(str(problem).split())}"
+    return text if len(text) <= REASON else f"{text[: REASON - 1].rstrip()}…"
 
 
 def read(output: Output[Any] | None, response: LLMResponse, check: Check | None = None) -> Any:

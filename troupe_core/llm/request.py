@@ -16,6 +16,7 @@ from msgspec.structs import force_setattr
 from troupe_core.errors import ArgumentError
 from troupe_core.keys import DIGEST_SIZE, canonical, digest, utf8
 from troupe_core.llm.images import Image
+from troupe_core.llm.response import REHEARSAL
 
 
 class Message(Struct, frozen=True, eq=False, gc=False):
@@ -189,6 +190,10 @@ def candidates(model: str | Sequence[str]) -> tuple[str, ...]:
     names = [name.strip() for name in model.split(",")] if isinstance(model, str) else [str(name) for name in model]
     if not names or not all(names):
         raise ArgumentError(f"no model is named in {model!r}")
-    for name in names:
-        ModelRef.parse(name)
+    puppets = [name for name in names if ModelRef.parse(name).backend == REHEARSAL]
+    if puppets and len(names) > 1:
+        raise ArgumentError(
+            f"{puppets[0]} is one of several models in {model!r}, and puppets stand in for nobody: what they say is no "
+            "evidence about people. Name it alone, or leave it out"
+        )
     return tuple(names)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 import attrs
+from msgspec import Struct
 
 
 @attrs.frozen(slots=True)
@@ -45,6 +49,37 @@ def caution(mark: str) -> str:
     return f"{mark}: {said} is no evidence about people"
 
 
+class Substitute(Struct, frozen=True, gc=False):
+    """Which of several models answered, where it was not the first of them, and why that one did not."""
+
+    model: str
+    """Who answered, as it is named in the settings: `backend/model`."""
+    instead_of: str
+    """Who was to be asked first."""
+    why: str
+    """What became of that: the kind of error, and what it said; or how much of the budget is spent."""
+
+    def __str__(self) -> str:
+        return f"{self.model} instead of {self.instead_of} ({self.why})"
+
+    def plain(self) -> dict[str, str]:
+        """As files hold it: `Substitute(**plain)` is the same again."""
+        return {"model": self.model, "instead_of": self.instead_of, "why": self.why}
+
+
+def substituted(found: Iterable[Substitute | None], of: str) -> list[str]:
+    """A line for each model that has answered instead of another: for how many of these, and why, the first time.
+    `of` is what they are, more than one of them.
+    """
+    each = list(found)
+    firsts: dict[tuple[str, str], Substitute] = {}
+    for one in each:
+        if one is not None:
+            firsts.setdefault((one.model, one.instead_of), one)
+    counts = Counter((one.model, one.instead_of) for one in each if one is not None)
+    return [f"{counts[pair]:,} of {len(each):,} {of} with {first}" for pair, first in firsts.items()]
+
+
 @attrs.frozen(slots=True)
 class LLMResponse:
     """One complete answer. `finish` is "stop", "length" when it was cut off, or "refusal"."""
@@ -57,6 +92,10 @@ class LLMResponse:
     finish: str = "stop"
     mark: str = attrs.field(default="", validator=attrs.validators.instance_of(str))
     """"rehearsal" where a puppet answered. What is marked is no evidence about people, nor is what is made of it."""
+    substitute: Substitute | None = None
+    """That it is not the first of several models who answered, and why. It is for whoever asks to say so: a backend, or
+    what stands around it, leaves it as it is.
+    """
 
 
 @attrs.frozen(slots=True)

@@ -25,7 +25,7 @@ from troupe_core.people.abilities import abilities_of
 from troupe_core.people.acting import foreseen, live_through, when_of
 from troupe_core.people.history import did
 from troupe_core.people.living import Guard, Opening, first_request, outcome_of
-from troupe_core.people.marks import mark_of
+from troupe_core.people.marks import mark_of, substitute_of
 from troupe_core.people.memory import PAUSE
 from troupe_core.people.outputs import REPLIES, Reply
 from troupe_core.people.perceiving import checked_text, name_of, stimulus
@@ -121,7 +121,7 @@ async def ask_all(simulation: Simulation, ids: Sequence[str], enquiry: Enquiry) 
         if None in found:
             break
     results = Results.of(came)
-    cause = results.hopeless
+    cause = results.hopeless(simulation)
     if cause is not None:
         made = f"{len(results)} of {sum(map(len, rounds))} answers came"
         raise AskingStopped(f"asking stopped, {made}: {type(cause).__name__}: {cause}", results) from cause
@@ -172,6 +172,7 @@ class Interview:
             asked=put.question,
             replicate=put.replicate,
             mark=said.mark or mark_of(simulation.states[put.id]),
+            substitute=said.substitute or substitute_of(simulation.states[put.id]),
         )
 
     async def _remembered(self, put: Put) -> tuple[Fact, Reply]:

@@ -7,12 +7,14 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from troupe_core.config.tree import Budget
+from troupe_core.config.tree import SKIP, Budget, Degradation
 from troupe_core.errors import (
     ArgumentError,
+    BudgetExceeded,
     Busy,
     CrossThingError,
     JournalError,
+    ModelError,
     PluginError,
     SimulationEnded,
     as_exception,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from troupe_core.events import Fact
     from troupe_core.llm.asking import Asker, Question
+    from troupe_core.llm.response import Substitute
     from troupe_core.llm.structured import Output
     from troupe_core.runtime import Runtime
     from troupe_core.simulation.answers import Answers
@@ -47,6 +50,15 @@ def checked_budget(budget: Any) -> Budget:
     if not isinstance(budget, Budget):
         raise ArgumentError(f"budget must be a Budget, such as Budget(calls=500), not {budget!r}")
     return budget
+
+
+def checked_degradation(degradation: Any) -> Degradation:
+    """The same of what is done where there are no answers."""
+    if not isinstance(degradation, Degradation):
+        raise ArgumentError(
+            f'degradation must be a Degradation, such as Degradation(on_budget="skip"), not {degradation!r}'
+        )
+    return degradation
 
 
 class Touched:
@@ -95,6 +107,9 @@ class Changing:
     models: Models
     journal: Journal | None
     meter: Meter
+    degradation: Degradation
+    substituted: set[tuple[str, str]]
+    """Who has answered instead of whom, as far as it has been said."""
     _transaction_handlers: dict[str, TransactionHandler]
     _asker: Asker | None
     _slots: Any
@@ -210,6 +225,15 @@ class Changing:
 
             self.runtime.emit(Remark(self.id, thing, text))
 
+    def remark_substitute(self, thing: str, substitute: Substitute) -> None:
+        """Say that another model has answered than the first one, once for each two: a thousand are one piece of
+        news.
+        """
+        pair = (substitute.model, substitute.instead_of)
+        if pair not in self.substituted:
+            self.substituted.add(pair)
+            self.remark(thing, f"asked {substitute}; what comes of such answers says so")
+
     async def transact(
         self,
         leaf: Leaf,
@@ -283,6 +307,21 @@ class Changing:
                 "most; Simulation(budget=Budget(calls=…)) or budget.calls in the settings changes that",
             )
 
+    def _sparing(self) -> str:
+        """Why the first of several models is spared; nothing if it is not."""
+        share = self.degradation.cheaper_from
+        return "" if share is None else self.meter.beyond(share)
+
+    def skips(self, error: Exception) -> bool:
+        """Whether somebody for whom there is no answer is passed over, and nothing else stops for it."""
+        if isinstance(error, BudgetExceeded):
+            return self.degradation.on_budget == SKIP
+        return self.degradation.on_failure == SKIP and isinstance(error, ModelError)
+
+    def stops(self, error: Exception) -> bool:
+        """Whether nobody else could get beyond it either, so that what goes on for many ends."""
+        return getattr(error, "fatal", False) and not self.skips(error)
+
     def now(self, thing: str) -> datetime | None:
         """The time at the place of a person; None where there is no time."""
         world = self.members.get(thing)
@@ -296,7 +335,7 @@ class Changing:
         if self._asker is None:
             from troupe_core.llm.asking import Asker
 
-            self._asker = Asker(self.runtime, self.answers, self.seed)
+            self._asker = Asker(self.runtime, self.answers, self.seed, self._sparing)
         return self._asker
 
     def ask_through(self, asker: Asker) -> None:

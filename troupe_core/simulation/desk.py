@@ -20,6 +20,7 @@ from troupe_core.simulation.scene import Asking, Scene, When
 from troupe_core.simulation.things import scene_of
 
 if TYPE_CHECKING:
+    from troupe_core.llm.response import Substitute
     from troupe_core.simulation.rng import Stream
     from troupe_core.simulation.simulation import Simulation
 
@@ -72,6 +73,11 @@ class Desk(Asking):
     def mark(self) -> str:
         """That of the answers which have come so far: "rehearsal" if one of them is a puppet's."""
         return self._scene.mark
+
+    @property
+    def substitute(self) -> Substitute | None:
+        """That one of them came of another model than the first of several, and why."""
+        return self._scene.substitute
 
     @property
     def rng(self) -> Stream:

@@ -16,7 +16,7 @@ from troupe_core.llm.structured import Output
 from troupe_core.simulation.rng import Stream
 
 if TYPE_CHECKING:
-    from troupe_core.llm.response import LLMResponse
+    from troupe_core.llm.response import LLMResponse, Substitute
     from troupe_core.simulation.simulation import Simulation
     from troupe_core.simulation.transaction import Transaction
 
@@ -55,6 +55,7 @@ class Scene:
         "simulation",
         "state",
         "streams",
+        "substitute",
         "thing",
         "when",
     )
@@ -76,6 +77,8 @@ class Scene:
         """The key of the answer that is being acted on."""
         self.mark = ""
         """That of the answers so far, if one of them bears any: whatever happens from then on bears it too."""
+        self.substitute: Substitute | None = None
+        """Likewise: that another model than the first one has answered."""
 
     @classmethod
     def of(cls, simulation: Simulation, tx: Transaction, when: When) -> Scene:
@@ -108,6 +111,7 @@ class Scene:
             when=self.when.stamp,
             turn=self.state.turns,
             mark=self.mark,
+            substitute=self.substitute,
         )
         if recorded:
             self.facts.append(made)
@@ -152,6 +156,9 @@ class Scene:
         """That answer is acted on from now on."""
         self.answered = key
         self.mark = response.mark or self.mark
+        if response.substitute is not None:
+            self.substitute = response.substitute
+            self.simulation.remark_substitute(self.thing, response.substitute)
 
 
 class Asking:

@@ -19,7 +19,7 @@ from troupe_core.errors import (
 )
 from troupe_core.keys import digest, utf8
 from troupe_core.simulation import lookup
-from troupe_core.simulation.changing import Changing, Touched, checked_budget
+from troupe_core.simulation.changing import Changing, Touched, checked_budget, checked_degradation
 from troupe_core.simulation.chronicle import Chronicle
 from troupe_core.simulation.interning import Interned
 from troupe_core.simulation.kinds import MemoryKinds
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from asyncio import Task
     from pathlib import Path
 
-    from troupe_core.config.tree import Budget
+    from troupe_core.config.tree import Budget, Degradation
     from troupe_core.llm.asking import Asker
     from troupe_core.llm.request import Parameters
     from troupe_core.people.tool import ToolCall
@@ -51,7 +51,9 @@ class Simulation(Changing):
 
     `model` names what its people are asked with, `models` what single purposes are ("consolidation"), a person's own
     model goes before both. `max_in_flight` (256) bounds model calls, turns and background work together, and `budget`
-    what is spent in all. What is not given, of these and of `parameters`, is as the settings of the runtime have it.
+    what is spent in all. Of several models the next one is asked where one fails; `degradation` says what else is done
+    then, and when the budget is spent. What is not given, of these and of `parameters`, is as the settings of the
+    runtime have it.
 
     With a `path` everything is recorded in a journal there (a readable document, if it ends in .json). The simulation
     begins empty all the same: the program makes its people, and whatever is asked once more is found there, unless
@@ -69,6 +71,7 @@ class Simulation(Changing):
         parameters: Parameters | None = None,
         max_in_flight: int | None = None,
         budget: Budget | None = None,
+        degradation: Degradation | None = None,
         cache: bool = True,
     ) -> None:
         from troupe_core.llm.meter import Meter
@@ -102,6 +105,8 @@ class Simulation(Changing):
         """Uses of tools of which nobody knows whether they have had their effect."""
         self.background = Background()
         self.meter = Meter(checked_budget(budget) if budget is not None else self.runtime.config.budget)
+        self.substituted: set[tuple[str, str]] = set()
+        self.degradation = self.runtime.config.degradation if degradation is None else checked_degradation(degradation)
         self.stumbles: dict[str, int] = {}
         self.warm: OrderedDict[str, None] = OrderedDict()
         self.popped: dict[str, int] = {}
@@ -230,6 +235,7 @@ class Simulation(Changing):
         parameters: Parameters | None = None,
         max_in_flight: int | None = None,
         budget: Budget | None = None,
+        degradation: Degradation | None = None,
         cache: bool = True,
         attach: Mapping[str, Any] | None = None,
     ) -> Simulation:
@@ -241,7 +247,7 @@ class Simulation(Changing):
 
         chosen = {"seed": seed, "model": model, "models": models, "parameters": parameters}
         given: dict[str, Any] = {name: value for name, value in chosen.items() if value is not None}
-        given |= {"runtime": runtime, "max_in_flight": max_in_flight, "budget": budget}
+        given |= {"runtime": runtime, "max_in_flight": max_in_flight, "budget": budget, "degradation": degradation}
         return resume(cls, path, at, attach or {}, cache, given)
 
     @classmethod

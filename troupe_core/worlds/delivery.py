@@ -147,7 +147,19 @@ class Delivery:
     def _tell(self, person: str, act: Fact, content: str) -> None:
         name = self._people[person].name
         count, when = len(self.facts), self._when
-        fact = Fact.of(act.id, count, STIMULUS, "SOCIAL", person, "", content, target=name, when=when, mark=act.mark)
+        fact = Fact.of(
+            act.id,
+            count,
+            STIMULUS,
+            "SOCIAL",
+            person,
+            "",
+            content,
+            target=name,
+            when=when,
+            mark=act.mark,
+            substitute=act.substitute,
+        )
         self.facts.append(fact)
         self._give(person, fact)
 

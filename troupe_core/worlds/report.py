@@ -39,6 +39,8 @@ class RunReport:
     """Uses of tools that were interrupted earlier: nobody knows whether they have had their effect."""
     mark: str = ""
     """"rehearsal" if a puppet's answer led to anything that happened: then it is no evidence about people."""
+    substituted: tuple[str, ...] = ()
+    """In words, how many turns rest on answers of another model than the first of several, and why."""
 
     def __str__(self) -> str:
         return "\n".join([*self.lines(), caution(self.mark)] if self.mark else self.lines())
@@ -51,6 +53,7 @@ class RunReport:
         if self.stopped:
             lines.append(f"stopped: {self.stopped}")
         lines += [f"failed: {failure}" for failure in self.failures]
+        lines += self.substituted
         lines += [f"in doubt: {call.action} of {call.tool}, by {call.name} (key {call.key})" for call in self.in_doubt]
         return lines
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from troupe_core.errors import Busy, JournalError, RunStopped
+from troupe_core.findings.transcript import substituted_turns
 from troupe_core.people.acting import keep_warm
 from troupe_core.simulation.things import scene_of
 from troupe_core.worlds.pace import Pace
@@ -35,7 +36,8 @@ async def run(
         spent: Spent = simulation.meter.total() - before
         mark = next((fact.mark for fact in passage if fact.mark), "")
         doubts = tuple(simulation.doubts[doubted:])
-        return RunReport(world, made, turns, tuple(failures), spent, stopped, doubts, mark)
+        instead = tuple(substituted_turns(passage))
+        return RunReport(world, made, turns, tuple(failures), spent, stopped, doubts, mark, instead)
 
     passage = simulation.facts.begin()
     things = (world, *simulation.states[world].roster)

@@ -140,7 +140,7 @@ class Step:
         self._stop_if_fatal(id, error)
 
     def _stop_if_fatal(self, id: str, error: Exception) -> None:
-        if getattr(error, "fatal", False):
+        if self.simulation.stops(error):
             reason = f"{type(error).__name__} for {id}: {error}"
             self._stop = self._stop or Stopped(reason, error, counted=False)
 
@@ -150,8 +150,11 @@ class Step:
             raise self._stop
 
     def check_count(self) -> None:
-        """End the step if too few have got through it. Everybody has had a turn by now."""
-        failed = [failure for failure in self.failures if failure.purpose == "turn"]
+        """End the step if too few have got through it. Everybody has had a turn by now; of those who are skipped nobody
+        counts.
+        """
+        turns = (failure for failure in self.failures if failure.purpose == "turn")
+        failed = [failure for failure in turns if not self.simulation.skips(failure.error)]
         size = len(self.state.roster)
         too_many = len(failed) > self.max_failed * size and (len(failed) > 1 or self.max_failed == 0)
         if failed and (len(failed) == size or too_many):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from troupe_core.llm.response import LLMResponse, Usage
+from troupe_core.llm.response import LLMResponse, Substitute, Usage
 from troupe_core.simulation.answers import AnswersInMemory
 from troupe_core.simulation.journal.codec import decode, encode
 from troupe_core.simulation.journal.rows import ANSWER
@@ -76,17 +76,21 @@ class AnswersInJournal:
 
 
 def spell(response: LLMResponse) -> bytes:
-    row = {"text": response.text, "usage": response.usage.numbers()}
+    row: dict[str, Any] = {"text": response.text, "usage": response.usage.numbers()}
     if response.model:
         row["model"] = response.model
     if response.finish != "stop":
         row["finish"] = response.finish
     if response.mark:
         row["mark"] = response.mark
+    if response.substitute is not None:
+        row["substitute"] = response.substitute.plain()
     return encode(row)
 
 
 def read(raw: bytes) -> LLMResponse:
     row = decode(raw)
     model, finish, mark = row.get("model", ""), row.get("finish", "stop"), row.get("mark", "")
-    return LLMResponse(row["text"], Usage(*row["usage"]), model, finish, mark)
+    instead = row.get("substitute")
+    substitute = Substitute(**instead) if instead is not None else None
+    return LLMResponse(row["text"], Usage(*row["usage"]), model, finish, mark, substitute)

@@ -12,6 +12,7 @@ import orjson
 from troupe_core.errors import JournalError
 from troupe_core.events import ACTION, NO_DATA, Fact
 from troupe_core.keys import plain, utf8
+from troupe_core.llm.response import Substitute
 
 
 def encode(value: Any) -> bytes:
@@ -66,6 +67,8 @@ def fact_to_plain(fact: Fact) -> dict[str, Any]:
         out["turn"] = fact.turn
     if fact.mark:
         out["mark"] = fact.mark
+    if fact.substitute is not None:
+        out["substitute"] = fact.substitute.plain()
     return out
 
 
@@ -83,6 +86,7 @@ class FactRow(msgspec.Struct, gc=False):
     when: str | None = None
     turn: int = 0
     mark: str = ""
+    substitute: Substitute | None = None
 
     def fact(self) -> Fact:
         content = self.content
@@ -98,6 +102,7 @@ class FactRow(msgspec.Struct, gc=False):
             self.when,
             self.turn,
             self.mark,
+            self.substitute,
         )
 
 

@@ -151,6 +151,7 @@ def _alike(simulation: Simulation) -> Simulation:
         runtime=simulation.runtime,
         max_in_flight=simulation.max_in_flight,
         budget=simulation.meter.budget,
+        degradation=simulation.degradation,
     )
     made.models = simulation.models
     return made

@@ -186,8 +186,8 @@ class Results(list[Row]):
         save(path, as_json(self.plain()))
 
     def __str__(self) -> str:
-        """A table: each value with its confidence. Then what failed, how many rows rest on another model's answers, and,
-        in the last line, whether it is no evidence.
+        """A table: each value with its confidence. Then what failed, how many rows rest on another model's answers,
+        and, in the last line, whether it is no evidence.
         """
         fields = list(dict.fromkeys(field for row in self for field in row))
         several, again = len({row.asked for row in self}) > 1, any(row.replicate for row in self)

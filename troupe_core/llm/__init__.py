@@ -4,7 +4,7 @@ from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, Em
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
 from troupe_core.llm.images import Image
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters, in_words
-from troupe_core.llm.response import LLMChunk, LLMResponse, Usage, caution
+from troupe_core.llm.response import LLMChunk, LLMResponse, Substitute, Usage, caution, substituted
 
 __all__ = [
     "Call",
@@ -24,10 +24,12 @@ __all__ = [
     "Message",
     "ModelRef",
     "Parameters",
+    "Substitute",
     "Usage",
     "Vector",
     "batches",
     "caution",
     "in_words",
+    "substituted",
     "unit",
 ]

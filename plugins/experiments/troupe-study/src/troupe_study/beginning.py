@@ -80,4 +80,11 @@ fields = { rating = "1..5", reason = "text", would_buy = ["yes", "no", "maybe"] 
 
 [budget]
 calls = 500                        # of one run; also tokens, seconds
+
+# With several models (model = ["openai/gpt-5-mini", "openai/gpt-5-nano"]) the next one is asked where one fails.
+
+# [degradation]
+# cheaper_from = 0.8               # from 80 % of the budget on, the next one at once
+# on_budget = "skip"               # when it is spent: go on without whoever is left, or "stop"
+# on_failure = "skip"              # the same where all models fail
 """

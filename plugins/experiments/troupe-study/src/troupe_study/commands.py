@@ -144,6 +144,7 @@ def _told(outcome: Outcome, shown: Shown, *, quiet: bool) -> None:
             "tokens_in": spent.usage.input,
             "tokens_out": spent.usage.output,
             "mark": outcome.mark,
+            "substituted": list(outcome.substituted),
         }
         shown.document("done", **content)
         return

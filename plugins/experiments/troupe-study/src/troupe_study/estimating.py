@@ -4,6 +4,7 @@ nobody runs, and their real prompts are measured. How much people say is assumed
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -48,6 +49,10 @@ class Estimate:
     people: int
     rounds: int
     parts: dict[str, Part]
+    models: tuple[tuple[str, ...], ...] = ()
+    """Who is asked: each is a model, with those behind it that are asked where it fails."""
+    spared_from: float | None = None
+    """From this share of the budget on the first of several is spared."""
 
     @property
     def calls(self) -> int:
@@ -73,7 +78,8 @@ class Estimate:
         """As plain data."""
         parts = {purpose: attrs.asdict(part) for purpose, part in self.parts.items()}
         totals = {"calls": self.calls, "most_calls": self.most_calls, "tokens_in": self.input}
-        return {"people": self.people, "rounds": self.rounds, **totals, "tokens_out": self.output, "purposes": parts}
+        told = {**totals, "tokens_out": self.output, "purposes": parts, "models": list(map(list, self.models))}
+        return {"people": self.people, "rounds": self.rounds, **told}
 
     def __str__(self) -> str:
         lines = [
@@ -83,9 +89,13 @@ class Estimate:
         ]
         calls = f"in all: {counted(self.calls, 'call')} (at most {self.most_calls:,})"
         tokens = f"about {self.input:,} tokens in, {self.output:,} out"
-        return "\n".join(
-            [f"{counted(self.people, 'person')}, {counted(self.rounds, 'round')}", *lines, f"{calls}, {tokens}"]
-        )
+        begin = f"{counted(self.people, 'person')}, {counted(self.rounds, 'round')}"
+        return "\n".join([begin, *lines, f"{calls}, {tokens}", *self._chains()])
+
+    def _chains(self) -> list[str]:
+        """Of several models that may be asked, which, and when."""
+        early = f", and from {self.spared_from:.0%} of the budget on" if self.spared_from is not None else ""
+        return [f"{first} is asked; where it fails{early}, {', '.join(rest)}" for first, *rest in self.models if rest]
 
 
 def estimate(study: Study, runtime: Runtime | None) -> Estimate:
@@ -106,9 +116,21 @@ def estimate(study: Study, runtime: Runtime | None) -> Estimate:
             "ask": _asking(study, came, prompt),
             "extraction": _extraction(study, len(respondents(study, people)), rounds, growth),
         }
+        models = _models(simulation, people, [purpose for purpose, part in parts.items() if part.calls])
+        spared_from = (study.degradation or simulation.degradation).cheaper_from
     finally:
         simulation.close()
-    return Estimate(len(people), rounds, parts)
+    return Estimate(len(people), rounds, parts, models, spared_from)
+
+
+def _models(simulation: Simulation, people: People, purposes: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Each that is asked for one of these, or for one of the people, once."""
+    chosen = simulation.models
+    named = [
+        *(chosen.known(purpose) for purpose in purposes),
+        *(chosen.known("turn", person.state.model) for person in people if person.state.model is not None),
+    ]
+    return tuple(dict.fromkeys(filter(None, named)))
 
 
 def _stand_ins(group: Group, simulation: Simulation) -> casting.Cast:

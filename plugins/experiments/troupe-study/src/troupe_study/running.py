@@ -30,6 +30,7 @@ from troupe_core import (
     Transcript,
     TroupeError,
 )
+from troupe_core.llm import substituted
 from troupe_study import casting
 from troupe_study.outputs import JOURNAL, as_text, check_folder, log_run, outputs, settle
 from troupe_study.outputs.reproduce import command_of, models_of, versions
@@ -100,6 +101,19 @@ class Outcome:
         """That of what was said: "rehearsal" if a puppet has answered. Then it is no evidence about people."""
         read = [self.results, *self.answers] if self.results is not None else self.answers
         return self.transcript.mark or next((results.mark for results in read if results.mark), "")
+
+    @property
+    def substituted(self) -> tuple[str, ...]:
+        """In words, how many turns, answers and findings rest on answers of another model than the first of several,
+        and why.
+        """
+        answers = (row.substitute for results in self.answers for row in results)
+        findings = (row.substitute for row in self.results or ())
+        return (
+            *self.transcript.substituted,
+            *substituted(answers, "answers"),
+            *substituted(findings, "findings"),
+        )
 
     def __str__(self) -> str:
         """What was found out, as tables."""
@@ -252,6 +266,7 @@ def run(
         models=study.models or None,
         parameters=study.parameters,
         budget=study.budget,
+        degradation=study.degradation,
     )
     made = _Run(study, simulation, tell or (lambda line: None), expect or (lambda turns: None))
 

@@ -58,3 +58,4 @@ class StudyShape(Struct, frozen=True):
     study: TitleShape = TitleShape()
     asked: list[str] = []
     failures: list[str] = []
+    substituted: list[str] = []

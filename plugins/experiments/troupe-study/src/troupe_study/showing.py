@@ -191,6 +191,8 @@ def _head(left: Left, lines: Lines) -> Iterator[str]:
         yield from lines.note("; ".join(told))
     if left.mark:
         yield from lines.note(caution(left.mark), YELLOW)
+    for told_once in left.study.get("substituted", ()):
+        yield from lines.note(told_once, YELLOW)
     for remark in left.remarks:
         yield from lines.note(remark, YELLOW)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from troupe_core import Budget, Parameters
+from troupe_core import Budget, Degradation, Parameters
 
 if TYPE_CHECKING:
     from troupe_core import Runtime
@@ -143,6 +143,8 @@ class Design:
     findings: Findings | None = None
     budget: Budget | None = None
     """Of one run."""
+    degradation: Degradation | None = None
+    """What is done where a model fails, or the budget is about to be spent."""
 
 
 @attrs.frozen(kw_only=True)

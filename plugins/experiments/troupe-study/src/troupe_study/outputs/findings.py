@@ -13,7 +13,7 @@ from troupe_core import Results, Row
 from troupe_core.llm import caution
 from troupe_presenter import words_of
 from troupe_study.outputs.counting import compared
-from troupe_study.outputs.text import in_cell, in_line, in_table
+from troupe_study.outputs.text import in_cell, in_line, in_table, noted
 from troupe_study.words import ANSWER
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def as_markdown(title: str, findings: Findings, results: Results, groups: Groups
     lines = [f"# {in_line(title)}", "", in_line(findings.objective), ""]
     if results.mark:
         lines += [f"*{caution(results.mark)}*", ""]
+    lines += noted(results.substituted)
     return _encoded([*lines, *_shown(list(findings.fields), findings.fields, results, groups)])
 
 
@@ -37,6 +38,7 @@ def answers_as_markdown(title: str, questions: Sequence[Question], answers: Sequ
     mark = next((results.mark for results in answers if results.mark), "")
     if mark:
         lines += [f"*{caution(mark)}*", ""]
+    lines += noted(together(answers).substituted)
     for question, results in zip(questions, answers, strict=False):
         lines += [f"## {in_line(question.question)}", ""]
         lines += _shown([ANSWER, *question.fields], question.fields, results, groups)
@@ -45,17 +47,20 @@ def answers_as_markdown(title: str, questions: Sequence[Question], answers: Sequ
 
 def as_csv(fields: Iterable[str], results: Results, groups: Groups) -> bytes:
     """A row for each finding, or answer: values, confidence, and the ids of the events that show it; and one for each
-    that is missing, with the reason. Text that a spreadsheet would take for a formula has an apostrophe before it.
+    that is missing, with the reason; where another model than the first of several has answered, which. Text that a
+    spreadsheet would take for a formula has an apostrophe before it.
     """
     names = list(fields)
     asked = any(each.asked for each in (*results, *results.failures))
     again = any(row.replicate for row in results)
     besides = ("", " confidence") if asked else ("", " confidence", " evidence")  # of an answer, it is the answer
+    instead = any(row.substitute for row in results)
     about = {field: ("",) if field == ANSWER and asked else besides for field in names}
     out = StringIO(newline="")
     write = csv.writer(out).writerow
     columns = ["of", *["group"] * bool(groups), *["asked"] * asked, *["replicate"] * again]
-    write(map(in_cell, [*columns, *(f"{name}{each}" for name in names for each in about[name]), "mark", "missing"]))
+    values = [f"{name}{each}" for name in names for each in about[name]]
+    write(map(in_cell, [*columns, *values, "mark", *["substitute"] * instead, "missing"]))
     for row in results:
         cells: list[Any] = [*_whose(row.of, row.asked, groups, asked), *[row.replicate] * again]
         for name in names:
@@ -65,9 +70,10 @@ def as_csv(fields: Iterable[str], results: Results, groups: Groups) -> bytes:
             )
             evidence = " ".join(fact.cite for fact in row.evidence.get(name, ()))
             cells += [shown, row.confidence.get(name, ""), evidence][: len(about[name])]
-        write([*cells, in_cell(row.mark), ""])
+        other = [in_cell(row.substitute.model if row.substitute is not None else "")] * instead
+        write([*cells, in_cell(row.mark), *other, ""])
     for none in results.failures:
-        empty = [""] * (again + sum(map(len, about.values())) + 1)
+        empty = [""] * (again + sum(map(len, about.values())) + 1 + instead)
         why = f"{type(none.error).__name__}: {none.error}"
         write([*_whose(none.of, none.asked, groups, asked), *empty, in_cell(why)])
     return out.getvalue().encode("utf-8", "replace")

@@ -14,7 +14,7 @@ import orjson
 from troupe_core import Runtime
 from troupe_core.llm import caution
 from troupe_study.casting import inputs
-from troupe_study.outputs.text import in_line
+from troupe_study.outputs.text import in_line, noted
 from troupe_study.study import several
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def as_json(outcome: Outcome) -> bytes:
     }
     if outcome.failures:
         content["failures"] = list(outcome.failures)
+    if outcome.substituted:
+        content["substituted"] = list(outcome.substituted)
     if outcome.command:
         content["run"] = outcome.command
     return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
@@ -57,6 +59,7 @@ def as_markdown(outcome: Outcome, files: list[str]) -> bytes:
     lines = [f"# {in_line(outcome.study.title)}", ""]
     if outcome.mark:
         lines += [f"*{caution(outcome.mark)}*", ""]
+    lines += noted(outcome.substituted)
     lines += [f"- [{name}]({name}): {ABOUT.get(name, 'how often each value was found')}" for name in files]
     lines += ["- `journal.db`: everything that was answered; with it, the study runs again for nothing"]
     lines += ["- `runs.jsonl`: a line for each run: when it was, what it took", ""]

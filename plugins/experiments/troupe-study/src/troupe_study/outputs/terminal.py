@@ -31,6 +31,8 @@ def as_text(outcome: Outcome, lines: Lines = ANYWHERE) -> str:
     for question, results in zip(study.ask, outcome.answers, strict=False):
         table = _table([ANSWER, *question.fields], question.fields, results, groups, lines)
         parts += [lines.note(question.question), table]
+    if outcome.substituted:
+        parts.append([line for told in outcome.substituted for line in lines.note(told)])
     if outcome.mark:
         parts.append(lines.note(caution(outcome.mark)))
     return "\n\n".join("\n".join(part) for part in parts)

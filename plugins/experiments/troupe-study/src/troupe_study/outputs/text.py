@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _MEANT = re.compile(r"([\\`*_\[\]<>|~&#])")
 _AT_THE_BEGINNING = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))", re.MULTILINE)
@@ -29,3 +30,8 @@ def in_cell(text: str) -> str:
     """A text that no spreadsheet takes for a formula: what begins like one has an apostrophe before it."""
     begins = text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(_FORMULA)
     return f"'{text}" if begins else text
+
+
+def noted(told: Iterable[str]) -> list[str]:
+    """Lines of a page that say, above everything else, what is to be known of it."""
+    return [line for each in told for line in (f"*{in_line(each)}*", "")]

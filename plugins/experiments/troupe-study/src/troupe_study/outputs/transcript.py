@@ -11,7 +11,7 @@ import orjson
 from troupe_core import Transcript
 from troupe_core.llm import caution
 from troupe_presenter import together
-from troupe_study.outputs.text import in_line, in_markdown
+from troupe_study.outputs.text import in_line, in_markdown, noted
 from troupe_study.words import listed
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def as_markdown(title: str, transcript: Transcript, missed: Sequence[Missed] = (
     lines = [f"# {in_line(title)}", ""]
     if transcript.mark:
         lines += [f"*{caution(transcript.mark)}*", ""]
+    lines += noted(transcript.substituted)
     if not transcript:
         lines += ["*Nobody reacted to anything. What they were asked stands in the answers.*", ""]
     then = None

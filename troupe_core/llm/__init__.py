@@ -3,7 +3,7 @@
 from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, EmbeddingWrapper, Vector, batches, unit
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
 from troupe_core.llm.images import Image
-from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters, in_words
+from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters, candidates, in_words
 from troupe_core.llm.response import LLMChunk, LLMResponse, Substitute, Usage, caution, substituted
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Usage",
     "Vector",
     "batches",
+    "candidates",
     "caution",
     "in_words",
     "substituted",

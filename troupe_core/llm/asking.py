@@ -128,24 +128,25 @@ class Asker:
         Who has come to nothing usable before makes further `attempts`: answers that are no use are passed over for
         another draw, and those that are stay. None: whatever is on record is passed over so, and one draw is new.
         """
-        attempt, several = 0, len(question.models) > 1
+        attempt, several, asked = 0, len(question.models) > 1, tuple(messages)
         while True:
             errand = Errand(call, owner, lane, draw + ANOTHER * attempt, tell, check)
-            known = self._known(question, messages, errand) if attempts is None or several else None
-            spared = self.sparing() if several and known is None else ""
+            known = self._known(question, asked, errand) if attempts is None or several else None
             try:
-                return await self._ask_candidates(question, tuple(messages), errand, known or 0, spared)
+                if several:
+                    return await self._ask_candidates(question, asked, errand, known)
+                return await self._ask_one(question.models[0], question, asked, errand)
             except OutputError:
                 if known is None if attempts is None else attempt >= attempts:
                     raise
             attempt += 1
 
-    def _known(self, question: Question, messages: Sequence[Message], errand: Errand) -> int | None:
+    def _known(self, question: Question, messages: tuple[Message, ...], errand: Errand) -> int | None:
         """The first candidate whose answer is on record. Those before it had failed, and are not asked once more: an
         answer that was paid for counts.
         """
         for place, model in enumerate(question.models):
-            form, asked = self._put(model, question, tuple(messages))
+            form, asked = self._put(model, question, messages)
             if self.answers.knows(
                 errand.owner, self._key(LLMRequest(form, asked, errand.draw, errand.lane), errand.call)
             ):
@@ -153,16 +154,18 @@ class Asker:
         return None
 
     async def _ask_candidates(
-        self, question: Question, messages: tuple[Message, ...], errand: Errand, begin: int, spared: str
+        self, question: Question, messages: tuple[Message, ...], errand: Errand, known: int | None
     ) -> Any:
-        """One after the other, from that place on. Whoever comes after another one says so in its answers."""
-        models = question.models[begin:]
-        before, why, failed = models[0] if spared else "", spared, list[str]()
+        """One after the other, from the first whose answer is known. Whose answer comes after another one says so."""
+        models = question.models[known or 0 :]
+        why = self.sparing() if known is None else ""
+        instead_of = models[0] if why else ""
+        failed: list[str] = []
         for place, model in enumerate(models):
-            if spared and place == 0:
-                continue
-            if before:
-                errand = attrs.evolve(errand, substitute=Substitute(model, before, why))
+            if instead_of and place == 0:
+                continue  # it is spared
+            if instead_of:
+                errand = attrs.evolve(errand, substitute=Substitute(model, instead_of, why))
             try:
                 return await self._ask_one(model, question, messages, errand)
             except ModelError as problem:
@@ -171,9 +174,9 @@ class Asker:
                         problem.add_note(note)
                     raise
                 failed.append(f"{model} before it: {problem}")
-                if not before:
-                    before, why = model, _reason(problem)
-        raise AssertionError("a question has a model")
+                if not instead_of:
+                    instead_of, why = model, _reason(problem)
+        raise AssertionError("several models are several")
 
     def _put(self, model: str, question: Question, messages: tuple[Message, ...]) -> tuple[Form, tuple[Message, ...]]:
         """The question as it is put to one candidate."""

@@ -110,9 +110,12 @@ def test_a_dry_run_tells_who_would_be_asked(folder: Path):
     assert "is asked" not in str(alone)
 
 
-def test_a_mistake_in_it_is_told_with_its_line(folder: Path, write: Callable[[str, str], Path]):
-    path = write(
-        "soup.toml", 'title = "Soup"\n[degradation]\non_budget = "cheaper"\n[[people]]\ninline = "x"\nname = "A"\n'
-    )
-    with pytest.raises(ConfigError, match=r"soup.toml:\d: degradation.*on_budget.* is \"stop\" or \"skip\""):
+def test_mistakes_in_it_are_told_with_their_lines(folder: Path, write: Callable[[str, str], Path]):
+    models = "\nmodel = ['rehearsal/default', 'scripted/any']\n"
+    path = write("soup.toml", f'title = "Soup"{models}[degradation]\non_budget = "cheaper"\n[[people]]\ninline = "x"\n')
+    with pytest.raises(ConfigError) as caught:
         Study.read(path)
+    told = str(caught.value)
+    assert f"{path}:2: model: rehearsal/default is one of several models" in told
+    assert 'is "stop" or "skip"' in told
+    assert f"{path}:3: degradation" in told or f"{path}:4: degradation" in told

@@ -531,7 +531,7 @@ def test_interrupted_it_says_how_to_go_on(study: Callable[..., Path], write: Any
 
 
 def test_a_model_that_nobody_can_ask_is_a_mistake_in_the_file(study: Callable[..., Path], troupe: Any):
-    path = study(head='title = "Soup"\nmodel = "rehearsal/default, nowhere/x"\nmodels = { extraction = "nobody/y" }\n')
+    path = study(head='title = "Soup"\nmodel = "openai/gpt-5-mini, nowhere/x"\nmodels = { extraction = "nobody/y" }\n')
     for options in (["--dry-run"], []):
         ran = troupe("run", path, *options)
         assert ran.code == 3

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from troupe_core import ArgumentError, Fields, ModelRef
+from troupe_core.llm import candidates
 from troupe_study.words import ANSWER
 
 SOURCES = ("files", "folder", "csv", "jsonl", "inline", "generate")
@@ -177,9 +178,18 @@ def _fields(data: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[Mistake]
 
 
 def _models(data: Mapping[str, Any], path: tuple[str, ...], model: Any) -> Iterator[Mistake]:
-    for name in model if isinstance(model, list) else str(model).split(",") if isinstance(model, str) else ():
+    if not isinstance(model, str | list) or not all(isinstance(name, str) for name in model):
+        return
+    wrong = False
+    for name in model if isinstance(model, list) else model.split(","):
         try:
-            ModelRef.parse(name.strip() if isinstance(name, str) else "a/b")
+            ModelRef.parse(name.strip())
+        except ArgumentError as error:
+            yield path, str(error)
+            wrong = True
+    if not wrong:
+        try:
+            candidates(model)
         except ArgumentError as error:
             yield path, str(error)
 

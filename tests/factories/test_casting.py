@@ -10,8 +10,10 @@ import pytest
 from troupe_core import (
     ArgumentError,
     LLMResponse,
+    ModelUnavailable,
     People,
     Simulation,
+    Substitute,
     TemplatesSpec,
     TinyMentalFaculty,
     TinyPerson,
@@ -257,3 +259,19 @@ def test_braces_of_a_context_are_no_template(casting):
     (text,) = questions(simulation)
     assert "{{number}} {{{number}}} & <b>\n" in text
     assert "\n{{#again}}\n" in text
+
+
+def test_a_factory_knows_for_whom_another_model_was_asked_and_so_does_its_journal(make_runtime, described, tmp_path):
+    def script(request: Any, call: Any) -> Any:
+        if request.model == "best" and call.turn == 1:
+            return ModelUnavailable("down", status=503)
+        return described(f"Person {call.turn + 1}")
+
+    runtime = make_runtime(script, model=["scripted/best", "scripted/cheap"])
+    with Simulation(tmp_path / "people.db", runtime=runtime) as simulation:
+        factory = TinyPersonFactory("Lisbon", simulation=simulation)
+        factory.generate_people(3)
+    expected = {"Person 2": Substitute("scripted/cheap", "scripted/best", "ModelUnavailable: down")}
+    assert factory.substitutes == expected
+    with Simulation.resume(tmp_path / "people.db", runtime=runtime) as resumed:
+        assert resumed["Factory 1"].substitutes == expected

@@ -7,7 +7,7 @@ who comes first, and not on who else is asked for at the same time. See docs/adr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from troupe_core.errors import ArgumentError, Busy, OutputError
 from troupe_core.factories.forms import form, same_name, wrong_with
 from troupe_core.factories.sparks import Spark, spark
 from troupe_core.keys import digest, utf8
+from troupe_core.llm.response import Substitute
 from troupe_core.people.biography import short_biography
 from troupe_core.people.person import TinyPerson
 from troupe_core.people.state import PersonState
@@ -50,6 +51,14 @@ class Uncast:
     def __str__(self) -> str:
         attempts = f"{self.attempts} attempts" if self.attempts > 1 else "one attempt"
         return f"number {self.ordinal}, in {attempts}: {'; '.join(dict.fromkeys(self.reasons))}"
+
+
+@attrs.frozen
+class Instead:
+    """Somebody for whom another model than the first of several was asked."""
+
+    name: str
+    substitute: Substitute
 
 
 @attrs.frozen(eq=False)
@@ -86,6 +95,8 @@ class Role:
     """As the last answer has it."""
     mark: str = ""
     """That of the answers: "rehearsal" if a puppet gave one."""
+    substitute: Substitute | None = None
+    """Likewise, if it was another model than the first of several."""
     cast: bool = False
     """Whether the name is its own."""
     over: bool = False
@@ -234,6 +245,7 @@ class _Batch:
             else:
                 role.persona = answer.persona()
             role.mark = place.mark or role.mark
+            role.substitute = place.substitute or role.substitute
 
     def _told(self, role: Role) -> dict[str, Any]:
         """What the question is about. After an attempt to which no answer came it is the same question."""
@@ -293,6 +305,7 @@ class _Batch:
                     *(short_biography(persona, persona["name"]) for persona, _ in made),
                 ),
                 failures=(*state.failures, *self.failures()),
+                substitutes=(*state.substitutes, *self._substitutes()),
             )
             simulation.states[id] = before.changed(value=value, turns=before.turns + 1)
         return people
@@ -302,6 +315,11 @@ class _Batch:
         if mark:
             self.simulation.apply(person.id, lambda state: state.changed(mark=mark))
         return person
+
+    def _substitutes(self) -> Iterator[Instead]:
+        for role in self.roles:
+            if role.cast and role.persona is not None and role.substitute is not None:
+                yield Instead(role.persona["name"], role.substitute)
 
     def failures(self) -> tuple[Uncast, ...]:
         """Who has not come, as far as anybody was asked for."""

@@ -11,10 +11,11 @@ import orjson
 
 from troupe_core.arguments import check_known, checked, checked_whole
 from troupe_core.errors import ArgumentError, CastingStopped
-from troupe_core.factories.casting import Came, Uncast, Wish, cast
+from troupe_core.factories.casting import Came, Instead, Uncast, Wish, cast
 from troupe_core.factories.contexts import split
 from troupe_core.factories.factory import FactoryState, TinyFactory, simulation_named
 from troupe_core.keys import plain
+from troupe_core.llm.response import Substitute
 from troupe_core.people.files import document
 from troupe_core.people.given import several
 from troupe_core.people.people import People
@@ -69,6 +70,7 @@ class Casting(FactoryState):
     generated_names: tuple[str, ...] = ()
     generated_minibios: tuple[str, ...] = ()
     failures: tuple[Uncast, ...] = ()
+    substitutes: tuple[Instead, ...] = ()
 
 
 class TinyPersonFactory(TinyFactory, state=Casting):
@@ -151,6 +153,11 @@ class TinyPersonFactory(TinyFactory, state=Casting):
     def failures(self) -> list[Uncast]:
         """Who did not come, and why."""
         return list(self.state.failures)
+
+    @property
+    def substitutes(self) -> dict[str, Substitute]:
+        """Who was made with another model than the first of several, by the name that they were given, and why."""
+        return {each.name: each.substitute for each in self.state.substitutes}
 
     # -- people -------------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable
 
 import attrs
-from msgspec import Struct
 
 
 @attrs.frozen(slots=True)
@@ -49,7 +48,8 @@ def caution(mark: str) -> str:
     return f"{mark}: {said} is no evidence about people"
 
 
-class Substitute(Struct, frozen=True, gc=False):
+@attrs.frozen(slots=True)
+class Substitute:
     """Which of several models answered, where it was not the first of them, and why that one did not."""
 
     model: str

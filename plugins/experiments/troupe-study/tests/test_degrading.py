@@ -31,6 +31,10 @@ INSTEAD = "with scripted/cheap instead of scripted/best (ModelUnavailable: the p
 def script(request: Any, call: Any) -> Any:
     if request.model == "best" and call.person == "Ada":
         return ModelUnavailable("the provider answered 503", status=503)
+    return answer(call)
+
+
+def answer(call: Any) -> Any:
     if call.purpose == "ask":
         return {"thought": "", "answer": "No."}
     if call.purpose == "extraction":
@@ -89,7 +93,7 @@ def test_where_another_model_has_answered_all_that_is_left_says_so(folder: Path,
 
 def test_a_budget_that_is_spent_can_leave_out_whoever_is_left(folder: Path):
     data = {**DATA, "model": MODELS[0], "budget": {"calls": 4}, "degradation": {"on_budget": "skip"}}
-    with asked(lambda request, call: turn(talk("Dear."))) as runtime:
+    with asked(lambda request, call: answer(call)) as runtime:
         outcome = Study.of(data, folder).run(folder / "soup.results", runtime=runtime)
     assert len(outcome.missed) == 2
     assert len([each for each in outcome.failures if "the budget of 4 calls is spent" in each]) == 8
@@ -97,6 +101,11 @@ def test_a_budget_that_is_spent_can_leave_out_whoever_is_left(folder: Path):
     assert [each.of for each in outcome.results.failures] == ["Ada", "Ben", "Eve"]
     assert "had no turn here" in (folder / "soup.results" / "transcript.md").read_text()
     assert not (folder / "soup.results" / "unfinished").exists()
+    larger = {**data, "budget": {"calls": 100}}
+    with asked(lambda request, call: answer(call)) as runtime:
+        again = Study.of(larger, folder).run(folder / "soup.results", runtime=runtime)
+    assert (again.missed, again.failures) == ((), ())
+    assert again.spent.calls == 2 + 3 + 3, "what was missing is asked for, and only that"
 
 
 def test_a_dry_run_tells_who_would_be_asked(folder: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from troupe_core import (
     People,
     PluginError,
     Simulation,
+    Substitute,
     TinyPerson,
     TinyPersonFactory,
     UnknownModelError,
@@ -32,6 +34,8 @@ class Cast:
     failures: tuple[str, ...] = ()
     groups: Mapping[str, str] = attrs.field(factory=dict)
     """The group of each, by name."""
+    substitutes: Mapping[str, Substitute] = attrs.field(factory=dict)
+    """Who was made with another model than the first of several, by name."""
 
 
 Generate = Callable[[Group, Simulation], Cast]
@@ -67,7 +71,8 @@ def cast(study: Study, simulation: Simulation, generate: Generate | None = None)
         if source.group is not None
         for person in each.people
     }
-    return Cast(everybody, tuple(failure for each in groups for failure in each.failures), named)
+    failures = tuple(failure for each in groups for failure in each.failures)
+    return Cast(everybody, failures, named, dict(chain.from_iterable(each.substitutes.items() for each in groups)))
 
 
 def _unknown_models(study: Study, simulation: Simulation) -> Iterator[str]:
@@ -112,7 +117,8 @@ def generated(group: Group, simulation: Simulation) -> Cast:
     assert wanted is not None  # noqa: S101 - for the type checker
     factory = TinyPersonFactory(wanted.context, simulation=simulation)
     people = factory.generate_people(wanted.count, wanted.particularities or None, **given(group))
-    return Cast(people, tuple(f"casting, {failure}" for failure in factory.failures))
+    failures = tuple(f"casting, {failure}" for failure in factory.failures)
+    return Cast(people, failures, substitutes=factory.substitutes)
 
 
 def _made(study: Study, group: Group, simulation: Simulation) -> Cast:

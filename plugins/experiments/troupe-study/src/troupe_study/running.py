@@ -25,6 +25,7 @@ from troupe_core import (
     Runtime,
     Simulation,
     Spent,
+    Substitute,
     TinyPerson,
     TinyWorld,
     Transcript,
@@ -83,6 +84,8 @@ class Outcome:
     """Who did not come, could not act, be asked or be read, and why."""
     missed: tuple[Missed, ...]
     """Turns that failed for good, and where."""
+    cast_instead: Mapping[str, Substitute]
+    """Of the people, who was made with another model than the first of several, by name."""
     places: Mapping[bytes, Place]
     """To which stimulus and round an event belongs, by the fact's id; of what comes before or after them, none."""
     spent: Spent
@@ -104,12 +107,14 @@ class Outcome:
 
     @property
     def substituted(self) -> tuple[str, ...]:
-        """In words, how many turns, answers and findings rest on answers of another model than the first of several,
-        and why.
+        """In words, how many people, turns, answers and findings come of another model than the first of several, and
+        why.
         """
+        people = map(self.cast_instead.get, self.people.names) if self.cast_instead else ()
         answers = (row.substitute for results in self.answers for row in results)
         findings = (row.substitute for row in self.results or ())
         return (
+            *substituted(people, "people"),
             *self.transcript.substituted,
             *substituted(answers, "answers"),
             *substituted(findings, "findings"),
@@ -137,6 +142,7 @@ class _Run:
     results: Results | None = None
     answers: list[Results] = attrs.field(factory=list)
     groups: Mapping[str, str] = attrs.field(factory=dict)
+    cast_instead: Mapping[str, Substitute] = attrs.field(factory=dict)
     missed: list[Missed] = attrs.field(factory=list)
     places: dict[bytes, Place] = attrs.field(factory=dict)
     placed: int = 0
@@ -146,6 +152,7 @@ class _Run:
         study = self.study
         came = casting.cast(study, self.simulation)
         self.people, self.groups, self.failures = came.people, came.groups, [*came.failures]
+        self.cast_instead = came.substitutes
         self.tell(f"{counted(len(self.people), 'person')}: {listed(self.people.names)}")
         self.world = world_of(study, self.people, self.simulation)
         turns = len(self.people) * study.rounds
@@ -284,6 +291,7 @@ def run(
             made.groups,
             tuple(made.failures),
             tuple(made.missed),
+            made.cast_instead,
             made.places,
             simulation.usage,
             models_of(study, simulation.runtime),

@@ -15,7 +15,8 @@ import attrs
 
 import troupe_core
 from troupe_core import errors, events, hookspecs
-from troupe_core.config.tree import Budget, Config, Degradation, Loading
+from troupe_core.config.degradation import Degradation
+from troupe_core.config.tree import Budget, Config, Loading
 from troupe_core.enrichment import Enricher, EnrichmentTask
 from troupe_core.errors import ModelError, TroupeError
 from troupe_core.events import Fact

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -33,13 +34,16 @@ from troupe_core import (
     RunStopped,
     Runtime,
     Simulation,
+    Spent,
     Substitute,
     TinyPerson,
     TinyWorld,
     Transcript,
+    Usage,
     hookimpl,
 )
 from troupe_core.llm.response import LLMResponse, substituted
+from troupe_core.llm.sparing import beyond
 from troupe_core.simulation.journal.answers import read, spell
 from troupe_core.simulation.journal.codec import decode, encode, fact_from_plain, fact_to_plain
 from troupe_testing import ScriptedModel, talk, turn
@@ -152,6 +156,7 @@ def test_facts_rows_and_reports_say_who_answered_and_why_the_first_did_not(make_
     assert report.substituted == (line,)
     assert str(report).splitlines()[-1] == line
     assert Transcript.of(world).substituted == [line]
+    assert world.pretty_current_interactions().splitlines()[-1] == f"({line})"
     assert [text for text in remarks if "instead of" in text] == [f"asked {CHEAP}; what comes of such answers says so"]
 
     alone = TinyPerson("Zoe", simulation=simulation)
@@ -259,15 +264,18 @@ def test_from_a_share_of_the_budget_on_the_first_model_is_spared(make_runtime, t
     larger.close()
 
 
-@pytest.mark.parametrize("budget", [Budget(tokens=100), Budget(seconds=1e-9)])
-def test_every_limit_has_a_share(make_runtime, budget):
-    simulation = Simulation(runtime=make_runtime(), model=MODELS, budget=budget)
-    meter = simulation.meter
-    assert meter.beyond(0.5) == ""
-    meter.restore({"turn": [1, 0, 30, 20, 0, 0, 0]})
-    meter._asking = 0.6e-9
-    assert meter.beyond(0.5).startswith("50% of the budget of ")
-    assert meter.beyond(0.7) == ""
+@pytest.mark.parametrize(
+    ("budget", "calls", "usage", "seconds"),
+    [
+        (Budget(calls=10), 6, Usage(), 0.0),
+        (Budget(tokens=100, calls=1_000), 1, Usage(40, 20, 10), 0.0),
+        (Budget(seconds=1.0), 1, Usage(), 0.6),
+    ],
+)
+def test_every_limit_has_a_share(budget, calls, usage, seconds):
+    meter: Any = SimpleNamespace(budget=budget, seconds=seconds, total=lambda: Spent(calls, 0, usage))
+    assert beyond(meter, 0.5).startswith("50% of the budget of ")
+    assert beyond(meter, 0.7) == ""
 
 
 # -- skip and stop ----------------------------------------------------------------------------------------------------
@@ -320,11 +328,11 @@ def test_one_of_these_does_not_stand_for_the_other_and_a_bug_is_never_skipped(ma
 
     failing, spending = of(on_failure="skip"), of(on_budget="skip")
     spent, limited, bug = BudgetExceeded("spent"), RateLimited("429"), ZeroDivisionError()
-    assert [failing.skips(error) for error in (spent, limited, bug)] == [False, True, False]
-    assert [spending.skips(error) for error in (spent, limited, bug)] == [True, False, False]
+    assert [failing.degradation.skips(error) for error in (spent, limited, bug)] == [False, True, False]
+    assert [spending.degradation.skips(error) for error in (spent, limited, bug)] == [True, False, False]
     assert failing.fork("twin").degradation == failing.degradation
-    assert failing.stops(spent)
-    assert not failing.stops(AuthenticationError("no key"))
+    assert failing.degradation.stops(spent)
+    assert not failing.degradation.stops(AuthenticationError("no key"))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from troupe_core import control
     from troupe_core.builtin.episodic import EpisodicMemory
     from troupe_core.caching import force_api_cache
-    from troupe_core.config.tree import Budget, Config, Degradation
+    from troupe_core.config.degradation import Degradation
+    from troupe_core.config.tree import Budget, Config
     from troupe_core.enrichment import Enricher, EnrichmentTask, TinyEnricher
     from troupe_core.errors import (
         AmbiguousSimulation,
@@ -102,7 +103,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "troupe_core.builtin.episodic": ("EpisodicMemory",),
     "troupe_core.caching": ("force_api_cache",),
-    "troupe_core.config.tree": ("Budget", "Config", "Degradation"),
+    "troupe_core.config.degradation": ("Degradation",),
+    "troupe_core.config.tree": ("Budget", "Config"),
     "troupe_core.enrichment": ("Enricher", "EnrichmentTask", "TinyEnricher"),
     "troupe_core.errors": (
         "AmbiguousSimulation",

@@ -15,9 +15,10 @@ from typing import Any
 
 import attrs
 
+from troupe_core.config.degradation import Degradation
 from troupe_core.config.lines import line_of
 from troupe_core.config.reading import structured
-from troupe_core.config.tree import Budget, Config, Degradation, Loading
+from troupe_core.config.tree import Budget, Config, Loading
 from troupe_core.converters import Written
 from troupe_core.errors import ConfigError
 from troupe_core.llm.request import Parameters

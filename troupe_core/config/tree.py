@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from troupe_core.config.degradation import Degradation
 from troupe_core.errors import ArgumentError
 from troupe_core.llm.request import Parameters
 
@@ -40,38 +41,6 @@ class Budget:
         """The limits that there are."""
         limits: dict[str, float | None] = attrs.asdict(self)
         return {name: limit for name, limit in limits.items() if limit is not None}
-
-
-STOP, SKIP = "stop", "skip"
-
-
-def _share(record: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value is not None and not (isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1):
-        raise ArgumentError(
-            f"{attribute.name} of a {type(record).__name__} is a share between 0 and 1, such as 0.8, or None; "
-            f"got {value!r}"
-        )
-
-
-def _stop_or_skip(record: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value not in (STOP, SKIP):
-        raise ArgumentError(f'{attribute.name} of a {type(record).__name__} is "{STOP}" or "{SKIP}"; got {value!r}')
-
-
-@attrs.frozen
-class Degradation:
-    """What is done where the answers that were wanted cannot be had. Whatever it touches says so."""
-
-    cheaper_from: float | None = attrs.field(default=None, validator=_share)
-    """From this share of the budget on (0.8), of several models the first one is spared, and the next one asked."""
-    on_budget: str = attrs.field(default=STOP, validator=_stop_or_skip)
-    """When the budget is spent: "stop", or "skip": whoever would have been asked misses its turn, or has no row, and
-    what goes on for many goes on to its end.
-    """
-    on_failure: str = attrs.field(default=STOP, validator=_stop_or_skip)
-    """When all models have failed for somebody: "stop" as soon as that is everybody's trouble, or that of too many; or
-    "skip", as above, whatever it is and however many they are.
-    """
 
 
 @attrs.frozen
@@ -111,11 +80,11 @@ class Config:
     max_in_flight: int | None = attrs.field(default=None, validator=_whole)
     """So many calls, turns and background work of one simulation go on at a time; 256 if it is not given."""
     budget: Budget = Budget()
-    degradation: Degradation = Degradation()
     templates: str = ""
     """The set of prompts, if not the usual one."""
     plugins: tuple[str, ...] = ()
     """Beside the installed ones: files (`./mood.py`) and modules (`my_study.mood`)."""
+    degradation: Degradation = Degradation()
     loading: Loading = Loading()
     settings: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict, repr=False)
     """Each plugin's own table, by its name; the plugin says what may stand there."""

@@ -221,7 +221,7 @@ class _Batch:
             if isinstance(error, Exception):
                 role.reasons.append(f"{type(error).__name__}: {error}")
                 role.over = not getattr(error, "retryable", False)
-                if self.cause is None and self.simulation.stops(error):
+                if self.cause is None and self.simulation.degradation.stops(error):
                     self.cause = error
 
     async def _ask(self, role: Role) -> None:

@@ -9,7 +9,7 @@ import attrs
 
 from troupe_core.arguments import checked_whole
 from troupe_core.events import EVENT
-from troupe_core.findings.transcript import Transcript, told, written
+from troupe_core.findings.transcript import Transcript, substituted_turns, told, written
 from troupe_core.llm.response import caution
 from troupe_core.llm.structured import well_formed
 from troupe_core.simulation.things import Handle
@@ -51,6 +51,7 @@ class Interactions(Handle):
         texts = written(shown, numbered=not simplified)
         if left_out and include_omission_info:
             texts.insert(head, f"({left_out} {'event is' if left_out == 1 else 'events are'} left out here)")
+        texts += [f"({told_once})" for told_once in substituted_turns([line.fact for line in lines])]
         mark = next((line.fact.mark for line in lines if line.fact.mark), "")
         text: str = well_formed("\n".join([*texts, f"({caution(mark)})"] if mark else texts))
         return text

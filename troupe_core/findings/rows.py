@@ -141,8 +141,9 @@ class Results(list[Row]):
         """Why nobody else could have come to more: an error that is everybody's, or everybody's own. None, if those for
         whom there is none are skipped.
         """
-        errors = [each.error for each in self.failures if not simulation.skips(each.error)]
-        fatal = next((error for error in errors if simulation.stops(error)), None)
+        skips = simulation.degradation.skips
+        errors = [each.error for each in self.failures if not skips(each.error)]
+        fatal = next((error for error in errors if getattr(error, "fatal", False)), None)
         return fatal or (errors[-1] if errors and not self else None)
 
     def remark_failures(self, simulation: Simulation, what: str) -> None:

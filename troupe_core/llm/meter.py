@@ -67,18 +67,6 @@ class Meter:
             self._since = monotonic()
         self._in_flight += 1
 
-    def beyond(self, share: float) -> str:
-        """In words, that this share of one of the limits is spent; nothing if it is of none."""
-        budget = self.budget
-        for spent, limit, what in (
-            (self._made + self._in_flight, budget.calls, "calls"),
-            (self._tokens, budget.tokens, "tokens"),
-            (self.seconds, budget.seconds, "seconds of asking"),
-        ):
-            if limit is not None and spent >= share * limit:
-                return f"{share:.0%} of the budget of {limit:,} {what} is spent"
-        return ""
-
     def count(self, event: ModelCall) -> None:
         """A call is over."""
         if self._in_flight:

@@ -7,14 +7,12 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from troupe_core.config.tree import SKIP, Budget, Degradation
+from troupe_core.config.tree import Budget
 from troupe_core.errors import (
     ArgumentError,
-    BudgetExceeded,
     Busy,
     CrossThingError,
     JournalError,
-    ModelError,
     PluginError,
     SimulationEnded,
     as_exception,
@@ -28,6 +26,7 @@ from troupe_core.simulation.things import State, scene_of
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from troupe_core.config.degradation import Degradation
     from troupe_core.events import Fact
     from troupe_core.llm.asking import Asker, Question
     from troupe_core.llm.response import Substitute
@@ -50,15 +49,6 @@ def checked_budget(budget: Any) -> Budget:
     if not isinstance(budget, Budget):
         raise ArgumentError(f"budget must be a Budget, such as Budget(calls=500), not {budget!r}")
     return budget
-
-
-def checked_degradation(degradation: Any) -> Degradation:
-    """The same of what is done where there are no answers."""
-    if not isinstance(degradation, Degradation):
-        raise ArgumentError(
-            f'degradation must be a Degradation, such as Degradation(on_budget="skip"), not {degradation!r}'
-        )
-    return degradation
 
 
 class Touched:
@@ -307,21 +297,6 @@ class Changing:
                 "most; Simulation(budget=Budget(calls=…)) or budget.calls in the settings changes that",
             )
 
-    def _sparing(self) -> str:
-        """Why the first of several models is spared; nothing if it is not."""
-        share = self.degradation.cheaper_from
-        return "" if share is None else self.meter.beyond(share)
-
-    def skips(self, error: Exception) -> bool:
-        """Whether somebody for whom there is no answer is passed over, and nothing else stops for it."""
-        if isinstance(error, BudgetExceeded):
-            return self.degradation.on_budget == SKIP
-        return self.degradation.on_failure == SKIP and isinstance(error, ModelError)
-
-    def stops(self, error: Exception) -> bool:
-        """Whether nobody else could get beyond it either, so that what goes on for many ends."""
-        return getattr(error, "fatal", False) and not self.skips(error)
-
     def now(self, thing: str) -> datetime | None:
         """The time at the place of a person; None where there is no time."""
         world = self.members.get(thing)
@@ -337,6 +312,15 @@ class Changing:
 
             self._asker = Asker(self.runtime, self.answers, self.seed, self._sparing)
         return self._asker
+
+    def _sparing(self) -> str:
+        """Why the first of several models is spared; nothing if it is not."""
+        share = self.degradation.cheaper_from
+        if share is None:
+            return ""
+        from troupe_core.llm.sparing import beyond
+
+        return beyond(self.meter, share)
 
     def ask_through(self, asker: Asker) -> None:
         """From now on it is this one who asks."""

@@ -33,7 +33,7 @@ async def for_each(
                 came[place] = await do(items[place])
             except Exception as error:  # one's failure, whatever it is, takes nothing from the others
                 came[place] = error
-                stopped = stopped or simulation.stops(error)
+                stopped = stopped or simulation.degradation.stops(error)
 
     async with asyncio.TaskGroup() as group:  # so many workers, and not a task for everybody
         for _ in range(min(simulation.max_in_flight, len(items))):

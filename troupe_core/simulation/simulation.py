@@ -10,6 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
 from troupe_core.arguments import checked_whole
+from troupe_core.config.degradation import checked_degradation
 from troupe_core.errors import (
     ArgumentError,
     Busy,
@@ -19,7 +20,7 @@ from troupe_core.errors import (
 )
 from troupe_core.keys import digest, utf8
 from troupe_core.simulation import lookup
-from troupe_core.simulation.changing import Changing, Touched, checked_budget, checked_degradation
+from troupe_core.simulation.changing import Changing, Touched, checked_budget
 from troupe_core.simulation.chronicle import Chronicle
 from troupe_core.simulation.interning import Interned
 from troupe_core.simulation.kinds import MemoryKinds
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from asyncio import Task
     from pathlib import Path
 
-    from troupe_core.config.tree import Budget, Degradation
+    from troupe_core.config.degradation import Degradation
+    from troupe_core.config.tree import Budget
     from troupe_core.llm.asking import Asker
     from troupe_core.llm.request import Parameters
     from troupe_core.people.tool import ToolCall

@@ -140,7 +140,7 @@ class Step:
         self._stop_if_fatal(id, error)
 
     def _stop_if_fatal(self, id: str, error: Exception) -> None:
-        if self.simulation.stops(error):
+        if self.simulation.degradation.stops(error):
             reason = f"{type(error).__name__} for {id}: {error}"
             self._stop = self._stop or Stopped(reason, error, counted=False)
 
@@ -154,7 +154,7 @@ class Step:
         counts.
         """
         turns = (failure for failure in self.failures if failure.purpose == "turn")
-        failed = [failure for failure in turns if not self.simulation.skips(failure.error)]
+        failed = [failure for failure in turns if not self.simulation.degradation.skips(failure.error)]
         size = len(self.state.roster)
         too_many = len(failed) > self.max_failed * size and (len(failed) > 1 or self.max_failed == 0)
         if failed and (len(failed) == size or too_many):

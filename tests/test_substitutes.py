@@ -212,6 +212,7 @@ TOLD = st.builds(Substitute, st.text(), st.text(), st.text()) | st.none()
 def test_answers_and_facts_are_read_as_they_were_spelled(substitute):
     response = LLMResponse("Yes", substitute=substitute)
     assert read(spell(response)) == response
+    assert ("substitute" in decode(spell(response))) == (substitute is not None)
     fact = Fact.of(b"", 0, "action", "TALK", "Ada", "Ada", "Yes", substitute=substitute)
     assert fact_from_plain(decode(encode(fact_to_plain(fact)))).substitute == substitute
 

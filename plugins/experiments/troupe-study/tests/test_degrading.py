@@ -91,21 +91,24 @@ def test_where_another_model_has_answered_all_that_is_left_says_so(folder: Path,
     assert before["transcript.jsonl"] == (place / "transcript.jsonl").read_bytes()
 
 
-def test_a_budget_that_is_spent_can_leave_out_whoever_is_left(folder: Path):
-    data = {**DATA, "model": MODELS[0], "budget": {"calls": 4}, "degradation": {"on_budget": "skip"}}
+@pytest.mark.parametrize(("of", "whose"), [("people", ["Ada", "Ben", "Eve"]), ("world", ["Study"])])
+def test_a_budget_that_is_spent_can_leave_out_whoever_is_left(folder: Path, of: str, whose: list[str]):
+    findings = {**DATA["findings"], "of": of}
+    data = {**DATA, "findings": findings, "model": MODELS[0], "budget": {"calls": 4}}
+    data |= {"degradation": {"on_budget": "skip"}}
     with asked(lambda request, call: answer(call)) as runtime:
         outcome = Study.of(data, folder).run(folder / "soup.results", runtime=runtime)
     assert len(outcome.missed) == 2
-    assert len([each for each in outcome.failures if "the budget of 4 calls is spent" in each]) == 8
+    assert len([each for each in outcome.failures if "the budget of 4 calls is spent" in each]) == 5 + len(whose)
     assert outcome.results is not None
-    assert [each.of for each in outcome.results.failures] == ["Ada", "Ben", "Eve"]
+    assert [each.of for each in outcome.results.failures] == whose
     assert "had no turn here" in (folder / "soup.results" / "transcript.md").read_text()
     assert not (folder / "soup.results" / "unfinished").exists()
     larger = {**data, "budget": {"calls": 100}}
     with asked(lambda request, call: answer(call)) as runtime:
         again = Study.of(larger, folder).run(folder / "soup.results", runtime=runtime)
     assert (again.missed, again.failures) == ((), ())
-    assert again.spent.calls == 2 + 3 + 3, "what was missing is asked for, and only that"
+    assert again.spent.calls == 2 + 3 + len(whose), "what was missing is asked for, and only that"
 
 
 def test_a_dry_run_tells_who_would_be_asked(folder: Path):

@@ -17,6 +17,7 @@ from troupe_core import (
     ConfigError,
     ExtractionStopped,
     JournalError,
+    ModelError,
     People,
     Results,
     ResultsExtractor,
@@ -31,6 +32,7 @@ from troupe_core import (
     Transcript,
     TroupeError,
 )
+from troupe_core.findings import Unread
 from troupe_core.llm import substituted
 from troupe_study import casting
 from troupe_study.outputs import JOURNAL, as_text, check_folder, log_run, outputs, settle
@@ -237,7 +239,7 @@ class _Run:
         )
         try:
             results = (
-                Results([extractor.extract_results_from_world(world)])
+                self._of_world(extractor, world)
                 if findings.of == "world"
                 else extractor.extract_results_from_agents(self.respondents)
             )
@@ -245,6 +247,15 @@ class _Run:
             self.results = self.kept(stopped.results, "findings")
             raise
         self.results = self.kept(results, "findings")
+
+    def _of_world(self, extractor: ResultsExtractor, world: TinyWorld) -> Results:
+        """The one row; none, if whatever cannot be answered is skipped."""
+        try:
+            return Results([extractor.extract_results_from_world(world)])
+        except (ModelError, BudgetExceeded) as error:
+            if not self.simulation.degradation.skips(error):
+                raise
+            return Results(failures=[Unread(world.name, error)])
 
     def kept(self, results: Results, name: str) -> Results:
         """The same, with a note of whose are missing."""

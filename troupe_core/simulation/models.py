@@ -75,8 +75,8 @@ class Models:
             self._unnamed = unnamed
         return self._default
 
-    def known(self, purpose: str, own: str | None = None) -> tuple[str, ...]:
-        """The same; none is no error here: what asks no model needs none."""
+    def _known(self, purpose: str, own: str | None) -> tuple[str, ...]:
+        """None is no error here: what asks no model needs none."""
         try:
             return self.named(purpose, own)
         except UnknownModelError:
@@ -90,7 +90,7 @@ class Models:
         made = self._fingerprints.get(key)
         if made is None:
             purposes = sorted({kind, *self._purposes})
-            asked = {purpose: [self._version(model) for model in self.known(purpose, own)] for purpose in purposes}
+            asked = {purpose: [self._version(model) for model in self._known(purpose, own)] for purpose in purposes}
             parameters = self._parameters.given()
             name = digest(b"fingerprint", kind.encode(), makers.digest, canonical([asked, parameters], "models"))
             whole = {"models": asked, "parameters": parameters, **makers.whole}

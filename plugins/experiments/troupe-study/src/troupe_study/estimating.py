@@ -5,11 +5,12 @@ nobody runs, and their real prompts are measured. How much people say is assumed
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import attrs
 
-from troupe_core import Fields, People, Runtime, Simulation, TinyPerson
+from troupe_core import Fields, People, Runtime, Simulation, TinyPerson, UnknownModelError
 from troupe_study import casting
 from troupe_study.running import present, respondents, world_of
 from troupe_study.study import Group, Study
@@ -125,12 +126,12 @@ def estimate(study: Study, runtime: Runtime | None) -> Estimate:
 
 def _models(simulation: Simulation, people: People, purposes: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """Each that is asked for one of these, or for one of the people, once."""
-    chosen = simulation.models
-    named = [
-        *(chosen.known(purpose) for purpose in purposes),
-        *(chosen.known("turn", person.state.model) for person in people if person.state.model is not None),
-    ]
-    return tuple(dict.fromkeys(filter(None, named)))
+    asked: dict[tuple[str, ...], None] = {}
+    own_models = dict.fromkeys(person.state.model for person in people if person.state.model is not None)
+    for purpose, own in [*((purpose, None) for purpose in purposes), *(("turn", own) for own in own_models)]:
+        with suppress(UnknownModelError):  # whoever runs the study is told
+            asked[simulation.models.named(purpose, own)] = None
+    return tuple(asked)
 
 
 def _stand_ins(group: Group, simulation: Simulation) -> casting.Cast:

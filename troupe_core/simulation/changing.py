@@ -222,7 +222,7 @@ class Changing:
         pair = (substitute.model, substitute.instead_of)
         if pair not in self.substituted:
             self.substituted.add(pair)
-            self.remark(thing, f"asked {substitute}; what comes of such answers says so")
+            self.remark(thing, f"answered by {substitute}; what comes of such answers says so")
 
     async def transact(
         self,

@@ -157,7 +157,9 @@ def test_facts_rows_and_reports_say_who_answered_and_why_the_first_did_not(make_
     assert str(report).splitlines()[-1] == line
     assert Transcript.of(world).substituted == [line]
     assert world.pretty_current_interactions().splitlines()[-1] == f"({line})"
-    assert [text for text in remarks if "instead of" in text] == [f"answered by {CHEAP}; what comes of such answers says so"]
+    assert [text for text in remarks if "instead of" in text] == [
+        f"answered by {CHEAP}; what comes of such answers says so"
+    ]
 
     alone = TinyPerson("Zoe", simulation=simulation)
     alone.act()

@@ -37,14 +37,15 @@ def limits_of(chance: Random) -> list[int]:
 def one(seed: int) -> dict[str, float]:
     """The share of what could be had, and of calls that were refused."""
     from troupe_resilience import Adaptive
+    from troupe_resilience.adaptive import SILENCE
 
     chance = Random(seed)
     limits = limits_of(chance)
     adaptive = Adaptive()
-    ends: list[tuple[float, int, bool, float, bool]] = []
+    ends: list[tuple[float, int, bool, float, int, bool]] = []
     now, phase, under_way, at_work = 0.0, 0, 0, 0
     calls = refused = answered = 0
-    settled = SETTLED_AFTER
+    settled, silence = SETTLED_AFTER, SILENCE
     allowed = adaptive.limit
     while now < SECONDS:
         while under_way < allowed:
@@ -53,8 +54,13 @@ def one(seed: int) -> dict[str, float]:
             taken = at_work < limits[phase]
             at_work += taken
             takes = (LATENCY if taken else REFUSAL) * (1 - SPREAD + 2 * SPREAD * chance.random())
-            heappush(ends, (now + takes, calls, taken, now, under_way >= allowed))
-        now, _, taken, sent, full = heappop(ends)
+            heappush(ends, (now + takes, calls, taken, now, under_way - 1, under_way >= allowed))
+        if adaptive.unknown and silence < ends[0][0]:
+            now, silence = silence, silence + SILENCE
+            adaptive.silent()
+            allowed = adaptive.limit
+            continue
+        now, _, taken, sent, beside, full = heappop(ends)
         if now >= (phase + 1) * MOVED_EVERY and phase + 1 < len(limits):
             phase += 1
             settled = phase * MOVED_EVERY + SETTLED_AFTER
@@ -65,7 +71,7 @@ def one(seed: int) -> dict[str, float]:
             adaptive.answered(now, sent, full)
         else:
             refused += 1
-            adaptive.pushed_back(now, sent, under_way)
+            adaptive.pushed_back(now, sent, min(beside, under_way))
         allowed = adaptive.limit
     possible = sum(limits) * (MOVED_EVERY - SETTLED_AFTER) / LATENCY
     return {"share": answered / possible, "refused": refused / calls}

@@ -38,8 +38,8 @@ def call(simulation: str = "a simulation", **more: Any) -> Call:
 
 
 class Provider(LLMBackend):
-    """Answers after `seconds`, a fifth more or less; more than `room` at once are refused. `plan` says what happens to
-    the next calls instead: an error is raised, a number is how many seconds the answer takes.
+    """Answers after `seconds`, a fifth more or less; more than `room` at once are refused after `refusal`. `plan`
+    says what happens to the next calls instead: an error is raised, a number is how many seconds the answer takes.
     """
 
     name = "provider"
@@ -50,6 +50,7 @@ class Provider(LLMBackend):
         self.seconds = 0.2
         self.random = Random(7)
         self.room = 1_000_000
+        self.refusal = 0.0
         self.plan: list[Any] = []
         self.asked: list[float] = []
         """When each attempt came."""
@@ -67,6 +68,8 @@ class Provider(LLMBackend):
             raise what
         if self.under_way >= self.room:
             self.refused += 1
+            if self.refusal:
+                await asyncio.sleep(self.refusal)
             raise RateLimited("too many at once", status=429)
         self.under_way += 1
         try:

@@ -192,6 +192,22 @@ def test_the_limit_is_found_and_few_are_refused(stage: Any):
     assert at.stats.pushed_back == at.provider.refused
 
 
+def test_before_anything_is_refused_twice_as_many_go_every_moment(stage: Any):
+    at = stage()
+    at.run(lambda: many(at, 300))
+    moments = [round(when, 6) for when in at.provider.asked]
+    assert [moments.count(moment) for moment in (0.0, 0.02, 0.04, 0.06, 0.08, 0.1)] == [8, 8, 16, 32, 64, 128]
+    assert at.stats.limit == 256
+
+
+def test_refusals_that_take_their_time_tell_how_many_were_too_many(stage: Any):
+    at = stage()
+    at.provider.room, at.provider.refusal = 5, 0.1
+    assert not [each for each in at.run(lambda: many(at, 100)) if isinstance(each, Exception)]
+    assert 95 <= at.provider.refused <= 105
+    assert at.stats.limit <= 6
+
+
 def test_it_is_shared_by_all_simulations_and_a_small_one_does_not_wait_for_a_large_one(stage: Any):
     def took(beside: bool) -> float:
         at = stage(concurrency=40)

@@ -97,6 +97,18 @@ def test_the_limit_is_never_less_than_one_nor_more_than_it_may_be_and_rises_by_o
         assert 1 <= adaptive.limit <= most
 
 
+@given(st.integers(1, 400), st.integers(0, 10), st.integers(0, 400))
+def test_it_doubles_with_each_silence_until_something_is_refused(most, silences, beside):
+    adaptive = Adaptive(most=most)
+    for _ in range(silences):
+        adaptive.silent()
+    assert adaptive.limit == min(most, 8 * 2**silences)
+    adaptive.pushed_back(1.0, 0.9, beside)
+    refused = adaptive.limit
+    adaptive.silent()
+    assert adaptive.limit == refused <= max(1, beside)
+
+
 def test_those_that_were_sent_before_the_last_refusal_say_nothing_new():
     adaptive = Adaptive(100)
     adaptive.pushed_back(10.0, 9.5, 99)

@@ -8,6 +8,10 @@ from math import inf
 
 FIRST = 8
 """So many at first."""
+SILENCE = 0.02
+"""Seconds in which nothing is refused, while all of it is used and somebody waits, after which twice as many may go:
+answers take their time, and refusals do not.
+"""
 PLATEAU = 4.0
 """Seconds from a refusal until the limit is back where it was refused; from there on it rises faster and faster."""
 LEAST, MOST = 0.05, 0.5
@@ -15,10 +19,10 @@ LEAST, MOST = 0.05, 0.5
 
 
 class Adaptive:
-    """Rises by one with each answer until the provider pushes back for the first time. Then it stays just below what
-    was refused, feels its way up to it, and beyond it if nothing happens: it is a cubic function of the time since the
-    last refusal, flat where it was refused, and steep far from there. So a limit that stays costs one refusal every few
-    seconds, and one that has doubled is found within a quarter of a minute.
+    """Rises by one with each answer, and doubles with each silence, until the provider pushes back for the first time.
+    Then it stays just below what was refused, feels its way up to it, and beyond it if nothing happens: it is a cubic
+    function of the time since the last refusal, flat where it was refused, and steep far from there. So a limit that
+    stays costs one refusal every few seconds, and one that has doubled is found within a quarter of a minute.
 
     It rises only while all of it is used: what nobody has tried is not known to be possible.
     """
@@ -41,6 +45,16 @@ class Adaptive:
     def limit(self) -> int:
         return int(self._level + 0.5)
 
+    @property
+    def unknown(self) -> bool:
+        """Whether nothing has been refused yet, and more may be tried."""
+        return self._edge == inf and self._level < self._most
+
+    def silent(self) -> None:
+        """For a while nothing was refused, and all of it was used."""
+        if self.unknown:
+            self._level = min(2 * self._level, self._most)
+
     def answered(self, now: float, sent: float, full: bool) -> None:
         """A call that was sent then has been answered. `full`: it was the last one that the limit let through."""
         if sent >= self._cut:
@@ -54,9 +68,7 @@ class Adaptive:
         return self._edge * (1 + self._taken * ((now - self._cut) / PLATEAU - 1) ** 3)
 
     def pushed_back(self, now: float, sent: float, beside: int) -> None:
-        """A call was refused while so many others were under way. Those that were sent before the last refusal say
-        nothing new.
-        """
+        """A call was refused beside so many others. Those that were sent before the last refusal say nothing new."""
         if sent < self._cut:
             return
         self._edge = max(1.0, min(self._level, beside))

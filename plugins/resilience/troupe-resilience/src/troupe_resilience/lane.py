@@ -7,7 +7,7 @@ import asyncio
 import attrs
 
 from troupe_core import Call, LLMRequest, ModelError, ModelTimeout, RateLimited, Usage
-from troupe_resilience.adaptive import Adaptive
+from troupe_resilience.adaptive import SILENCE, Adaptive
 from troupe_resilience.breaker import Breaker
 from troupe_resilience.config import Policy
 from troupe_resilience.fairness import FairQueue
@@ -23,6 +23,8 @@ class Slot:
 
     simulation: str
     sent: float
+    beside: int
+    """How many others were under way."""
     full: bool
     """Whether it was the last one that was let through."""
     tokens: float
@@ -74,6 +76,7 @@ class Lane:
         self._foresight = Foresight()
         self._queue: FairQueue[Waiter] = FairQueue(lambda waiter: waiter.turn.done())
         self._timer: asyncio.TimerHandle | None = None
+        self._silence: asyncio.TimerHandle | None = None
 
     @property
     def limit(self) -> int:
@@ -118,7 +121,8 @@ class Lane:
         self.under_way += 1
         self.attempts += 1
         self._queue.begin(simulation)
-        return Slot(simulation, now, self.under_way >= self.limit, tokens, self.breaker.begin(now))
+        others = self.under_way - 1
+        return Slot(simulation, now, others, self.under_way >= self.limit, tokens, self.breaker.begin(now))
 
     def _move(self) -> None:
         """Let those go whose turn it is."""
@@ -134,6 +138,19 @@ class Lane:
                 return
             self._queue.take()
             waiter.turn.set_result(self._begin(now, waiter.simulation, waiter.tokens))
+        if self._silence is None and self._tries():
+            self._silence = loop.call_later(SILENCE, self._was_silent)
+
+    def _tries(self) -> bool:
+        """Whether all that may go have gone, more would, and nobody knows that they may not."""
+        known = self._adaptive is None or not self._adaptive.unknown
+        return not known and self.under_way >= self.limit and self._queue.first() is not None
+
+    def _was_silent(self) -> None:
+        self._silence = None
+        if self._adaptive is not None and self._tries():
+            self._adaptive.silent()
+            self._move()
 
     # -- what has become of it ----------------------------------------------------------------------------------------
 
@@ -160,7 +177,7 @@ class Lane:
             if _pushes_back(error):
                 self.pushed_back += 1
                 if self._adaptive is not None:
-                    self._adaptive.pushed_back(now, slot.sent, self.under_way - 1)
+                    self._adaptive.pushed_back(now, slot.sent, min(slot.beside, self.under_way - 1))
             if error.retryable and not isinstance(error, RateLimited):
                 self.trouble = str(error)
                 self.breaker.failed(now, slot.trying)

@@ -18,6 +18,7 @@ from benchmarks import (
     command_line,
     extraction,
     factories,
+    flight,
     imports,
     journal,
     journal_files,
@@ -69,6 +70,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Row]]] = {
     "resilience": resilience.resilience,
     "persona_files": persona_files.persona_files,
     "openai_turns": openai_turns.openai_turns,
+    "flight": flight.flight,
 }
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- figures: written by python -m benchmarks --write -->", "<!-- end of figures -->"

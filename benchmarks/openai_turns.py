@@ -37,15 +37,15 @@ NAME = re.compile(r'# Your character\s+\{"name":"([^"]+)"')
 
 
 @cache
-def player() -> Model:
+def player(n: int) -> Model:
     model = Model(WORDS)
-    model.plays([str(each["name"]) for each in personas(PERSONS)])
+    model.plays([str(each["name"]) for each in personas(n)])
     return model
 
 
-def played(body: dict[str, Any]) -> str:
+def played(body: dict[str, Any], n: int = PERSONS) -> str:
     """What the model in this process would answer: who is asked stands in the prompt, and so does how often."""
-    model, found = player(), NAME.search(body["messages"][0]["content"])
+    model, found = player(n), NAME.search(body["messages"][0]["content"])
     place = model.places.get(found.group(1), 0) if found else 0
     turn = sum(message["role"] == "assistant" for message in body["messages"])
     wanted = body["response_format"]["json_schema"]["schema"]["properties"]
@@ -82,13 +82,15 @@ class Recorder:
 class Bare:
     """The SDK alone."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, in_flight: int = IN_FLIGHT) -> None:
         import httpx2
         import openai
 
-        limits = httpx2.Limits(max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT, keepalive_expiry=60)
+        limits = httpx2.Limits(max_connections=in_flight, max_keepalive_connections=in_flight, keepalive_expiry=60)
         transport = openai.DefaultAioHttpClient(limits=limits)
-        self.sdk = openai.AsyncOpenAI(api_key="any", base_url=base_url, max_retries=0, http_client=transport)
+        self.sdk = openai.AsyncOpenAI(
+            api_key="any", base_url=base_url, max_retries=0, http_client=transport, timeout=600
+        )
         self.response = httpx2.Response
 
     async def create(self, body: dict[str, Any]) -> Any:

@@ -9,7 +9,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import httpx2
+import openai
+import pytest
+
 from troupe_core import Runtime
+from troupe_llm_openai.http import http_client
 from troupe_testing.server import Hang
 
 
@@ -87,6 +92,33 @@ def test_it_is_found_when_it_is_installed():
     with Runtime(config={}, settings={"openai": {"timeout": 3}}) as runtime:
         assert "llm-openai" in runtime.plugins.origins
         assert not runtime.failures
+
+
+TIMEOUT = httpx2.Timeout(None, connect=3)
+PLAIN = {"content": b"{}", "headers": [("Accept", "any"), ("Authorization", "Bearer x")], "timeout": TIMEOUT}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        PLAIN,
+        PLAIN | {"params": "api-version=1"},
+        PLAIN | {"headers": httpx2.Headers({"user-agent": "mine"}), "files": None},
+        PLAIN | {"timeout": 3.0},
+        PLAIN | {"content": None, "json": {"a": 1}},
+        PLAIN | {"content": None, "headers": None},
+    ],
+    ids=["plain", "query", "headers", "seconds", "json", "nothing"],
+)
+def test_a_request_is_made_as_the_sdks_own_client_makes_it(given: Any):
+    ours, own = http_client(httpx2), openai.DefaultAioHttpClient()
+    for client in (ours, own):
+        client.cookies.set("flavour", "oatmeal")
+    for _ in range(2):  # the second time the address is known
+        made, expected = (each.build_request("post", "http://localhost/v1/chat?b=c", **given) for each in (ours, own))
+        assert (made.method, made.url, made.content) == (expected.method, expected.url, expected.content)
+        assert sorted(made.headers.multi_items()) == sorted(expected.headers.multi_items())
+        assert made.extensions == expected.extensions
 
 
 def test_a_request_does_not_tell_what_machine_it_comes_from(serve: Any):

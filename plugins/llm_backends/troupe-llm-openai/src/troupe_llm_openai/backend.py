@@ -149,11 +149,18 @@ class OpenAI(LLMBackend, Embedder, config=Config):
 
     async def _send(self, path: str, body: dict[str, Any], source: str, call: Call, *, stream: bool = False) -> Any:
         seconds = call.timeout or self.config.timeout
-        sdk, kind = self._client.sdk, self._client.response_type
+        at = self._client
         try:
             async with asyncio.timeout(seconds):
-                return await sdk.post(path, content=encode(body), cast_to=kind, stream=stream, stream_cls=None)
-        except self._client.troubles as error:
+                return await at.sdk.post(
+                    at.address + path,
+                    content=encode(body),
+                    cast_to=at.response_type,
+                    options=at.options,
+                    stream=stream,
+                    stream_cls=None,
+                )
+        except at.troubles as error:
             raise translated(error, source, seconds, self.table) from None
 
     def _hold(self, request: LLMRequest) -> Hold:

@@ -37,6 +37,10 @@ class Client:
     troubles: tuple[type[Exception], ...]
     """What can be raised on the way to a provider and back. The SDK does not catch all that its transport raises."""
     host: str
+    address: str
+    """Before every path. Given a path alone, the SDK puts the two together anew for each request."""
+    options: Any
+    """Of each request, what the SDK would take from its client anyhow: it makes a copy of whatever it is not given."""
 
     @property
     def at_openai(self) -> bool:
@@ -91,14 +95,16 @@ def _common(config: Waiting) -> dict[str, Any]:
     """What clients are given, whoever they are for."""
     import openai
 
-    many = config.max_connections
-    limits = _http().Limits(max_connections=many, max_keepalive_connections=many, keepalive_expiry=KEEP_ALIVE)
+    from troupe_llm_openai.http import http_client
+
+    many, httpx = config.max_connections, _http()
+    limits = httpx.Limits(max_connections=many, max_keepalive_connections=many, keepalive_expiry=KEEP_ALIVE)
     timeout = openai.Timeout(None, connect=config.connect_timeout)
     return {
         "timeout": timeout,
         "default_headers": dict.fromkeys(TOLD_BY_THE_SDK, openai.Omit()),
         "max_retries": 0,  # what goes wrong is told; whether to ask again is decided outside, once
-        "http_client": openai.DefaultAioHttpClient(limits=limits, timeout=timeout),
+        "http_client": http_client(httpx, limits=limits, timeout=timeout),
     }
 
 
@@ -108,7 +114,8 @@ def _client(sdk: AsyncOpenAI) -> Client:
 
     httpx = _http()
     troubles = (openai.OpenAIError, httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError)
-    return Client(sdk, httpx.Response, troubles, sdk.base_url.host)
+    options = {"headers": {}, "max_retries": sdk.max_retries, "timeout": sdk.timeout}
+    return Client(sdk, httpx.Response, troubles, sdk.base_url.host, str(sdk.base_url).rstrip("/"), options)
 
 
 def _http() -> Any:

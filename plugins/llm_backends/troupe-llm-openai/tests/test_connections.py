@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import httpx2
 import openai
 import pytest
@@ -119,6 +121,27 @@ def test_a_request_is_made_as_the_sdks_own_client_makes_it(given: Any):
         assert (made.method, made.url, made.content) == (expected.method, expected.url, expected.content)
         assert sorted(made.headers.multi_items()) == sorted(expected.headers.multi_items())
         assert made.extensions == expected.extensions
+
+
+class Compressed:
+    """A server that saves bytes."""
+
+    async def play(self, exchange: Any) -> None:
+        response = await exchange.answer()
+        packed, headers = gzip.compress(b"".join(response.pieces)), response.headers | {"content-encoding": "gzip"}
+        await exchange.send(attrs.evolve(response, pieces=(packed,), headers=headers))
+
+
+def test_an_answer_may_come_compressed(serve: Any):
+    server, asking = serve()
+    server.inject(Compressed())
+    assert asking.ask("Are you there?").text == "Yes: Are you there?"
+
+
+def test_a_request_says_that_it_comes_from_the_sdk(serve: Any):
+    server, asking = serve()
+    asking.ask()
+    assert server.requests[0].headers["user-agent"].startswith("AsyncOpenAI/")
 
 
 def test_a_request_does_not_tell_what_machine_it_comes_from(serve: Any):

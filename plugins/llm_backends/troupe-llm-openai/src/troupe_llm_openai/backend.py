@@ -26,7 +26,7 @@ from troupe_core import (
 from troupe_llm_openai.answers import Stream, completion, listed
 from troupe_llm_openai.body import Hold, Writer
 from troupe_llm_openai.config import OPENAI, Config
-from troupe_llm_openai.events import events
+from troupe_llm_openai.events import events, whole
 from troupe_llm_openai.sdk import Client, client
 from troupe_llm_openai.troubles import refuses_form, refuses_schema, refuses_temperature, translated
 from troupe_llm_openai.vectors import embeddings, wanted
@@ -99,8 +99,8 @@ class OpenAI(LLMBackend, Embedder, config=Config):
 
     async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
         async with self._room:
-            response = await self._post(request, call)
-        return completion(response.content, self._source(request.model), self.table)
+            content = await self._post(request, call)
+        return completion(content, self._source(request.model), self.table)
 
     async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
         stream, seconds = Stream(self._source(request.model), self.table), call.timeout or self.config.timeout
@@ -121,8 +121,9 @@ class OpenAI(LLMBackend, Embedder, config=Config):
             raise translated(error, self._source(request.model), seconds, self.table) from None
 
     async def _post(self, request: LLMRequest, call: Call, *, stream: bool = False) -> Any:
-        """The response; the answer is held to its schema as firmly as the server can. If that was too firm, or the
-        model takes no temperature, the core calls once more, and counts both.
+        """What came, or the response from which it comes if it streams; the answer is held to its schema as firmly as
+        the server can. If that was too firm, or the model takes no temperature, the core calls once more, and counts
+        both.
         """
         hold = self._hold(request)
         body = self._writer.body(request, call, hold, stream=stream)
@@ -144,22 +145,19 @@ class OpenAI(LLMBackend, Embedder, config=Config):
     async def embed(self, model: str, texts: Sequence[str], call: Call) -> Embeddings:
         source = self._source(model)
         async with self._room:
-            response = await self._send(self._path(EMBEDDINGS, model), wanted(model, texts), source, call)
-        return embeddings(response.content, len(texts), source)
+            content = await self._send(self._path(EMBEDDINGS, model), wanted(model, texts), source, call)
+        return embeddings(content, len(texts), source)
 
     async def _send(self, path: str, body: dict[str, Any], source: str, call: Call, *, stream: bool = False) -> Any:
         seconds = call.timeout or self.config.timeout
         at = self._client
         try:
             async with asyncio.timeout(seconds):
-                return await at.sdk.post(
-                    at.address + path,
-                    content=encode(body),
-                    cast_to=at.response_type,
-                    options=at.options,
-                    stream=stream,
-                    stream_cls=None,
+                content, kind = encode(body), at.response_type
+                response: Any = await at.sdk.post(
+                    path, content=content, cast_to=kind, options=at.options, stream=True, stream_cls=None
                 )
+                return response if stream else await whole(response)
         except at.troubles as error:
             raise translated(error, source, seconds, self.table) from None
 

@@ -1,8 +1,10 @@
-"""The events of a stream, as they come over the wire."""
+"""What comes over the wire: the events of a stream, or all of it at once."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Any
 
 DONE = b"[DONE]"
 DATA = b"data:"
@@ -21,3 +23,11 @@ async def events(pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
                 return
             if data:
                 yield data
+
+
+async def whole(response: Any) -> bytes:
+    """All that a response of the HTTP library brings. It could read it by itself, through four layers of streams."""
+    async with aclosing(response):
+        if "content-encoding" in response.headers:
+            return bytes(await response.aread())
+        return b"".join([piece async for piece in response.stream])

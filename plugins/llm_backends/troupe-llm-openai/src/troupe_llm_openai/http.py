@@ -1,10 +1,29 @@
-"""The SDK's HTTP client, which comes to the same requests with less ado."""
+"""The SDK and its HTTP client, which come to the same requests with less ado."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import openai
+
+
+class Known:
+    """An address is put together once, and not with each request."""
+
+    def _prepare_url(self, url: str) -> Any:
+        known: dict[str, Any] = self.__dict__.setdefault("known", {})
+        if url not in known:
+            sdk: Any = super()
+            known[url] = sdk._prepare_url(url)
+        return known[url]
+
+
+class AsyncOpenAI(Known, openai.AsyncOpenAI):
+    """It bears the name that the SDK tells the server."""
+
+
+class AsyncAzureOpenAI(Known, openai.AsyncAzureOpenAI):
+    """Likewise."""
 
 
 def http_client(httpx: Any, **settings: Any) -> Any:

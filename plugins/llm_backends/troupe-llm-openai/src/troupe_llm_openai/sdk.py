@@ -37,8 +37,6 @@ class Client:
     troubles: tuple[type[Exception], ...]
     """What can be raised on the way to a provider and back. The SDK does not catch all that its transport raises."""
     host: str
-    address: str
-    """Before every path. Given a path alone, the SDK puts the two together anew for each request."""
     options: Any
     """Of each request, what the SDK would take from its client anyhow: it makes a copy of whatever it is not given."""
 
@@ -55,9 +53,9 @@ def client(config: Config) -> Client:
     """A client, or `AuthenticationError` where a key is needed and there is none, or none that can be sent. Nothing is
     sent.
     """
-    import openai
+    from troupe_llm_openai import http
 
-    sdk = openai.AsyncOpenAI(
+    sdk = http.AsyncOpenAI(
         api_key=_sendable(config.key) or NO_KEY,
         base_url=config.base_url or os.environ.get("OPENAI_BASE_URL") or ADDRESS,  # the SDK takes an empty one as it is
         **_common(config),
@@ -70,7 +68,7 @@ def client(config: Config) -> Client:
 
 def azure_client(config: AzureConfig) -> Client:
     """The same for a resource at Azure."""
-    import openai
+    from troupe_llm_openai import http
 
     endpoint = config.endpoint or os.environ.get("AZURE_OPENAI_ENDPOINT")
     version = config.api_version or os.environ.get("OPENAI_API_VERSION")
@@ -88,14 +86,14 @@ def azure_client(config: AzureConfig) -> Client:
         return config.token.reveal()
 
     proof: dict[str, Any] = {"azure_ad_token_provider": current} if token else {"api_key": key}
-    return _client(openai.AsyncAzureOpenAI(azure_endpoint=endpoint, api_version=version, **proof, **_common(config)))
+    return _client(http.AsyncAzureOpenAI(azure_endpoint=endpoint, api_version=version, **proof, **_common(config)))
 
 
 def _common(config: Waiting) -> dict[str, Any]:
     """What clients are given, whoever they are for."""
     import openai
 
-    from troupe_llm_openai.http import http_client
+    from troupe_llm_openai import http
 
     many, httpx = config.max_connections, _http()
     limits = httpx.Limits(max_connections=many, max_keepalive_connections=many, keepalive_expiry=KEEP_ALIVE)
@@ -104,7 +102,7 @@ def _common(config: Waiting) -> dict[str, Any]:
         "timeout": timeout,
         "default_headers": dict.fromkeys(TOLD_BY_THE_SDK, openai.Omit()),
         "max_retries": 0,  # what goes wrong is told; whether to ask again is decided outside, once
-        "http_client": http_client(httpx, limits=limits, timeout=timeout),
+        "http_client": http.http_client(httpx, limits=limits, timeout=timeout),
     }
 
 
@@ -115,7 +113,7 @@ def _client(sdk: AsyncOpenAI) -> Client:
     httpx = _http()
     troubles = (openai.OpenAIError, httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError)
     options = {"headers": {}, "max_retries": sdk.max_retries, "timeout": sdk.timeout}
-    return Client(sdk, httpx.Response, troubles, sdk.base_url.host, str(sdk.base_url).rstrip("/"), options)
+    return Client(sdk, httpx.Response, troubles, sdk.base_url.host, options)
 
 
 def _http() -> Any:

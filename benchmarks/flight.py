@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import troupe_llm_openai
@@ -105,14 +105,18 @@ async def again(ask: Ask, rounds: Sequence[Sequence[Body]]) -> float:
 
 
 def few(repeats: int) -> Figures:
-    """Seconds of three rounds, and of the same requests by aiohttp alone; each life opens its own connections."""
-    figures: Figures = {"run": [], "aiohttp": []}
+    """Seconds of three rounds, and of the same requests by aiohttp alone; each life opens its own connections. And how
+    much of them was CPU of this process: where others use the machine too, that tells what the wall cannot.
+    """
+    figures: Figures = {"run": [], "cpu": [], "aiohttp": [], "aiohttp cpu": []}
     with ServerProcess(latency=LATENCY, options=["--answer", "benchmarks.openai_turns:played"]) as server:
         for number in range(repeats + 1):
             with TemporaryDirectory() as folder:
                 people = People(FEW, server.base_url, folder)
                 with people.group:
+                    before = process_time()
                     run = people.run(ROUNDS)
+                    cpu = process_time() - before
                     rounds = people.bodies(ROUNDS)
 
             async def alone(rounds: list[list[Body]] = rounds) -> float:
@@ -122,10 +126,13 @@ def few(repeats: int) -> Figures:
                 finally:
                     await client.session.close()
 
+            before = process_time()
             floor = asyncio.run(alone())
             if number:  # the first life imports
                 figures["run"].append(run)
+                figures["cpu"].append(cpu)
                 figures["aiohttp"].append(floor)
+                figures["aiohttp cpu"].append(process_time() - before)
     return figures
 
 
@@ -165,12 +172,13 @@ def many(repeats: int) -> Figures:
 
 def flight() -> Iterator[Row]:
     found = fresh("flight:few", repeats=3)
-    run, floor, ideal = statistics.median(found["run"]), statistics.median(found["aiohttp"]), ROUNDS * LATENCY
+    run, cpu, floor, bare = (statistics.median(found[name]) for name in ("run", "cpu", "aiohttp", "aiohttp cpu"))
+    ideal = ROUNDS * LATENCY
     yield Row(
         f"{FEW} persons × {ROUNDS} rounds over the wire, 500 ms, with resilience and a journal",
         f"≤ {MOST} × {ideal} s; ≤ {BESIDE} × aiohttp alone",
-        f"{middle(found['run'])} s = {run / ideal:.2f} ×; {run / floor:.2f} × aiohttp",
-        f"{floor:.3f} s (the same requests, aiohttp alone)",
+        f"{middle(found['run'])} s = {run / ideal:.2f} ×; {run / floor:.2f} × aiohttp; {cpu:.2f} s of it CPU",
+        f"{floor:.3f} s (the same requests, aiohttp alone), {bare:.2f} s of it CPU",
         run <= MOST * ideal and run <= BESIDE * floor,
     )
     found = fresh("flight:many", repeats=2)

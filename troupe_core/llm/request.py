@@ -6,6 +6,7 @@ An `LLMRequest` holds only what changes the answer; everything else about a call
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -112,7 +113,7 @@ class LLMRequest:
     @property
     def model(self) -> str:
         """The model's name as its backend knows it: what stands behind the first slash."""
-        return ModelRef.parse(self.form.model).name
+        return _name_of(self.form.model)
 
     @property
     def parameters(self) -> Parameters:
@@ -181,6 +182,11 @@ class ModelRef:
 
     def __str__(self) -> str:
         return f"{self.backend}/{self.name}"
+
+
+@lru_cache(maxsize=256)
+def _name_of(model: str) -> str:
+    return ModelRef.parse(model).name
 
 
 def candidates(model: str | Sequence[str]) -> tuple[str, ...]:

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
-import httpx2
 import openai
 import pytest
 
 from troupe_core import Runtime
 from troupe_llm_openai.http import http_client
+from troupe_llm_openai.sdk import http_library
 from troupe_testing.server import Hang
 
 
@@ -96,7 +96,8 @@ def test_it_is_found_when_it_is_installed():
         assert not runtime.failures
 
 
-TIMEOUT = httpx2.Timeout(None, connect=3)
+httpx = http_library()
+TIMEOUT = httpx.Timeout(None, connect=3)
 PLAIN = {"content": b"{}", "headers": [("Accept", "any"), ("Authorization", "Bearer x")], "timeout": TIMEOUT}
 
 
@@ -105,7 +106,7 @@ PLAIN = {"content": b"{}", "headers": [("Accept", "any"), ("Authorization", "Bea
     [
         PLAIN,
         PLAIN | {"params": "api-version=1"},
-        PLAIN | {"headers": httpx2.Headers({"user-agent": "mine"}), "files": None},
+        PLAIN | {"headers": httpx.Headers({"user-agent": "mine"}), "files": None},
         PLAIN | {"timeout": 3.0},
         PLAIN | {"content": None, "json": {"a": 1}},
         PLAIN | {"content": None, "headers": None},
@@ -113,7 +114,7 @@ PLAIN = {"content": b"{}", "headers": [("Accept", "any"), ("Authorization", "Bea
     ids=["plain", "query", "headers", "seconds", "json", "nothing"],
 )
 def test_a_request_is_made_as_the_sdks_own_client_makes_it(given: Any):
-    ours, own = http_client(httpx2), openai.DefaultAioHttpClient()
+    ours, own = http_client(httpx), openai.DefaultAioHttpClient()
     for client in (ours, own):
         client.cookies.set("flavour", "oatmeal")
     for _ in range(2):  # the second time the address is known

@@ -95,7 +95,7 @@ def _common(config: Waiting) -> dict[str, Any]:
 
     from troupe_llm_openai import http
 
-    many, httpx = config.max_connections, _http()
+    many, httpx = config.max_connections, http_library()
     limits = httpx.Limits(max_connections=many, max_keepalive_connections=many, keepalive_expiry=KEEP_ALIVE)
     timeout = openai.Timeout(None, connect=config.connect_timeout)
     return {
@@ -110,13 +110,13 @@ def _client(sdk: AsyncOpenAI) -> Client:
     import aiohttp
     import openai
 
-    httpx = _http()
+    httpx = http_library()
     troubles = (openai.OpenAIError, httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError)
     options = {"headers": {}, "max_retries": sdk.max_retries, "timeout": sdk.timeout}
     return Client(sdk, httpx.Response, troubles, sdk.base_url.host, options)
 
 
-def _http() -> Any:
+def http_library() -> Any:
     """The HTTP library that this version of the SDK uses."""
     import openai
 

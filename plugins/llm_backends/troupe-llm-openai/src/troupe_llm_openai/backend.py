@@ -45,8 +45,9 @@ BLIND = Capabilities(streaming=True)
 
 
 class OpenAI(LLMBackend, Embedder, config=Config):
-    """Calls the SDK's `post` with the finished text. Its `create` walks through every message, and costs several times
-    as much; given a dict, `post` encodes it by itself, which costs a tenth of a millisecond.
+    """Calls the SDK's `post` with the finished text, and reads what comes by itself. Its `create` walks through every
+    message, and costs several times as much; given a dict, `post` encodes it by itself, which costs a tenth of a
+    millisecond.
     """
 
     config: Any

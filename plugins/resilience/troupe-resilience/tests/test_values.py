@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from troupe_core import ModelUnavailable
 from troupe_resilience import Adaptive, Policy
+from troupe_resilience.adaptive import BLIND
 from troupe_resilience.breaker import Breaker
 from troupe_resilience.fairness import FairQueue
 from troupe_resilience.limits import Bucket, of_requests, of_tokens
@@ -102,7 +103,7 @@ def test_it_doubles_with_each_silence_until_something_is_refused(most, silences,
     adaptive = Adaptive(most=most)
     for _ in range(silences):
         adaptive.silent()
-    assert adaptive.limit == min(most, 8 * 2**silences)
+    assert adaptive.limit == min(most, 8 * 2**silences, BLIND)
     adaptive.pushed_back(1.0, 0.9, beside)
     refused = adaptive.limit
     adaptive.silent()

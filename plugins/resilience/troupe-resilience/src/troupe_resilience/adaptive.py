@@ -12,6 +12,8 @@ SILENCE = 0.02
 """Seconds in which nothing is refused, while all of it is used and somebody waits, after which twice as many may go:
 answers take their time, and refusals do not.
 """
+BLIND = 128
+"""So many at most before the first answer: a server that refuses nobody may yet let all but a few wait."""
 PLATEAU = 4.0
 """Seconds from a refusal until the limit is back where it was refused; from there on it rises faster and faster."""
 LEAST, MOST = 0.05, 0.5
@@ -47,13 +49,13 @@ class Adaptive:
 
     @property
     def unknown(self) -> bool:
-        """Whether nothing has been refused yet, and more may be tried."""
-        return self._edge == inf and self._level < self._most
+        """Whether nothing has been refused yet, and more may be tried before there are answers."""
+        return self._edge == inf and self._level < min(BLIND, self._most)
 
     def silent(self) -> None:
         """For a while nothing was refused, and all of it was used."""
         if self.unknown:
-            self._level = min(2 * self._level, self._most)
+            self._level = min(2 * self._level, BLIND, self._most)
 
     def answered(self, now: float, sent: float, full: bool) -> None:
         """A call that was sent then has been answered. `full`: it was the last one that the limit let through."""

@@ -168,6 +168,8 @@ class ModelCall:
     seconds: float
     error: Exception | None = None
     """Why there is no answer."""
+    cost: int | None = None
+    """In billionths of a US dollar; None: nobody knows the price."""
 
 
 @attrs.frozen

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         SimulationEnded,
         TroupeError,
         UnknownModelError,
+        UnknownPrice,
         Unsupported,
     )
     from troupe_core.events import Answered, Fact, FactsAdded, ModelCall, Remark, StepEnded, TurnEnded
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, EmbeddingWrapper
     from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
     from troupe_core.llm.meter import Spent
+    from troupe_core.llm.prices import Price, PriceTable
     from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
     from troupe_core.llm.response import LLMChunk, LLMResponse, Usage
     from troupe_core.people.faculty import TinyMentalFaculty, action
@@ -134,6 +136,7 @@ _HOMES = {
         "SimulationEnded",
         "TroupeError",
         "UnknownModelError",
+        "UnknownPrice",
         "Unsupported",
     ),
     "troupe_core.events": ("Answered", "Fact", "FactsAdded", "ModelCall", "Remark", "StepEnded", "TurnEnded"),
@@ -180,6 +183,7 @@ _HOMES = {
     "troupe_core.simulation.journal.why": ("Why",),
     "troupe_core.simulation.lookup": ("current_simulation",),
     "troupe_core.llm.meter": ("Spent",),
+    "troupe_core.llm.prices": ("Price", "PriceTable"),
     "troupe_core.simulation.rng": ("Stream",),
     "troupe_core.simulation.simulation": ("Simulation",),
     "troupe_core.simulation.transaction": ("Outcome", "Transaction", "TransactionHandler"),
@@ -257,6 +261,8 @@ __all__ = [
     "People",
     "PersonaConflict",
     "PluginError",
+    "Price",
+    "PriceTable",
     "Prompt",
     "QuotaError",
     "RateLimited",
@@ -300,6 +306,7 @@ __all__ = [
     "TurnEnded",
     "Uncast",
     "UnknownModelError",
+    "UnknownPrice",
     "Unsupported",
     "Usage",
     "Why",

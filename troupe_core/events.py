@@ -169,7 +169,7 @@ class ModelCall:
     error: Exception | None = None
     """Why there is no answer."""
     cost: int | None = None
-    """In billionths of a US dollar; None: nobody knows the price."""
+    """In billionths of a US dollar, estimated if nobody has told the tokens; None: nobody knows the price."""
 
 
 @attrs.frozen

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from troupe_core.errors import ArgumentError
+from troupe_core.llm.prices import Price
 from troupe_core.llm.request import Parameters
 
 
@@ -25,6 +26,20 @@ def _positive(record: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         )
 
 
+def _simple(record: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    each = value.values() if isinstance(value, Mapping) else () if value is None else (value,)
+    for budget in each:
+        if not isinstance(budget, Budget):
+            raise ArgumentError(
+                f"{attribute.name} of a Budget holds a Budget, such as Budget(calls=20); got {budget!r}"
+            )
+        if budget.person is not None or budget.purposes or budget.runtime is not None:
+            raise ArgumentError(
+                f"{attribute.name} of a Budget holds one with calls, tokens, seconds or money, and none with budgets "
+                "in it"
+            )
+
+
 @attrs.frozen
 class Budget:
     """What one simulation may spend. None: no limit."""
@@ -35,11 +50,22 @@ class Budget:
     """Tokens sent and answered, as the provider counts them."""
     seconds: float | None = attrs.field(default=None, validator=_positive)
     """Time during which at least one model was being asked."""
+    money: float | None = attrs.field(default=None, validator=_positive)
+    """US dollars, by the prices of the models; one whose price nobody knows is not asked then."""
+    person: Budget | None = attrs.field(default=None, validator=_simple)
+    """What is asked for any one of its people, as long as there is such a limit."""
+    purposes: Mapping[str, Budget] = attrs.field(factory=dict, validator=_simple)
+    """What is asked for single purposes: {"extraction": Budget(money=0.5)}."""
+    runtime: Budget | None = attrs.field(default=None, validator=_simple)
+    """What all simulations of a runtime take together: a setting, or of Runtime(budget=…)."""
 
-    def given(self) -> dict[str, float]:
+    def given(self) -> dict[str, Any]:
         """The limits that there are."""
-        limits: dict[str, float | None] = attrs.asdict(self)
-        return {name: limit for name, limit in limits.items() if limit is not None}
+        limits: dict[str, Any] = attrs.asdict(self, filter=lambda _, value: value is not None and value != {})
+        return limits
+
+
+NO_BUDGET = Budget()
 
 
 @attrs.frozen
@@ -78,7 +104,11 @@ class Config:
     parameters: Parameters = Parameters()
     max_in_flight: int | None = attrs.field(default=None, validator=_whole)
     """So many calls, turns and background work of one simulation go on at a time; 256 if it is not given."""
-    budget: Budget = Budget()
+    budget: Budget = NO_BUDGET
+    prices: Mapping[str, Price] = attrs.field(factory=dict)
+    """What models cost by their whole names, instead of what their backends know: {"openai/gpt-5-mini" = { input =
+    0.25, cached = 0.025, output = 2.0 }}.
+    """
     templates: str = ""
     """The set of prompts, if not the usual one."""
     plugins: tuple[str, ...] = ()

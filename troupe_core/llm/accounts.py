@@ -61,7 +61,7 @@ class Account:
         expected of all that are in flight, and of this one.
         """
         if limits.calls is not None and self.calls + self.in_flight >= limits.calls:
-            raise self._exceeded(f"{limits.calls:,} calls", "calls")
+            raise self._exceeded(f"{limits.calls:,} call{'s' if limits.calls > 1 else ''}", "calls")
         if limits.tokens is not None and self.tokens >= limits.tokens:
             raise self._exceeded(f"{limits.tokens:,} tokens", "tokens")
         if limits.seconds is not None and self.seconds >= limits.seconds:

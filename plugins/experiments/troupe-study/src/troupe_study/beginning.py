@@ -79,5 +79,8 @@ fields = { rating = "1..5", reason = "text", would_buy = ["yes", "no", "maybe"] 
 # of = "world"                     # one row for all of them together, not one for each
 
 [budget]
-calls = 500                        # of one run; also tokens, seconds
+calls = 500                        # of one run; also money (US dollars), tokens, seconds
+# money = 2.0                      # where the prices of its models are known
+# purposes = { extraction = { money = 0.5 } }
+# person = { calls = 20 }          # what is asked for any one of them
 """

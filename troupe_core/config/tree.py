@@ -104,11 +104,9 @@ class Config:
     parameters: Parameters = Parameters()
     max_in_flight: int | None = attrs.field(default=None, validator=_whole)
     """So many calls, turns and background work of one simulation go on at a time; 256 if it is not given."""
-    budget: Budget = NO_BUDGET
+    budget: Budget = Budget()
     prices: Mapping[str, Price] = attrs.field(factory=dict)
-    """What models cost by their whole names, instead of what their backends know: {"openai/gpt-5-mini" = { input =
-    0.25, cached = 0.025, output = 2.0 }}.
-    """
+    """What models cost, by their whole names; that goes before what their backends know."""
     templates: str = ""
     """The set of prompts, if not the usual one."""
     plugins: tuple[str, ...] = ()

@@ -8,7 +8,6 @@ import attrs
 
 from troupe_core.config.tree import Budget
 from troupe_core.errors import BudgetExceeded, UnknownPrice
-from troupe_core.events import ModelCall
 from troupe_core.llm.prices import BILLION, billionths, usd
 
 
@@ -78,18 +77,19 @@ class Account:
         if not self.in_flight:
             self._since = monotonic()
         self.in_flight += 1
-        self.aside += expected or 0
+        if expected:
+            self.aside += expected
 
-    def end(self, event: ModelCall, expected: int | None) -> None:
-        """It is over."""
+    def end(self, expected: int | None, tokens: int, cost: int) -> None:
+        """It is over, and has taken so much."""
         self.in_flight -= 1
-        self.aside -= expected or 0
+        if expected:
+            self.aside -= expected
         if not self.in_flight:
             self._asking += monotonic() - self._since
         self.calls += 1
-        if event.usage is not None:
-            self.tokens += event.usage.input + event.usage.output
-        self.cost += event.cost or 0
+        self.tokens += tokens
+        self.cost += cost
 
     @property
     def seconds(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import attrs
+from msgspec import Struct
 
 from troupe_core.config.tree import NO_BUDGET, Budget
 from troupe_core.errors import BudgetExceeded
@@ -65,10 +66,18 @@ class Everything:
         self.budget = budget or NO_BUDGET
         self.account = Account(RUNTIME)
 
+    @property
+    def budget(self) -> Budget:
+        """What may be spent."""
+        return self.limits
 
-@attrs.frozen(slots=True, eq=False)
-class Admission:
-    """Leave to make one call, and on whose accounts it is."""
+    @budget.setter
+    def budget(self, budget: Budget) -> None:
+        self.limits = _or_none(budget)
+
+
+class Admission(Struct, frozen=True, eq=False, gc=False):
+    """Leave to make one call, and on whose accounts it is in flight."""
 
     meter: Meter
     accounts: tuple[Account, ...]
@@ -87,43 +96,57 @@ class Meter:
         """What was asked for each of them, since there is a limit to it."""
         self._above = above or Everything(None)
         self._whole = Account(holder)
-        self._usual = (self._whole, self._above.account)
+        self._usual = (self._whole,)
         self._of_purpose: dict[str, Account] = {}
         self._calls: dict[str, list[int]] = {}
         self._unpriced = 0
         """Calls that may cost something, and nobody knows how much."""
 
     @property
+    def budget(self) -> Budget:
+        """What may be spent."""
+        return self._limits
+
+    @budget.setter
+    def budget(self, budget: Budget) -> None:
+        self._limits = _or_none(budget)
+
+    @property
     def unlimited(self) -> bool:
         """Whether nobody has said how much may be spent."""
-        return _none(self.budget) and _none(self._above.budget)
+        return self._limits is NO_BUDGET and self._above.limits is NO_BUDGET
 
     def admit(self, call: Call, model: str, paid: bool, expected: int | None, person: str | None = None) -> Admission:
         """A call is about to be made, which may cost so much; raises `BudgetExceeded` if it may not, `UnknownPrice` if
         nobody can tell. `person` is for whom, if it is one of the people.
         """
-        budget, above = self.budget, self._above
         accounts: tuple[Account, ...] = self._usual
-        self._whole.check(budget, expected, model)
-        if above.budget is not NO_BUDGET:
-            above.account.check(above.budget, expected, model)
-        if budget.person is not None and person is not None:
-            account = self.people.get(person)
-            if account is None:
-                account = self.people[person] = Account(of_person(person))
-            account.check(budget.person, expected, model)
-            accounts = (*accounts, account)
-        if budget.purposes and (limits := budget.purposes.get(call.purpose)) is not None:
-            account = self._purpose(call.purpose)
-            account.check(limits, expected, model)
-            accounts = (*accounts, account)
-        if paid and self.unlimited:
+        if self._limits is not NO_BUDGET or self._above.limits is not NO_BUDGET:
+            accounts = self._limited(call.purpose, model, expected, person)
+        elif paid:
             self._check_unasked(model, expected)
-        if paid and expected is None:
+        if expected is None:
             self._unpriced += 1
         for account in accounts:
             account.begin(expected)
         return Admission(self, accounts, expected)
+
+    def _limited(self, purpose: str, model: str, expected: int | None, person: str | None) -> tuple[Account, ...]:
+        """The accounts on which a call would be in flight; each has room for it."""
+        budget, above = self._limits, self._above
+        accounts = [(self._whole, budget)]
+        if above.limits is not NO_BUDGET:
+            accounts.append((above.account, above.limits))
+        if budget.person is not None and person is not None:
+            account = self.people.get(person)
+            if account is None:
+                account = self.people[person] = Account(of_person(person))
+            accounts.append((account, budget.person))
+        if budget.purposes and (limits := budget.purposes.get(purpose)) is not None:
+            accounts.append((self._purpose(purpose), limits))
+        for account, limits in accounts:
+            account.check(limits, expected, model)
+        return tuple([account for account, _ in accounts])
 
     def _purpose(self, purpose: str) -> Account:
         account = self._of_purpose.get(purpose)
@@ -152,24 +175,32 @@ class Meter:
 
     def count(self, event: ModelCall, admission: Admission) -> None:
         """A call is over."""
-        for account in admission.accounts:
-            account.end(event, admission.expected)
+        usage, cost, above = event.usage, event.cost, self._above.account
         tally = self._calls.get(event.call.purpose)
         if tally is None:
             tally = self._calls[event.call.purpose] = [*NOTHING_SPENT]
         tally[0] += 1
         if event.error is not None:
             tally[1] += 1
-        usage = event.usage
+        tokens = 0
         if usage is not None:
             tally[2] += usage.input
             tally[3] += usage.output
             tally[4] += usage.cached
             tally[6] += usage.reasoning
-        if event.cost is None:
+            tokens = usage.input + usage.output
+        if cost is None:
             tally[5] += 1
+            cost = 0
         else:
-            tally[7] += event.cost
+            tally[7] += cost
+        accounts, expected = admission.accounts, admission.expected
+        for account in accounts:
+            account.end(expected, tokens, cost)
+        if above not in accounts:
+            above.calls += 1
+            above.tokens += tokens
+            above.cost += cost
 
     @property
     def seconds(self) -> float:
@@ -206,8 +237,9 @@ class Meter:
         return [sum(column) for column in zip(*self._calls.values(), strict=True)] or NOTHING_SPENT
 
 
-def _none(budget: Budget) -> bool:
-    return budget is NO_BUDGET or budget == NO_BUDGET
+def _or_none(budget: Budget) -> Budget:
+    """One that limits nothing is always the same one, by which it is known."""
+    return NO_BUDGET if budget == NO_BUDGET else budget
 
 
 def whole(tally: Sequence[int]) -> list[int]:

@@ -70,14 +70,10 @@ class Price:
         """Of one token of input, of cached input and of output, in thousandths of a billionth."""
         return self._fine
 
-    def sent(self, usage: Usage) -> int:
-        """What the input comes to, in thousandths of a billionth."""
-        fresh, cached, _ = self._fine
-        return max(usage.input - usage.cached, 0) * fresh + usage.cached * cached
-
     def cost(self, usage: Usage) -> int:
         """What so many tokens come to, in billionths of a dollar; a part of one counts as a whole one."""
-        return -(-(self.sent(usage) + usage.output * self._fine[2]) // FINE)
+        fresh, cached, written = self._fine
+        return -(-((usage.input - usage.cached) * fresh + usage.cached * cached + usage.output * written) // FINE)
 
 
 FREE = Price(0, 0)
@@ -122,8 +118,11 @@ class Pricing:
 
     def __init__(self, price: Price | None) -> None:
         self.price = price
-        self.counts = price is not None and any(price.fine)
+        fresh, cached, self._written = price.fine if price is not None else (0, 0, 0)
+        self._fresh, self._saved = fresh, fresh - cached
+        self.counts = bool(fresh or cached or self._written)
         """Whether a cost depends on anything."""
+        self._flat = None if price is None else 0
         self._learned: dict[str, list[int]] = {}
         """By purpose: answers, characters asked, what those have cost, tokens answered."""
 
@@ -140,35 +139,34 @@ class Pricing:
 
     def expected(self, purpose: str, size: int, most: int | None) -> int | None:
         """What a call of that size may cost, in billionths of a dollar, if its answer has at most so many tokens."""
-        price = self.price
-        if price is None or not self.counts:
-            return None if price is None else 0
+        if not self.counts:
+            return self._flat
         learned = self._learned.get(purpose)
         if learned is None:
-            sent, written = size * price.fine[0] // CHARACTERS, ANSWER if most is None else most
+            sent, written = size * self._fresh // CHARACTERS, ANSWER if most is None else most
         else:
             answers, characters, cost, tokens = learned
             sent, written = size * cost // characters, -(-tokens // answers)
             if most is not None and written > most:
                 written = most
-        return -(-(sent + written * price.fine[2]) // FINE)
+        return -(-(sent + written * self._written) // FINE)
 
     def cost(self, purpose: str, size: int, usage: Usage | None, expected: int | None) -> int | None:
         """What a call has cost; as was expected, if nobody tells how many tokens there were."""
-        price = self.price
-        if price is None or not self.counts:
-            return None if price is None else 0
+        if not self.counts:
+            return self._flat
         if usage is None or not (usage.input or usage.output):
             return expected
+        written = usage.output
+        sent = usage.input * self._fresh - usage.cached * self._saved
         learned = self._learned.get(purpose)
         if learned is None:
             learned = self._learned[purpose] = [0, 1, 0, 0]
-        sent = price.sent(usage)
         learned[0] += 1
         learned[1] += size
         learned[2] += sent
-        learned[3] += usage.output
-        return -(-(sent + usage.output * price.fine[2]) // FINE)
+        learned[3] += written
+        return -(-(sent + written * self._written) // FINE)
 
     def lost(self, error: BaseException, usage: Usage | None, expected: int | None) -> int | None:
         """What a call has cost that came to nothing. Who is refused, or does not get through, pays nothing; an answer

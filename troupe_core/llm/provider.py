@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from time import perf_counter
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from troupe_core.errors import FormRefused, PluginError, Unsupported, as_exception, containable
 from troupe_core.events import ModelCall
@@ -85,15 +85,6 @@ def _closing(chunks: AsyncIterator[LLMChunk]) -> AbstractAsyncContextManager[Asy
     return aclosing(closeable) if hasattr(chunks, "aclose") else nullcontext(chunks)
 
 
-class Attempt(NamedTuple):
-    """What is asked, and since when."""
-
-    call: Call
-    size: int
-    admission: Admission
-    started: float
-
-
 class Attempts(Generic[B]):
     """What is asked of one model, and on whose account. All calls happen on the runtime's loop."""
 
@@ -105,20 +96,15 @@ class Attempts(Generic[B]):
         self.paid = paid
         self.pricing = Pricing(price)
 
-    def _begun(self, call: Call, size: int, most: int | None) -> Attempt:
-        """An attempt that may be made, to ask so many characters for at most so many tokens."""
-        expected = self.pricing.expected(call.purpose, size, most)
-        return Attempt(call, size, self.metering.admit(call, self.model, self.paid, expected), perf_counter())
-
-    def _answered(self, attempt: Attempt, usage: Usage | None) -> None:
-        """Report the attempt."""
-        call, size, admission, started = attempt
+    def _answered(self, call: Call, size: int, admission: Admission, started: float, usage: Usage | None) -> None:
+        """Report the attempt to ask so many characters."""
         cost = self.pricing.cost(call.purpose, size, usage, admission.expected)
         self.metering.account(ModelCall(call, self.model, usage, perf_counter() - started, None, cost), admission)
 
-    def _failed(self, attempt: Attempt, error: BaseException, usage: Usage | None = None) -> BaseException:
+    def _failed(
+        self, call: Call, admission: Admission, started: float, error: BaseException, usage: Usage | None = None
+    ) -> BaseException:
         """Report the attempt; what is to be raised for it."""
-        call, _, admission, started = attempt
         failure = as_exception(self.opening.blame(error)) if containable(error) else error
         seen = failure if isinstance(failure, Exception) else RuntimeError(type(error).__name__)
         usage = getattr(error, "usage", None) or usage
@@ -150,20 +136,22 @@ class Provider(Attempts[LLMBackend]):
             raise Unsupported(f"{self.model} {lacking}, or use a model that can. Nothing was sent.")
         if not self.opening.done:
             await self.opening()
-        left, size, most = LOOSER, self.pricing.size(request), request.form.parameters.max_tokens
+        left, size = LOOSER, self.pricing.size(request)
         while True:
-            attempt = self._begun(call, size, most)
+            expected = self.pricing.expected(call.purpose, size, request.form.parameters.max_tokens)
+            admission = self.metering.admit(call, self.model, self.paid, expected)
+            started = perf_counter()
             try:
                 response = await self.backend.complete(request, call)
                 if not isinstance(response, LLMResponse):
                     raise _no_response(self.model, response)
             except BaseException as error:
-                failure = self._failed(attempt, error)
+                failure = self._failed(call, admission, started, error)
                 if not left or not isinstance(error, FormRefused):
                     raise failure  # noqa: B904 - usually the same error
                 left -= 1
             else:
-                self._answered(attempt, response.usage)
+                self._answered(call, size, admission, started, response.usage)
                 return response
 
     async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
@@ -171,9 +159,11 @@ class Provider(Attempts[LLMBackend]):
             raise Unsupported(f"{self.model} {lacking}, or use a model that can. Nothing was sent.")
         if not self.opening.done:
             await self.opening()
-        left, size, most = LOOSER, self.pricing.size(request), request.form.parameters.max_tokens
+        left, size = LOOSER, self.pricing.size(request)
         while True:
-            attempt = self._begun(call, size, most)
+            expected = self.pricing.expected(call.purpose, size, request.form.parameters.max_tokens)
+            admission = self.metering.admit(call, self.model, self.paid, expected)
+            started = perf_counter()
             usage: Usage | None = None
             try:
                 async with _closing(self.backend.stream(request, call)) as chunks:
@@ -182,12 +172,12 @@ class Provider(Attempts[LLMBackend]):
                         usage = chunk.usage or usage
                         yield chunk
             except BaseException as error:
-                failure = self._failed(attempt, error, usage)
+                failure = self._failed(call, admission, started, error, usage)
                 if not left or not isinstance(error, FormRefused):
                     raise failure  # noqa: B904 - usually the same error
                 left -= 1
             else:
-                self._answered(attempt, usage)
+                self._answered(call, size, admission, started, usage)
                 return
 
 
@@ -219,15 +209,18 @@ class EmbeddingProvider(Attempts[Embedder]):
         return Embeddings(vectors, sum((part.usage for part in made), NO_USAGE), made[-1].model if made else "")
 
     async def _attempt(self, texts: Sequence[str], call: Call) -> Embeddings:
-        attempt = self._begun(call, sum(map(len, texts)), 0)
+        size = sum(map(len, texts))
+        expected = self.pricing.expected(call.purpose, size, 0)
+        admission = self.metering.admit(call, self.model, self.paid, expected)
+        started = perf_counter()
         try:
             found = await self.backend.embed(self.model.partition("/")[2], texts, call)
             if not isinstance(found, Embeddings):
                 raise PluginError(f"{self.model} gave a {type(found).__name__}; embed() has to return Embeddings")
             self._check(found.vectors, texts)
         except BaseException as error:
-            raise self._failed(attempt, error)  # noqa: B904 - usually the same error
-        self._answered(attempt, found.usage)
+            raise self._failed(call, admission, started, error)  # noqa: B904 - usually the same error
+        self._answered(call, size, admission, started, found.usage)
         return found
 
     def _check(self, vectors: Sequence[Any], texts: Sequence[str]) -> None:

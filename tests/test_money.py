@@ -35,6 +35,7 @@ from troupe_core import (
     UnknownPrice,
     Usage,
 )
+from troupe_core.config import Limits
 from troupe_core.llm.meter import Meter
 from troupe_core.llm.prices import BILLION, Pricing
 from troupe_testing import LatencyModel, VirtualLoop, constant
@@ -196,6 +197,20 @@ def test_people_and_purposes_have_budgets_that_last(make_runtime, tmp_path):
     again.close()
 
 
+def test_what_a_person_took_when_the_program_ran_before_is_added(make_runtime, tmp_path):
+    runtime = make_runtime(Paid(), model="paid/known")
+    for acts, asked in ((2, 2), (3, 1)):
+        simulation = company(runtime, Budget(person=Budget(calls=9)), tmp_path / "study.db").simulation
+        for _ in range(acts):
+            simulation["P0"].act()
+        assert simulation.meter.by_person() == {"P0": [asked, asked * 2_750, asked * CENT]}
+        simulation.end()
+    again = Simulation.resume(tmp_path / "study.db", runtime=runtime)
+    assert again.meter.by_person() == {"P0": [3, 3 * 2_750, 3 * CENT]}
+    assert again.usage.cost == 3 * CENT
+    again.close()
+
+
 def test_who_asks_for_people_is_none_of_them(make_runtime):
     runtime = make_runtime(Paid(), model="paid/known")
     simulation = Simulation(runtime=runtime, budget=Budget(person=Budget(calls=1)))
@@ -295,11 +310,27 @@ def test_what_a_call_costs_is_learned_for_each_purpose():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"money": 0}, {"money": True}, {"person": 5}, {"purposes": {"turn": Budget(person=Budget(calls=1))}}],
+    [{"money": 0}, {"money": True}, {"person": 5}, {"purposes": {"turn": 5}}],
 )
 def test_a_budget_that_is_none_is_refused(wrong):
     with pytest.raises(ArgumentError, match=f"{next(iter(wrong))} of a Budget"):
         Budget(**wrong)
+    with pytest.raises(ArgumentError, match="no budgets in it"):
+        Budget(person=Budget(person=Budget(calls=1)))
+
+
+def test_budgets_are_settings_and_merged_key_by_key(make_runtime, monkeypatch):
+    monkeypatch.setenv("TROUPE_BUDGET__PURPOSES__EXTRACTION__MONEY", "0.5")
+    code = Budget(calls=9, purposes={"turn": Budget(calls=3)}, runtime=Budget(money=2))
+    with Runtime(autoload=False, config=None, budget=code) as runtime:
+        assert runtime.config.budget.purposes == {"turn": Limits(calls=3), "extraction": Limits(money=0.5)}
+        assert runtime.everything.budget == Limits(money=2)
+        assert runtime.usual_budget.given() == {
+            "calls": 9,
+            "purposes": {"turn": {"calls": 3}, "extraction": {"money": 0.5}},
+        }
+    with pytest.raises(ConfigError, match=r"budget\.person\.person: there is no such setting"):
+        make_runtime(config={"budget": {"person": {"person": {"calls": 1}}}})
 
 
 def test_calls_of_unknown_price_are_told_apart(make_runtime):

@@ -26,23 +26,9 @@ def _positive(record: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         )
 
 
-def _simple(record: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    each = value.values() if isinstance(value, Mapping) else () if value is None else (value,)
-    for budget in each:
-        if not isinstance(budget, Budget):
-            raise ArgumentError(
-                f"{attribute.name} of a Budget holds a Budget, such as Budget(calls=20); got {budget!r}"
-            )
-        if budget.person is not None or budget.purposes or budget.runtime is not None:
-            raise ArgumentError(
-                f"{attribute.name} of a Budget holds one with calls, tokens, seconds or money, and none with budgets "
-                "in it"
-            )
-
-
 @attrs.frozen
-class Budget:
-    """What one simulation may spend. None: no limit."""
+class Limits:
+    """What may be spent. None: no limit."""
 
     calls: int | None = attrs.field(default=None, validator=_whole)
     """Attempts to ask a model, failed ones too."""
@@ -52,17 +38,45 @@ class Budget:
     """Time during which at least one model was being asked."""
     money: float | None = attrs.field(default=None, validator=_positive)
     """US dollars, by the prices of the models; one whose price nobody knows is not asked then."""
-    person: Budget | None = attrs.field(default=None, validator=_simple)
-    """What is asked for any one of its people, as long as there is such a limit."""
-    purposes: Mapping[str, Budget] = attrs.field(factory=dict, validator=_simple)
-    """What is asked for single purposes: {"extraction": Budget(money=0.5)}."""
-    runtime: Budget | None = attrs.field(default=None, validator=_simple)
-    """What all simulations of a runtime take together: a setting, or of Runtime(budget=…)."""
 
     def given(self) -> dict[str, Any]:
         """The limits that there are."""
         limits: dict[str, Any] = attrs.asdict(self, filter=lambda _, value: value is not None and value != {})
         return limits
+
+
+def _limits(value: Limits | None) -> Limits | None:
+    """A budget within a budget has nothing but limits."""
+    if not isinstance(value, Budget):
+        return value
+    if value.person is not None or value.purposes or value.runtime is not None:
+        raise ArgumentError(
+            "a budget of a person, a purpose or the runtime has calls, tokens, seconds or money, and no budgets in it; "
+            f"got {value!r}"
+        )
+    return Limits(value.calls, value.tokens, value.seconds, value.money)
+
+
+def _each(value: Mapping[str, Limits]) -> Mapping[str, Limits]:
+    return {name: each for name, limits in value.items() if (each := _limits(limits)) is not None}
+
+
+def _are_limits(record: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    for each in value.values() if isinstance(value, Mapping) else (value,):
+        if each is not None and not isinstance(each, Limits):
+            raise ArgumentError(f"{attribute.name} of a Budget holds a Budget, such as Budget(calls=20); got {each!r}")
+
+
+@attrs.frozen
+class Budget(Limits):
+    """What one simulation may spend. None: no limit."""
+
+    person: Limits | None = attrs.field(default=None, converter=_limits, validator=_are_limits)
+    """What is asked for any one of its people."""
+    purposes: Mapping[str, Limits] = attrs.field(factory=dict, converter=_each, validator=_are_limits)
+    """What is asked for single purposes: {"extraction": Budget(money=0.5)}."""
+    runtime: Limits | None = attrs.field(default=None, converter=_limits, validator=_are_limits)
+    """What all simulations of a runtime take together: a setting, or of Runtime(budget=…)."""
 
 
 NO_BUDGET = Budget()

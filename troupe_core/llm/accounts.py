@@ -6,9 +6,9 @@ from time import monotonic
 
 import attrs
 
-from troupe_core.config.tree import Budget
+from troupe_core.config.tree import Limits
 from troupe_core.errors import BudgetExceeded, UnknownPrice
-from troupe_core.llm.prices import BILLION, billionths, usd
+from troupe_core.llm.prices import billionths, usd
 
 
 @attrs.frozen
@@ -54,7 +54,7 @@ class Account:
         self.in_flight = self.aside = 0
         self._asking = self._since = 0.0
 
-    def check(self, limits: Budget, expected: int | None, model: str) -> None:
+    def check(self, limits: Limits, expected: int | None, model: str) -> None:
         """Whether one more call may be made; else `BudgetExceeded`. A limit on calls is exact. Of tokens and time, the
         calls that are in flight when it is reached are still answered. Of money there has to be room for what is
         expected of all that are in flight, and of this one.
@@ -122,7 +122,7 @@ def unpriced(model: str, why: str) -> UnknownPrice:
 
 
 def _dollars(money: float) -> str:
-    return f"{money:,g} USD" if money < BILLION else f"{money:,.0f} USD"
+    return f"{money:,.12g} USD"
 
 
 def amounts(account: Account) -> list[int]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 from msgspec import Struct
 
-from troupe_core.config.tree import NO_BUDGET, Budget
+from troupe_core.config.tree import NO_BUDGET, Budget, Limits
 from troupe_core.errors import BudgetExceeded
 from troupe_core.events import ModelCall
 from troupe_core.llm.accounts import RUNTIME, SIMULATION, Account, Holder, amounts, of_person, of_purpose
@@ -62,18 +62,18 @@ class Spent:
 class Everything:
     """What a whole runtime spends: all its simulations together, and itself."""
 
-    def __init__(self, budget: Budget | None) -> None:
+    def __init__(self, budget: Limits | None) -> None:
         self.budget = budget or NO_BUDGET
         self.account = Account(RUNTIME)
 
     @property
-    def budget(self) -> Budget:
+    def budget(self) -> Limits:
         """What may be spent."""
         return self.limits
 
     @budget.setter
-    def budget(self, budget: Budget) -> None:
-        self.limits = _or_none(budget)
+    def budget(self, budget: Limits) -> None:
+        self.limits = budget if budget.given() else NO_BUDGET
 
 
 class Admission(Struct, frozen=True, eq=False, gc=False):
@@ -109,7 +109,7 @@ class Meter:
 
     @budget.setter
     def budget(self, budget: Budget) -> None:
-        self._limits = _or_none(budget)
+        self._limits = budget if budget.given() else NO_BUDGET
 
     @property
     def unlimited(self) -> bool:
@@ -134,7 +134,7 @@ class Meter:
     def _limited(self, purpose: str, model: str, expected: int | None, person: str | None) -> tuple[Account, ...]:
         """The accounts on which a call would be in flight; each has room for it."""
         budget, above = self._limits, self._above
-        accounts = [(self._whole, budget)]
+        accounts: list[tuple[Account, Limits]] = [(self._whole, budget)]
         if above.limits is not NO_BUDGET:
             accounts.append((above.account, above.limits))
         if budget.person is not None and person is not None:
@@ -235,11 +235,6 @@ class Meter:
 
     def _sums(self) -> Sequence[int]:
         return [sum(column) for column in zip(*self._calls.values(), strict=True)] or NOTHING_SPENT
-
-
-def _or_none(budget: Budget) -> Budget:
-    """One that limits nothing is always the same one, by which it is known."""
-    return NO_BUDGET if budget == NO_BUDGET else budget
 
 
 def whole(tally: Sequence[int]) -> list[int]:

@@ -35,9 +35,11 @@ def billionths(dollars: float) -> int:
 
 
 def usd(amount: int) -> str:
-    """An amount as it is read: with hundredths of cents, if it is no large one."""
+    """An amount as it is read: with hundredths of cents, unless it is a large one; one that is smaller, as it is."""
     dollars = amount / BILLION
-    return f"{dollars:,.2f} USD" if dollars >= 10 else f"{dollars:.4f} USD"
+    if 0 < amount < BILLION // 10_000:
+        return f"{dollars:.9f}".rstrip("0") + " USD"
+    return f"{dollars:.4f} USD" if amount < 10 * BILLION else f"{dollars:,.2f} USD"
 
 
 def _amount(record: Any, attribute: attrs.Attribute[Any], value: Any) -> None:

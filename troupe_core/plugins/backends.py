@@ -118,7 +118,10 @@ class Backends:
 
     def price(self, ref: ModelRef) -> Price | None:
         """What a model costs; None: nobody knows."""
-        return self._price(ref, self._registry.record(BackendSpec, ref.backend), self._opening(ref.backend))
+        spec = self._registry.records(EmbedderSpec).get(ref.backend)
+        if spec is None or self._registry.records(BackendSpec).get(ref.backend) is not None:
+            return self._price(ref, self._registry.record(BackendSpec, ref.backend), self._opening(ref.backend))
+        return self._price(ref, spec, self._made(EmbedderSpec, ref.backend, Embedder))
 
     def _price(self, ref: ModelRef, spec: BackendSpec | EmbedderSpec, opening: Opening[Any]) -> Price | None:
         said = price_in(self._prices, str(ref))

@@ -12,6 +12,7 @@ import click
 
 import troupe_cli
 from troupe_core import ArgumentError, Budget, TroupeError
+from troupe_core.config import Limits
 from troupe_core.errors import told
 from troupe_core.llm import billionths, usd
 from troupe_presenter import JsonLines, Shown, json_text, present, showable
@@ -117,7 +118,7 @@ def _estimated(study: Study, as_json: bool) -> int:
     return FOUND if short else DONE
 
 
-def _short(budget: Budget, estimate: Estimate | Part) -> Iterator[tuple[str, str]]:
+def _short(budget: Limits, estimate: Estimate | Part) -> Iterator[tuple[str, str]]:
     """Which limits will not do for it, and why."""
     if budget.calls is not None and estimate.calls > budget.calls:
         yield "calls", f"{counted(budget.calls, 'call')} will not do for {estimate.calls:,}"

@@ -69,7 +69,7 @@ def _are_limits(record: Any, attribute: attrs.Attribute[Any], value: Any) -> Non
 
 @attrs.frozen
 class Budget(Limits):
-    """What one simulation may spend. None: no limit."""
+    """What one simulation may spend. None: no limit. `Limits` are such calls, tokens, seconds and money alone."""
 
     person: Limits | None = attrs.field(default=None, converter=_limits, validator=_are_limits)
     """What is asked for any one of its people."""

@@ -30,6 +30,7 @@ from troupe_core.hookspecs import TroupeSpecs
 from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, EmbeddingWrapper
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
 from troupe_core.llm.images import Image
+from troupe_core.llm.prices import Price, PriceTable
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
 from troupe_core.llm.response import LLMChunk, LLMResponse, Substitute, Usage
 from troupe_core.people.faculty import TinyMentalFaculty
@@ -188,7 +189,8 @@ def records_page() -> str:
 def requests_page() -> str:
     kinds = (LLMRequest, Message, Image, Form, Parameters, ModelRef, Call, LLMResponse, Substitute, Usage, LLMChunk)
     vectors = (Embeddings, Embedder, EmbeddingHandler, EmbeddingWrapper)
-    return _page("Requests and answers", REQUESTS, *kinds, Capabilities, LLMBackend, LLMHandler, LLMWrapper, *vectors)
+    handlers = (Capabilities, LLMBackend, LLMHandler, LLMWrapper)
+    return _page("Requests and answers", REQUESTS, *kinds, *handlers, *vectors, PriceTable)
 
 
 def errors_page() -> str:
@@ -257,6 +259,7 @@ def settings_page() -> str:
     tables = {"[parameters]": Parameters, "[budget]": Budget, "[degradation]": Degradation}
     for title, kind in {"The file itself": Config, **tables}.items():
         parts += [f"## {title}", _text(inspect.getdoc(kind) or ""), _members(kind, methods=False)]
+    parts += ["## [prices]", _text(inspect.getdoc(Price) or ""), _members(Price, methods=False)]
     parts += ["## [loading]", _text(inspect.getdoc(Loading) or ""), _members(Loading, methods=False)]
     parts += ["## SecretRef", _text(inspect.getdoc(SecretRef) or ""), SECRETS, _members(SecretRef)]
     return "\n\n".join(parts) + "\n"

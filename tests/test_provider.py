@@ -107,7 +107,7 @@ def test_a_call_of_no_simulation_is_on_the_account_of_the_runtime(make_runtime, 
     nobody: Any = SimpleNamespace(id="one that never was")
     for _ in range(2):
         ask(runtime, nobody, way)
-    with pytest.raises(BudgetExceeded, match="the budget of 2 calls is spent"):
+    with pytest.raises(BudgetExceeded, match="the budget of 2 calls for what is asked for no simulation is spent"):
         ask(runtime, nobody, way)
     assert (runtime.meter.total().calls, simulation.usage.calls) == (2, 0)
     ask(runtime, simulation, way)

@@ -268,15 +268,16 @@ def test_from_a_share_of_the_budget_on_the_first_model_is_spared(make_runtime, t
 
 
 @pytest.mark.parametrize(
-    ("budget", "calls", "usage", "seconds"),
+    ("budget", "spent", "seconds"),
     [
-        (Budget(calls=10), 6, Usage(), 0.0),
-        (Budget(tokens=100, calls=1_000), 1, Usage(40, 20, 10), 0.0),
-        (Budget(seconds=1.0), 1, Usage(), 0.6),
+        (Budget(calls=10), Spent(6), 0.0),
+        (Budget(tokens=100, calls=1_000), Spent(1, 0, Usage(40, 20, 10)), 0.0),
+        (Budget(money=2.0, calls=1_000), Spent(1, 0, cost=1_200_000_000), 0.0),
+        (Budget(seconds=1.0), Spent(1), 0.6),
     ],
 )
-def test_every_limit_has_a_share(budget, calls, usage, seconds):
-    meter: Any = SimpleNamespace(budget=budget, seconds=seconds, total=lambda: Spent(calls, 0, usage))
+def test_every_limit_has_a_share(budget, spent, seconds):
+    meter: Any = SimpleNamespace(budget=budget, seconds=seconds, total=lambda: spent)
     assert beyond(meter, 0.5).startswith("50% of the budget of ")
     assert beyond(meter, 0.7) == ""
 

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         SimulationEnded,
         TroupeError,
         UnknownModelError,
+        UnknownPrice,
         Unsupported,
     )
     from troupe_core.events import Answered, Fact, FactsAdded, ModelCall, Remark, StepEnded, TurnEnded
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, EmbeddingWrapper
     from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
     from troupe_core.llm.meter import Spent
+    from troupe_core.llm.prices import Price, PriceTable
     from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
     from troupe_core.llm.response import LLMChunk, LLMResponse, Substitute, Usage
     from troupe_core.people.faculty import TinyMentalFaculty, action
@@ -136,6 +138,7 @@ _HOMES = {
         "SimulationEnded",
         "TroupeError",
         "UnknownModelError",
+        "UnknownPrice",
         "Unsupported",
     ),
     "troupe_core.events": ("Answered", "Fact", "FactsAdded", "ModelCall", "Remark", "StepEnded", "TurnEnded"),
@@ -182,6 +185,7 @@ _HOMES = {
     "troupe_core.simulation.journal.why": ("Why",),
     "troupe_core.simulation.lookup": ("current_simulation",),
     "troupe_core.llm.meter": ("Spent",),
+    "troupe_core.llm.prices": ("Price", "PriceTable"),
     "troupe_core.simulation.rng": ("Stream",),
     "troupe_core.simulation.simulation": ("Simulation",),
     "troupe_core.simulation.transaction": ("Outcome", "Transaction", "TransactionHandler"),
@@ -260,6 +264,8 @@ __all__ = [
     "People",
     "PersonaConflict",
     "PluginError",
+    "Price",
+    "PriceTable",
     "Prompt",
     "QuotaError",
     "RateLimited",
@@ -304,6 +310,7 @@ __all__ = [
     "TurnEnded",
     "Uncast",
     "UnknownModelError",
+    "UnknownPrice",
     "Unsupported",
     "Usage",
     "Why",

@@ -109,6 +109,12 @@ class BudgetExceeded(SimulationError):
     fatal = True
 
 
+class UnknownPrice(SimulationError):
+    """There is a budget of money, and nobody knows what a model costs. It was not asked."""
+
+    fatal = True
+
+
 class RunStopped(SimulationError):
     """A run ended early. What is visible is the last whole step; `report` tells the rest."""
 

@@ -172,6 +172,8 @@ class ModelCall:
     seconds: float
     error: Exception | None = None
     """Why there is no answer."""
+    cost: int | None = None
+    """In billionths of a US dollar, estimated if nobody has told the tokens; None: nobody knows the price."""
 
 
 @attrs.frozen

@@ -68,7 +68,7 @@ def resolve(place: str, name: str) -> Any:
 @attrs.frozen
 class BackendSpec(Record):
     """An LLM backend. Raise `cache_version` when its answers to the same requests change. One that is `free` costs
-    nothing to ask, as a stand-in does; of any other, a simulation without a budget asks a bounded number of times.
+    nothing to ask, as a stand-in does; any other is not asked without end by a simulation without a budget.
     `wants` names plugins whose wrappers are to stand around its models wherever they are installed, though no settings
     ask for them: what its provider cannot well be asked without.
     """

@@ -11,13 +11,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
+import attrs
+
 from troupe_core.config.sources import layers_for
 from troupe_core.config.tree import Budget
 from troupe_core.errors import ArgumentError, JournalError, PluginError
 from troupe_core.events import Event, ModelCall
+from troupe_core.llm.accounts import OWN
 from troupe_core.llm.embedding import EMBEDDING, EmbeddingHandler, Embeddings
 from troupe_core.llm.handlers import Capabilities, LLMHandler
-from troupe_core.llm.meter import Meter
+from troupe_core.llm.meter import Admission, Everything, Meter
+from troupe_core.llm.prices import Price
 from troupe_core.llm.request import Call, ModelRef, candidates
 from troupe_core.plugins.backends import Backends
 from troupe_core.plugins.discovery import Found, given, named
@@ -74,7 +78,11 @@ class Runtime:
         layers = layers_for(config, code)
         self.config = layers.config()
         """The settings, without the tables of plugins."""
-        self.meter = Meter(self.config.budget)
+        self.usual_budget = attrs.evolve(self.config.budget, runtime=None)
+        """Of each simulation that is given none."""
+        self.everything = Everything(self.config.budget.runtime)
+        """What is spent in all, and what may be."""
+        self.meter = Meter(self.usual_budget, self.everything, OWN)
         """Of the calls on the account of no simulation here: what plugins ask for themselves has a budget too."""
         self.simulations: weakref.WeakValueDictionary[str, Simulation] = weakref.WeakValueDictionary()
         self._thread: LoopThread | None = None
@@ -88,7 +96,7 @@ class Runtime:
         self.registry.load(asked_for(layers, self.config.plugins, plugins))
         self._instances = Instances(self.registry)
         self._observers = Observers(self.registry)
-        self._backends = Backends(self.registry, self)
+        self._backends = Backends(self.registry, self, self.config.prices)
         self._lifecycle = Lifecycle(self.registry)
         self.templates = self._templates()
         """The texts of prompts."""
@@ -269,18 +277,20 @@ class Runtime:
         """The innermost handler: the backend itself, metered."""
         return self._backends.provider(ref)
 
-    def admit(self, call: Call, model: str, paid: bool) -> None:
+    def price_of(self, model: str) -> Price | None:
+        """What a model costs, by the settings or as its backend knows it; None: nobody knows."""
+        return self._backends.price(ModelRef.parse(model))
+
+    def admit(self, call: Call, model: str, paid: bool, expected: int | None) -> Admission:
         """A simulation is about to ask a model, if its budget allows it."""
         simulation = self.simulations.get(call.simulation)
         if simulation is None:
-            self.meter.admit(model, paid)
-        else:
-            simulation.admit(model, paid)
+            return self.meter.admit(call, model, paid, expected)
+        return simulation.admit(call, model, paid, expected)
 
-    def account(self, event: ModelCall) -> None:
+    def account(self, event: ModelCall, admission: Admission) -> None:
         """It has asked."""
-        simulation = self.simulations.get(event.call.simulation)
-        (self.meter if simulation is None else simulation.meter).count(event)
+        admission.meter.count(event, admission)
         self.emit(event)
 
     # -- telemetry ----------------------------------------------------------------------------------------------------

@@ -5,11 +5,13 @@ from __future__ import annotations
 from troupe_core.config.listing import Setting, listed, shown
 from troupe_core.config.reading import structured
 from troupe_core.config.sources import Environment, FileSource, Layers, Source, layers_for, read
+from troupe_core.config.tree import Limits
 
 __all__ = [
     "Environment",
     "FileSource",
     "Layers",
+    "Limits",
     "Setting",
     "Source",
     "layers_for",

@@ -9,6 +9,7 @@ import attrs
 
 from troupe_core.config.degradation import Degradation
 from troupe_core.errors import ArgumentError
+from troupe_core.llm.prices import Price
 from troupe_core.llm.request import Parameters
 
 
@@ -27,8 +28,8 @@ def _positive(record: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
 
 
 @attrs.frozen
-class Budget:
-    """What one simulation may spend. None: no limit."""
+class Limits:
+    """What may be spent. None: no limit."""
 
     calls: int | None = attrs.field(default=None, validator=_whole)
     """Attempts to ask a model, failed ones too."""
@@ -36,11 +37,50 @@ class Budget:
     """Tokens sent and answered, as the provider counts them."""
     seconds: float | None = attrs.field(default=None, validator=_positive)
     """Time during which at least one model was being asked."""
+    money: float | None = attrs.field(default=None, validator=_positive)
+    """US dollars, by the prices of the models; one whose price nobody knows is not asked then."""
 
-    def given(self) -> dict[str, float]:
+    def given(self) -> dict[str, Any]:
         """The limits that there are."""
-        limits: dict[str, float | None] = attrs.asdict(self)
-        return {name: limit for name, limit in limits.items() if limit is not None}
+        limits: dict[str, Any] = attrs.asdict(self, filter=lambda _, value: value is not None and value != {})
+        return limits
+
+
+def _limits(value: Limits | None) -> Limits | None:
+    """A budget within a budget has nothing but limits."""
+    if not isinstance(value, Budget):
+        return value
+    if value.person is not None or value.purposes or value.runtime is not None:
+        raise ArgumentError(
+            "a budget of a person, a purpose or the runtime has calls, tokens, seconds or money, and no budgets in it; "
+            f"got {value!r}"
+        )
+    return Limits(value.calls, value.tokens, value.seconds, value.money)
+
+
+def _each(value: Mapping[str, Limits]) -> Mapping[str, Limits]:
+    return {name: each for name, limits in value.items() if (each := _limits(limits)) is not None}
+
+
+def _are_limits(record: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    for each in value.values() if isinstance(value, Mapping) else (value,):
+        if each is not None and not isinstance(each, Limits):
+            raise ArgumentError(f"{attribute.name} of a Budget holds a Budget, such as Budget(calls=20); got {each!r}")
+
+
+@attrs.frozen
+class Budget(Limits):
+    """What one simulation may spend. None: no limit. `Limits` are such calls, tokens, seconds and money alone."""
+
+    person: Limits | None = attrs.field(default=None, converter=_limits, validator=_are_limits)
+    """What is asked for any one of its people."""
+    purposes: Mapping[str, Limits] = attrs.field(factory=dict, converter=_each, validator=_are_limits)
+    """What is asked for single purposes: {"extraction": Budget(money=0.5)}."""
+    runtime: Limits | None = attrs.field(default=None, converter=_limits, validator=_are_limits)
+    """What all simulations of a runtime take together: a setting, or of Runtime(budget=…)."""
+
+
+NO_BUDGET = Budget()
 
 
 @attrs.frozen
@@ -80,6 +120,8 @@ class Config:
     max_in_flight: int | None = attrs.field(default=None, validator=_whole)
     """So many calls, turns and background work of one simulation go on at a time; 256 if it is not given."""
     budget: Budget = Budget()
+    prices: Mapping[str, Price] = attrs.field(factory=dict)
+    """What models cost, by their whole names; that goes before what their backends know."""
     templates: str = ""
     """The set of prompts, if not the usual one."""
     plugins: tuple[str, ...] = ()

@@ -3,10 +3,13 @@
 from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, EmbeddingWrapper, Vector, batches, unit
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
 from troupe_core.llm.images import Image
+from troupe_core.llm.prices import BILLION, FREE, Price, PriceTable, billionths, usd
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters, candidates, in_words
 from troupe_core.llm.response import LLMChunk, LLMResponse, Substitute, Usage, caution, substituted
 
 __all__ = [
+    "BILLION",
+    "FREE",
     "Call",
     "Capabilities",
     "Embedder",
@@ -24,13 +27,17 @@ __all__ = [
     "Message",
     "ModelRef",
     "Parameters",
+    "Price",
+    "PriceTable",
     "Substitute",
     "Usage",
     "Vector",
     "batches",
+    "billionths",
     "candidates",
     "caution",
     "in_words",
     "substituted",
     "unit",
+    "usd",
 ]

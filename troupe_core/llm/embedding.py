@@ -14,6 +14,7 @@ from troupe_core.llm.request import Call
 from troupe_core.llm.response import NO_USAGE, Usage
 
 if TYPE_CHECKING:
+    from troupe_core.llm.prices import Price
     from troupe_core.records import Record
 
 Vector: TypeAlias = "array[float]"
@@ -75,6 +76,10 @@ class Embedder(Configured):
 
     async def aclose(self) -> None:
         """Give them back."""
+
+    def price_of(self, model: str) -> Price | None:
+        """What this model costs, with these settings; None: nobody knows."""
+        return None
 
     async def embed(self, model: str, texts: Sequence[str], call: Call) -> Embeddings:
         """A vector for each text, also for an empty one; else a `ModelError`. `model` is what stands behind the

@@ -12,6 +12,7 @@ from troupe_core.llm.request import Call, LLMRequest
 from troupe_core.llm.response import LLMChunk, LLMResponse
 
 if TYPE_CHECKING:
+    from troupe_core.llm.prices import Price
     from troupe_core.records import BackendSpec
 
 
@@ -88,6 +89,12 @@ class LLMBackend(Configured):
     def capabilities_of(self, model: str) -> Capabilities | None:
         """What this model can do, where the models of a backend differ; None: what all of them can. It is told by name
         and settings, and nobody is asked. That of `json_schema` is the same for all.
+        """
+        return None
+
+    def price_of(self, model: str) -> Price | None:
+        """What this model costs, with these settings; None: nobody knows. A model of a server of one's own is not
+        priced by its name. (What is `free` costs nothing, and is not asked for its price.)
         """
         return None
 

@@ -1,112 +1,229 @@
-"""What is spent on one account, a simulation's or the runtime's own, and what may be. Failed attempts count too."""
+"""What is spent for one simulation, or by a runtime for itself, and what may be. Failed attempts count too."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from time import monotonic
 
 import attrs
+from msgspec import Struct
 
-from troupe_core.config.tree import Budget
+from troupe_core.config.tree import NO_BUDGET, Budget, Limits
 from troupe_core.errors import BudgetExceeded
 from troupe_core.events import ModelCall
+from troupe_core.llm.accounts import RUNTIME, SIMULATION, Account, Holder, amounts, of_person, of_purpose
+from troupe_core.llm.prices import BILLION, billionths, usd
+from troupe_core.llm.request import Call
 from troupe_core.llm.response import NO_USAGE, Usage
 
-NOTHING_SPENT = (0, 0, 0, 0, 0, 0, 0)
+NOTHING_SPENT = (0, 0, 0, 0, 0, 0, 0, 0)
 UNASKED = 2_000
-"""So many calls to a provider that costs something are made for a simulation without any budget."""
+"""So many calls of which nobody knows the price are made for a simulation without any budget."""
+UNASKED_MONEY = 2.0
+"""And so many dollars are spent where the prices are known."""
 
 
 @attrs.frozen
 class Spent:
-    """Calls, those among them that failed, and tokens."""
+    """Calls, those among them that failed, tokens and money."""
 
     calls: int = 0
     failed: int = 0
     usage: Usage = NO_USAGE
+    cost: int = 0
+    """In billionths of a US dollar."""
+    unpriced: int = 0
+    """Calls whose price nobody knows: they are no part of the cost."""
 
     def __sub__(self, other: Spent) -> Spent:
-        return Spent(self.calls - other.calls, self.failed - other.failed, self.usage - other.usage)
+        return Spent(
+            self.calls - other.calls,
+            self.failed - other.failed,
+            self.usage - other.usage,
+            self.cost - other.cost,
+            self.unpriced - other.unpriced,
+        )
+
+    @property
+    def money(self) -> float:
+        """The cost in US dollars."""
+        return self.cost / BILLION
+
+    @property
+    def priced(self) -> str:
+        """The cost in words; nothing if there is none."""
+        if not self.cost:
+            return ""
+        more = (
+            f" and {self.unpriced:,} call{'s' if self.unpriced > 1 else ''} of unknown price" if self.unpriced else ""
+        )
+        return f"{usd(self.cost)}{more}"
+
+
+class Everything:
+    """What a whole runtime spends: all its simulations together, and itself."""
+
+    def __init__(self, budget: Limits | None) -> None:
+        self.budget = budget or NO_BUDGET
+        self.account = Account(RUNTIME)
+
+    @property
+    def budget(self) -> Limits:
+        """What may be spent."""
+        return self.limits
+
+    @budget.setter
+    def budget(self, budget: Limits) -> None:
+        self.limits = budget if budget.given() else NO_BUDGET
+
+
+class Admission(Struct, frozen=True, eq=False, gc=False):
+    """Leave to make one call, and on whose accounts it is in flight."""
+
+    meter: Meter
+    accounts: tuple[Account, ...]
+    expected: int | None
+    """What it may cost."""
 
 
 class Meter:
-    """Counts the calls on one account, and admits them. A limit on calls is exact; of tokens and time, the calls that
-    are in flight when it is reached are still answered.
-    """
+    """Counts the calls of one simulation, and admits them."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: Budget, above: Everything | None = None, holder: Holder = SIMULATION) -> None:
         self.budget = budget
-        self.warned = False
-        """Whether somebody has been told that there is no budget."""
+        self.warned: set[bool] = set()
+        """Of what somebody has been told that there is no budget: of money, of calls without a price."""
+        self.people: dict[str, Account] = {}
+        """What was asked for each of them, since there is a limit to it."""
+        self._above = above or Everything(None)
+        self._whole = Account(holder)
+        self._usual = (self._whole,)
+        self._of_purpose: dict[str, Account] = {}
         self._calls: dict[str, list[int]] = {}
-        self._paying: set[str] = set()
-        """The models that may cost something."""
-        self._in_flight = self._paid = 0
-        self._made = self._tokens = 0
-        self._asking, self._since = 0.0, 0.0
+        self._unpriced = 0
+        """Calls that may cost something, and nobody knows how much."""
 
-    def admit(self, model: str, paid: bool) -> None:
-        """A call is about to be made; raises `BudgetExceeded` if it may not."""
-        budget = self.budget
-        if budget.calls is not None and self._made + self._in_flight >= budget.calls:
-            raise _exceeded(f"{budget.calls:,} calls", "calls")
-        if budget.tokens is not None and self._tokens >= budget.tokens:
-            raise _exceeded(f"{budget.tokens:,} tokens", "tokens")
-        if budget.seconds is not None and self.seconds >= budget.seconds:
-            raise _exceeded(f"{budget.seconds:g} seconds of asking", "seconds")
-        if paid:
-            if self._paid >= UNASKED and budget == Budget():
-                raise BudgetExceeded(
-                    f"{UNASKED:,} calls have been made to providers such as {model}, and no budget is given. What came "
-                    "of them is kept; simulation.budget = Budget(calls=…) says how many it may be in all, or "
-                    "Simulation(budget=…), or budget.calls in the settings"
-                )
-            self._paid += 1
-            self._paying.add(model)
-        if not self._in_flight:
-            self._since = monotonic()
-        self._in_flight += 1
+    @property
+    def budget(self) -> Budget:
+        """What may be spent."""
+        return self._limits
 
-    def count(self, event: ModelCall) -> None:
+    @budget.setter
+    def budget(self, budget: Budget) -> None:
+        self._limits = budget if budget.given() else NO_BUDGET
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether nobody has said how much may be spent."""
+        return self._limits is NO_BUDGET and self._above.limits is NO_BUDGET
+
+    def admit(self, call: Call, model: str, paid: bool, expected: int | None, person: str | None = None) -> Admission:
+        """A call is about to be made, which may cost so much; raises `BudgetExceeded` if it may not, `UnknownPrice` if
+        nobody can tell. `person` is for whom, if it is one of the people.
+        """
+        accounts: tuple[Account, ...] = self._usual
+        if self._limits is not NO_BUDGET or self._above.limits is not NO_BUDGET:
+            accounts = self._limited(call.purpose, model, expected, person)
+        elif paid:
+            self._check_unasked(model, expected)
+        if expected is None:
+            self._unpriced += 1
+        for account in accounts:
+            account.begin(expected)
+        return Admission(self, accounts, expected)
+
+    def _limited(self, purpose: str, model: str, expected: int | None, person: str | None) -> tuple[Account, ...]:
+        """The accounts on which a call would be in flight; each has room for it."""
+        budget, above = self._limits, self._above
+        accounts: list[tuple[Account, Limits]] = [(self._whole, budget)]
+        if above.limits is not NO_BUDGET:
+            accounts.append((above.account, above.limits))
+        if budget.person is not None and person is not None:
+            account = self.people.get(person)
+            if account is None:
+                account = self.people[person] = Account(of_person(person))
+            accounts.append((account, budget.person))
+        if budget.purposes and (limits := budget.purposes.get(purpose)) is not None:
+            accounts.append((self._purpose(purpose), limits))
+        for account, limits in accounts:
+            account.check(limits, expected, model)
+        return tuple([account for account, _ in accounts])
+
+    def _purpose(self, purpose: str) -> Account:
+        account = self._of_purpose.get(purpose)
+        if account is None:
+            tally = self._calls.get(purpose, NOTHING_SPENT)
+            made = Account(of_purpose(purpose), tally[0], tally[2] + tally[3], tally[7])
+            account = self._of_purpose[purpose] = made
+        return account
+
+    def _check_unasked(self, model: str, expected: int | None) -> None:
+        """Where no budget is given, there is one all the same."""
+        if expected is None:
+            if self._unpriced < UNASKED:
+                return
+            what, limit = f"{UNASKED:,} calls are made at most to providers such as {model}", "calls"
+        else:
+            whole, most = self._whole, billionths(UNASKED_MONEY)
+            if whole.cost + whole.aside + expected <= most:
+                return
+            what = f"at most {UNASKED_MONEY:g} USD are spent on {model} and others{whole.left(most, expected)}"
+            limit = "money"
+        raise BudgetExceeded(
+            f"no budget is given, and so {what}. What came of it is kept; simulation.budget = Budget({limit}=…) says "
+            f"how much it may be in all, or Simulation(budget=…), or budget.{limit} in the settings"
+        )
+
+    def count(self, event: ModelCall, admission: Admission) -> None:
         """A call is over."""
-        if self._in_flight:
-            self._in_flight -= 1
-            if not self._in_flight:
-                self._asking += monotonic() - self._since
+        usage, cost, above = event.usage, event.cost, self._above.account
         tally = self._calls.get(event.call.purpose)
         if tally is None:
             tally = self._calls[event.call.purpose] = [*NOTHING_SPENT]
         tally[0] += 1
-        self._made += 1
         if event.error is not None:
             tally[1] += 1
-        usage = event.usage
+        tokens = 0
         if usage is not None:
             tally[2] += usage.input
             tally[3] += usage.output
             tally[4] += usage.cached
             tally[6] += usage.reasoning
-            self._tokens += usage.input + usage.output
-        if event.model in self._paying:
+            tokens = usage.input + usage.output
+        if cost is None:
             tally[5] += 1
+            cost = 0
+        else:
+            tally[7] += cost
+        accounts, expected = admission.accounts, admission.expected
+        for account in accounts:
+            account.end(expected, tokens, cost)
+        if above not in accounts:
+            above.calls += 1
+            above.tokens += tokens
+            above.cost += cost
 
     @property
     def seconds(self) -> float:
         """For how long at least one model was being asked, in this session."""
-        return self._asking + (monotonic() - self._since if self._in_flight else 0.0)
+        return self._whole.seconds
 
     def tallies(self) -> dict[str, list[int]]:
-        """By purpose: calls, failed ones, tokens in, out and cached, calls that may have cost something, tokens
-        of reasoning.
+        """By purpose: calls, failed ones, tokens in, out and cached, calls whose price nobody knows, tokens of
+        reasoning, billionths of a dollar.
         """
         return {purpose: list(tally) for purpose, tally in self._calls.items()}
 
-    def restore(self, tallies: Mapping[str, Sequence[int]]) -> None:
+    def by_person(self) -> dict[str, list[int]]:
+        """Of those for whom there is, or was, a limit: calls, tokens, billionths of a dollar."""
+        return {name: amounts(account) for name, account in self.people.items()}
+
+    def restore(self, tallies: Mapping[str, Sequence[int]], people: Mapping[str, Sequence[int]]) -> None:
         """What was spent before."""
         self._calls = {purpose: whole(tally) for purpose, tally in tallies.items()}
-        self._paid = sum(tally[5] for tally in self._calls.values())
-        self._made = sum(tally[0] for tally in self._calls.values())
-        self._tokens = sum(tally[2] + tally[3] for tally in self._calls.values())
+        self.people = {name: Account(of_person(name), *numbers) for name, numbers in people.items()}
+        self._of_purpose.clear()
+        calls, _, read, written, _, self._unpriced, _, cost = self._sums()
+        self._whole.calls, self._whole.tokens, self._whole.cost = calls, read + written, cost
 
     def purposes(self) -> dict[str, Spent]:
         """What was spent on each purpose."""
@@ -114,8 +231,10 @@ class Meter:
 
     def total(self) -> Spent:
         """What was spent on all of them."""
-        sums = [sum(column) for column in zip(*self._calls.values(), strict=True)] or NOTHING_SPENT
-        return _spent(sums)
+        return _spent(self._sums())
+
+    def _sums(self) -> Sequence[int]:
+        return [sum(column) for column in zip(*self._calls.values(), strict=True)] or NOTHING_SPENT
 
 
 def whole(tally: Sequence[int]) -> list[int]:
@@ -124,12 +243,5 @@ def whole(tally: Sequence[int]) -> list[int]:
 
 
 def _spent(tally: Sequence[int]) -> Spent:
-    calls, failed, read, written, cached, _, reasoning = tally
-    return Spent(calls, failed, Usage(read, written, cached, reasoning))
-
-
-def _exceeded(what: str, limit: str) -> BudgetExceeded:
-    return BudgetExceeded(
-        f"the budget of {what} is spent. What came of it is kept, and with a larger one it goes on: "
-        f"simulation.budget = Budget({limit}=…), or run the program again with it"
-    )
+    calls, failed, read, written, cached, unpriced, reasoning, cost = tally
+    return Spent(calls, failed, Usage(read, written, cached, reasoning), cost, unpriced)

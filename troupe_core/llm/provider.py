@@ -12,6 +12,8 @@ from troupe_core.errors import FormRefused, PluginError, Unsupported, as_excepti
 from troupe_core.events import ModelCall
 from troupe_core.llm.embedding import Embedder, Embeddings, batches
 from troupe_core.llm.handlers import Capabilities, LLMBackend
+from troupe_core.llm.meter import Admission
+from troupe_core.llm.prices import Price, Pricing
 from troupe_core.llm.request import Call, LLMRequest
 from troupe_core.llm.response import NO_USAGE, LLMChunk, LLMResponse, Usage
 
@@ -26,11 +28,13 @@ LOOSER = 3
 class Metering(Protocol):
     """Who keeps account, and can refuse."""
 
-    def admit(self, call: Call, model: str, paid: bool) -> None:
-        """A call is about to be made; raises `BudgetExceeded` if it may not."""
+    def admit(self, call: Call, model: str, paid: bool, expected: int | None) -> Admission:
+        """A call is about to be made, which may cost so many billionths of a dollar, None if nobody can tell; raises
+        `BudgetExceeded` or `UnknownPrice` if it may not.
+        """
         ...
 
-    def account(self, event: ModelCall) -> None:
+    def account(self, event: ModelCall, admission: Admission) -> None:
         """It is over."""
         ...
 
@@ -84,19 +88,28 @@ def _closing(chunks: AsyncIterator[LLMChunk]) -> AbstractAsyncContextManager[Asy
 class Attempts(Generic[B]):
     """What is asked of one model, and on whose account. All calls happen on the runtime's loop."""
 
-    def __init__(self, opening: Opening[B], model: str, metering: Metering, *, paid: bool) -> None:
+    def __init__(self, opening: Opening[B], model: str, metering: Metering, *, paid: bool, price: Price | None) -> None:
         self.opening = opening
         self.backend = opening.backend
         self.model = model
         self.metering = metering
         self.paid = paid
-        self.report = metering.account
+        self.pricing = Pricing(price)
 
-    def _failed(self, call: Call, started: float, error: BaseException, usage: Usage | None = None) -> BaseException:
+    def _answered(self, call: Call, size: int, admission: Admission, started: float, usage: Usage | None) -> None:
+        """Report the attempt to ask so many characters."""
+        cost = self.pricing.cost(call.purpose, size, usage, admission.expected)
+        self.metering.account(ModelCall(call, self.model, usage, perf_counter() - started, None, cost), admission)
+
+    def _failed(
+        self, call: Call, admission: Admission, started: float, error: BaseException, usage: Usage | None = None
+    ) -> BaseException:
         """Report the attempt; what is to be raised for it."""
         failure = as_exception(self.opening.blame(error)) if containable(error) else error
         seen = failure if isinstance(failure, Exception) else RuntimeError(type(error).__name__)
-        self.report(ModelCall(call, self.model, getattr(error, "usage", None) or usage, perf_counter() - started, seen))
+        usage = getattr(error, "usage", None) or usage
+        cost = self.pricing.lost(error, usage, admission.expected)
+        self.metering.account(ModelCall(call, self.model, usage, perf_counter() - started, seen, cost), admission)
         return failure
 
 
@@ -106,9 +119,16 @@ class Provider(Attempts[LLMBackend]):
     """
 
     def __init__(
-        self, opening: Opening[LLMBackend], model: str, metering: Metering, *, paid: bool, able: Capabilities
+        self,
+        opening: Opening[LLMBackend],
+        model: str,
+        metering: Metering,
+        *,
+        paid: bool,
+        price: Price | None,
+        able: Capabilities,
     ) -> None:
-        super().__init__(opening, model, metering, paid=paid)
+        super().__init__(opening, model, metering, paid=paid, price=price)
         self.able = able
 
     async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
@@ -116,21 +136,22 @@ class Provider(Attempts[LLMBackend]):
             raise Unsupported(f"{self.model} {lacking}, or use a model that can. Nothing was sent.")
         if not self.opening.done:
             await self.opening()
-        left = LOOSER
+        left, size = LOOSER, self.pricing.size(request)
         while True:
-            self.metering.admit(call, self.model, self.paid)
+            expected = self.pricing.expected(call.purpose, size, request.form.parameters.max_tokens)
+            admission = self.metering.admit(call, self.model, self.paid, expected)
             started = perf_counter()
             try:
                 response = await self.backend.complete(request, call)
                 if not isinstance(response, LLMResponse):
                     raise _no_response(self.model, response)
             except BaseException as error:
-                failure = self._failed(call, started, error)
+                failure = self._failed(call, admission, started, error)
                 if not left or not isinstance(error, FormRefused):
                     raise failure  # noqa: B904 - usually the same error
                 left -= 1
             else:
-                self.report(ModelCall(call, self.model, response.usage, perf_counter() - started))
+                self._answered(call, size, admission, started, response.usage)
                 return response
 
     async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
@@ -138,9 +159,10 @@ class Provider(Attempts[LLMBackend]):
             raise Unsupported(f"{self.model} {lacking}, or use a model that can. Nothing was sent.")
         if not self.opening.done:
             await self.opening()
-        left = LOOSER
+        left, size = LOOSER, self.pricing.size(request)
         while True:
-            self.metering.admit(call, self.model, self.paid)
+            expected = self.pricing.expected(call.purpose, size, request.form.parameters.max_tokens)
+            admission = self.metering.admit(call, self.model, self.paid, expected)
             started = perf_counter()
             usage: Usage | None = None
             try:
@@ -150,12 +172,12 @@ class Provider(Attempts[LLMBackend]):
                         usage = chunk.usage or usage
                         yield chunk
             except BaseException as error:
-                failure = self._failed(call, started, error, usage)
+                failure = self._failed(call, admission, started, error, usage)
                 if not left or not isinstance(error, FormRefused):
                     raise failure  # noqa: B904 - usually the same error
                 left -= 1
             else:
-                self.report(ModelCall(call, self.model, usage, perf_counter() - started))
+                self._answered(call, size, admission, started, usage)
                 return
 
 
@@ -169,10 +191,11 @@ class EmbeddingProvider(Attempts[Embedder]):
         metering: Metering,
         *,
         paid: bool,
+        price: Price | None,
         texts: int,
         characters: int,
     ) -> None:
-        super().__init__(opening, model, metering, paid=paid)
+        super().__init__(opening, model, metering, paid=paid, price=price)
         self.texts, self.characters = texts, characters
 
     async def embed(self, texts: Sequence[str], call: Call) -> Embeddings:
@@ -186,7 +209,9 @@ class EmbeddingProvider(Attempts[Embedder]):
         return Embeddings(vectors, sum((part.usage for part in made), NO_USAGE), made[-1].model if made else "")
 
     async def _attempt(self, texts: Sequence[str], call: Call) -> Embeddings:
-        self.metering.admit(call, self.model, self.paid)
+        size = sum(map(len, texts))
+        expected = self.pricing.expected(call.purpose, size, 0)
+        admission = self.metering.admit(call, self.model, self.paid, expected)
         started = perf_counter()
         try:
             found = await self.backend.embed(self.model.partition("/")[2], texts, call)
@@ -194,8 +219,8 @@ class EmbeddingProvider(Attempts[Embedder]):
                 raise PluginError(f"{self.model} gave a {type(found).__name__}; embed() has to return Embeddings")
             self._check(found.vectors, texts)
         except BaseException as error:
-            raise self._failed(call, started, error)  # noqa: B904 - usually the same error
-        self.report(ModelCall(call, self.model, found.usage, perf_counter() - started))
+            raise self._failed(call, admission, started, error)  # noqa: B904 - usually the same error
+        self._answered(call, size, admission, started, found.usage)
         return found
 
     def _check(self, vectors: Sequence[Any], texts: Sequence[str]) -> None:

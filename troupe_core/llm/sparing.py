@@ -9,6 +9,7 @@ def beyond(meter: Meter, share: float) -> str:
     """In words, that this share of one of the limits is spent; nothing if it is of none."""
     budget, spent = meter.budget, meter.total()
     for used, limit, what in (
+        (spent.money, budget.money, "USD"),
         (spent.calls, budget.calls, "calls"),
         (spent.usage.input + spent.usage.output, budget.tokens, "tokens"),
         (meter.seconds, budget.seconds, "seconds of asking"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve
@@ -9,6 +10,7 @@ from attrs import evolve
 from troupe_core.errors import PluginError, TroupeError, containable, told
 from troupe_core.llm.embedding import Embedder, EmbeddingHandler
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler
+from troupe_core.llm.prices import FREE, Price, price_in
 from troupe_core.llm.request import ModelRef
 from troupe_core.plugins.kinds import KIND_OF
 from troupe_core.plugins.registry import Registry
@@ -23,9 +25,11 @@ B = TypeVar("B", LLMBackend, Embedder)
 class Backends:
     """Of one runtime, which keeps account of their calls."""
 
-    def __init__(self, registry: Registry, metering: Metering) -> None:
+    def __init__(self, registry: Registry, metering: Metering, prices: Mapping[str, Price]) -> None:
         self._registry = registry
         self._metering = metering
+        self._prices = prices
+        """Those of the settings."""
         self._handlers: dict[str, LLMHandler] = {}
         self._embedding: dict[str, EmbeddingHandler] = {}
         self.openings: dict[str, Opening[Any]] = {}
@@ -96,9 +100,9 @@ class Backends:
         """The innermost handler: the backend itself, metered."""
         from troupe_core.llm.provider import Provider
 
-        paid = not self._registry.record(BackendSpec, ref.backend).free
-        able = self.capabilities_of(ref)
-        return Provider(self._opening(ref.backend), str(ref), self._metering, paid=paid, able=able)
+        spec, opening = self._registry.record(BackendSpec, ref.backend), self._opening(ref.backend)
+        price, able = self._price(ref, spec, opening), self.capabilities_of(ref)
+        return Provider(opening, str(ref), self._metering, paid=not spec.free, price=price, able=able)
 
     def embedding_provider(self, ref: ModelRef) -> EmbeddingHandler:
         """The innermost handler: the embedder itself, metered, a batch at a time."""
@@ -109,7 +113,25 @@ class Backends:
         kind = BackendSpec if twin is not None and twin.factory == spec.factory else EmbedderSpec  # one client for both
         opening = self._made(kind, ref.backend, Embedder)
         limits = {"texts": spec.texts, "characters": spec.characters}
-        return EmbeddingProvider(opening, str(ref), self._metering, paid=not spec.free, **limits)
+        price = self._price(ref, spec, opening)
+        return EmbeddingProvider(opening, str(ref), self._metering, paid=not spec.free, price=price, **limits)
+
+    def price(self, ref: ModelRef) -> Price | None:
+        """What a model costs; None: nobody knows."""
+        spec = self._registry.records(EmbedderSpec).get(ref.backend)
+        if spec is None or self._registry.records(BackendSpec).get(ref.backend) is not None:
+            return self._price(ref, self._registry.record(BackendSpec, ref.backend), self._opening(ref.backend))
+        return self._price(ref, spec, self._made(EmbedderSpec, ref.backend, Embedder))
+
+    def _price(self, ref: ModelRef, spec: BackendSpec | EmbedderSpec, opening: Opening[Any]) -> Price | None:
+        said = price_in(self._prices, str(ref))
+        if said is not None or spec.free:
+            return said or FREE
+        try:
+            known: Price | None = opening.backend.price_of(ref.name)
+        except Exception as error:
+            raise opening.blame(error)  # noqa: B904 - usually the same error
+        return known
 
     def _opening(self, name: str) -> Opening[LLMBackend]:
         return self._made(BackendSpec, name, LLMBackend)

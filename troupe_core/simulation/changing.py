@@ -18,8 +18,10 @@ from troupe_core.errors import (
     as_exception,
     containable,
 )
-from troupe_core.llm.meter import UNASKED, Meter
+from troupe_core.llm.accounts import unpriced
+from troupe_core.llm.meter import UNASKED, UNASKED_MONEY, Admission, Meter
 from troupe_core.simulation.chronicle import Chronicle, Passage
+from troupe_core.simulation.packing import packing_of
 from troupe_core.simulation.states import States
 from troupe_core.simulation.things import State, scene_of
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from troupe_core.config.degradation import Degradation
     from troupe_core.events import Fact
     from troupe_core.llm.asking import Asker, Question
+    from troupe_core.llm.request import Call
     from troupe_core.llm.response import Substitute
     from troupe_core.llm.structured import Output
     from troupe_core.runtime import Runtime
@@ -43,11 +46,21 @@ Change = Callable[[Any], Any]
 
 log = logging.getLogger("troupe")
 
+UNLIMITED_CALLS = (
+    f"no budget is given, so that it and others that may cost something, nobody knows how much, are asked {UNASKED:,} "
+    "times at most; Simulation(budget=Budget(calls=…)) or budget.calls in the settings changes that"
+)
+
 
 def checked_budget(budget: Any) -> Budget:
     """A budget, and not a number that could be one of several things."""
     if not isinstance(budget, Budget):
         raise ArgumentError(f"budget must be a Budget, such as Budget(calls=500), not {budget!r}")
+    if budget.runtime is not None:
+        raise ArgumentError(
+            "the budget of a simulation says nothing about all of them together: that is a setting, budget.runtime, or "
+            "Runtime(budget=Budget(runtime=…))"
+        )
     return budget
 
 
@@ -104,6 +117,8 @@ class Changing:
     _asker: Asker | None
     _slots: Any
     _touched: Touched | None
+    _prices_known_for: Budget | None
+    """The budget for which all prices that it needs are known."""
 
     def state(self, thing: str) -> Any:
         """The thing's state as the running code sees it: inside its own transaction, the state in the making."""
@@ -285,17 +300,40 @@ class Changing:
     def budget(self, budget: Budget) -> None:
         self.meter.budget = checked_budget(budget)
 
-    def admit(self, model: str, paid: bool) -> None:
+    def admit(self, call: Call, model: str, paid: bool, expected: int | None) -> Admission:
         """A model is about to be asked, if the budget allows it."""
         meter = self.meter
-        meter.admit(model, paid)
-        if paid and not meter.warned and meter.budget == Budget():
-            meter.warned = True
-            self.remark(
-                model,
-                f"no budget is given, so that it and others that may cost something are asked {UNASKED:,} times at "
-                "most; Simulation(budget=Budget(calls=…)) or budget.calls in the settings changes that",
-            )
+        if self._prices_known_for is not meter.budget:
+            self._check_prices()
+            self._prices_known_for = meter.budget
+        person = call.person if meter.budget.person is not None and self._is_person(call.person) else None
+        admission = meter.admit(call, model, paid, expected, person)
+        if paid and meter.unlimited and (priced := expected is not None) not in meter.warned:
+            meter.warned.add(priced)
+            self.remark(model, self._unlimited(model) if priced else UNLIMITED_CALLS)
+        return admission
+
+    def _is_person(self, id: str | None) -> bool:
+        """And not a factory, which asks as if it were one."""
+        state = self.states.get(id) if id is not None else None
+        return state is not None and packing_of(type(state)).kind == "person"
+
+    def _check_prices(self) -> None:
+        """Where money is limited, the prices of all models that are named have to be known: before the first call."""
+        budget, everything = self.meter.budget, self.runtime.everything.budget
+        single = [purpose for purpose, limits in budget.purposes.items() if limits.money is not None]
+        whole = any(each is not None and each.money is not None for each in (budget, budget.person, everything))
+        for model in self.models.all_named(None if whole else single):
+            if self.runtime.price_of(model) is None:
+                raise unpriced(model, "there is a budget of money")
+
+    def _unlimited(self, model: str) -> str:
+        price = self.runtime.price_of(model)
+        dated = f" (prices of {price.as_of}: see what your provider says)" if price is not None and price.as_of else ""
+        return (
+            f"no budget is given, so that {UNASKED_MONEY:g} USD are spent on it and others at most{dated}; "
+            "Simulation(budget=Budget(money=…)) or budget.money in the settings changes that"
+        )
 
     def now(self, thing: str) -> datetime | None:
         """The time at the place of a person; None where there is no time."""

@@ -4,7 +4,7 @@ not say is as the settings have it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -66,6 +66,11 @@ class Models:
         if own is not None:
             return candidates(own)
         return self._purposes.get(purpose) or self._purposes.get(LIKE.get(purpose, purpose)) or self._usual()
+
+    def all_named(self, purposes: Iterable[str] | None = None) -> list[str]:
+        """Whoever may be asked for these purposes, or for any; whom a person names for itself is not among them."""
+        wanted = ("", *self._purposes) if purposes is None else purposes
+        return list(dict.fromkeys(model for purpose in wanted for model in self._known(purpose, None)))
 
     def _usual(self) -> tuple[str, ...]:
         """Settled when it is first needed: a study that has begun with one model does not go on with another."""

@@ -17,6 +17,7 @@ def of_simulation(simulation: Simulation) -> str:
     about = [
         f"seed {simulation.seed}",
         f"{spent.calls:,} model calls ({spent.usage.input:,} tokens in, {spent.usage.output:,} out)",
+        spent.priced,
         f"recorded in {journal.store.path.name}, {journal.branch.name}" if journal is not None else "",
         "ended" if simulation.ended else "",
     ]

@@ -106,7 +106,9 @@ class Simulation(Changing):
         self.doubts: list[ToolCall] = []
         """Uses of tools of which nobody knows whether they have had their effect."""
         self.background = Background()
-        self.meter = Meter(checked_budget(budget) if budget is not None else self.runtime.config.budget)
+        self.meter = Meter(
+            checked_budget(budget) if budget is not None else self.runtime.usual_budget, self.runtime.everything
+        )
         self.substituted: set[tuple[str, str]] = set()
         self.degradation = self.runtime.config.degradation if degradation is None else checked_degradation(degradation)
         self.stumbles: dict[str, int] = {}
@@ -126,6 +128,7 @@ class Simulation(Changing):
         self._slots: Any = None
         self._tokens: list[Token[Simulation | None]] = []
         self._touched: Touched | None = None
+        self._prices_known_for: Budget | None = None
         if path is not None:
             from troupe_core.simulation.journal.opening import start
 

@@ -47,8 +47,8 @@ class RunReport:
 
     def lines(self) -> list[str]:
         """What it came to, without the mark."""
-        usage = self.spent.usage
-        calls = f"{_counted(self.spent.calls, 'model call')} ({usage.input:,} tokens in, {usage.output:,} out)"
+        usage, paid = self.spent.usage, f", {self.spent.priced}" if self.spent.priced else ""
+        calls = f"{_counted(self.spent.calls, 'model call')} ({usage.input:,} tokens in, {usage.output:,} out{paid})"
         lines = [f"{self.world}: {_counted(self.steps, 'step')}, {_counted(self.turns, 'turn')}, {calls}"]
         if self.stopped:
             lines.append(f"stopped: {self.stopped}")

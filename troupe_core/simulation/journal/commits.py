@@ -36,6 +36,10 @@ class Commit(msgspec.Struct, frozen=True, omit_defaults=True):
     spent: dict[str, list[int]] = {}
     begun: int = 0
     """How many calls had begun by then, if that is more than `passage`: what comes later is numbered from there on."""
+    people: dict[str, list[int]] = {}
+    """Where there is a limit for each person: calls, tokens and billionths of a dollar, of those for whom they have
+    changed; of all, if it is `full`.
+    """
 
 
 _decoder = msgspec.json.Decoder(Commit)
@@ -52,6 +56,17 @@ class _Link(msgspec.Struct):
 
 
 _link = msgspec.json.Decoder(_Link)
+
+
+class _Spending(msgspec.Struct):
+    """Of a commit only what it says of people."""
+
+    parent: str | None = None
+    full: bool = False
+    people: dict[str, list[int]] = {}
+
+
+_spending = msgspec.json.Decoder(_Spending)
 
 
 def encode(commit: Commit) -> bytes:
@@ -97,6 +112,17 @@ def resolve(store: Store, head: bytes) -> tuple[dict[str, tuple[str, bytes]], in
             found.update((id, (kind, bytes(raw))) for id, raw in things.items())
             read += 0 if commit.full else len(things)
     return found, read
+
+
+def spent(store: Store, head: bytes) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    """What a history has cost as of a commit: by purpose, and by person."""
+    people: dict[str, list[int]] = {}
+    here: str | None = head.hex()
+    while here is not None:
+        commit = _spending.decode(store.need(COMMIT + bytes.fromhex(here)))
+        people = commit.people | people
+        here = None if commit.full else commit.parent
+    return load(store, head).spent, people
 
 
 CHECKPOINT = "checkpoint/"

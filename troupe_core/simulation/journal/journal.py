@@ -11,7 +11,6 @@ import attrs
 
 from troupe_core.errors import ArgumentError
 from troupe_core.keys import digest, utf8
-from troupe_core.llm.meter import whole
 from troupe_core.simulation.journal import commits
 from troupe_core.simulation.journal.branch import Branch
 from troupe_core.simulation.journal.codec import decode, encode, fact_to_plain, outcome_row
@@ -20,6 +19,7 @@ from troupe_core.simulation.journal.left_off import LeftOff
 from troupe_core.simulation.journal.records import Meaning, Records
 from troupe_core.simulation.journal.rows import COMMIT, OUTCOME, PART
 from troupe_core.simulation.journal.shelf import Parcel, Shelf
+from troupe_core.simulation.journal.spending import Spending
 from troupe_core.simulation.packing import Packing, packing_of
 from troupe_core.simulation.transaction import Outcome
 
@@ -58,10 +58,7 @@ class Journal:
         self._lock = threading.RLock()
         self._settings = b""
         self.left_off = LeftOff(shelf, branch.left)
-        self._walked: dict[str, list[int]] | None = None
-        """What this session had spent when it last came upon a commit that is there already."""
-        self._earlier: dict[str, list[int]] = {}
-        """What its history had cost by then, more than that."""
+        self._spending = Spending(self.store, simulation.meter)
         self.store.enter(branch.name)
         self._forsaken = weakref.finalize(self, self.store.branches.discard, branch.name)
         """Should nobody end the simulation, its branch is free when it is collected."""
@@ -180,7 +177,7 @@ class Journal:
         fresh = shelf.place_in_commit(name, facts)
         if branch.step(name):
             shelf.know(fresh)
-            self._walked = simulation.meter.tallies()
+            self._spending.walk()
             return
         parcel = Parcel(shelf)
         spelled = parcel.facts(facts)
@@ -188,6 +185,7 @@ class Journal:
         records.refresh(parcel)
         weight = branch.weigh() + len(meanings)
         full = branch.head is None or weight >= len(records)
+        spent, people = self._spending.now(branch.head, full=full)
         commit = Commit(
             branch.number + 1,
             settings.hex(),
@@ -198,29 +196,18 @@ class Journal:
             step,
             spelled,
             [key.hex() for key in outcomes],
-            self._spent(),
+            spent,
             simulation.facts.begun if simulation.facts.begun != passage else 0,
+            people,
         )
         parcel.part(settings, lambda: encode(simulation.settings()))
         parcel.rows.append((COMMIT + name, commits.encode(commit)))
         parcel.send(branch.moves(name))
         branch.advance(name, 0 if full else weight)
+        self._spending.written(people)
         shelf.know(fresh)
         if self.follow:
             self.store.fold_later()
-
-    def _spent(self) -> dict[str, list[int]]:
-        """All that this history has cost: what it has taken over from an earlier session too."""
-        tallies = self.simulation.meter.tallies()
-        if self._walked is not None and self.branch.head is not None:
-            before = commits.load(self.store, self.branch.head).spent
-            for purpose in {**before, **self._walked}:
-                there, here = whole(before.get(purpose, ())), whole(self._walked.get(purpose, ()))
-                self._earlier[purpose] = [a - b for a, b in zip(there, here, strict=True)]
-            self._walked = None
-        for purpose, earlier in self._earlier.items():
-            tallies[purpose] = [a + b for a, b in zip(whole(tallies.get(purpose, ())), earlier, strict=True)]
-        return tallies
 
     def _settle(self) -> bytes:
         self._settings = digest(b"settings", encode(self.simulation.settings()))
@@ -262,7 +249,8 @@ class Journal:
         found, self.branch.weight = commits.resolve(self.store, head)
         self.branch.number = commit.number
         self.records.restore(found)
-        simulation.meter.restore(commit.spent)
+        simulation.meter.restore(*commits.spent(self.store, head))
+        self._spending.restored()
         for id in self.records.of_kind("world"):
             simulation.members.update(dict.fromkeys(simulation.states[id].roster, id))
         simulation.facts.preceded_by(lambda: self.past(head), commit.begun or commit.passage)
@@ -272,6 +260,7 @@ class Journal:
         self.records.same_as(other.records)
         self.simulation.states.found_by(self.records.read, ())
         self.branch.number, self.branch.weight = other.branch.number, other.branch.weight
+        self._spending.restored()
 
     def past(self, head: bytes) -> list[Fact]:
         """Everything that had happened by then, in logical order."""

@@ -167,7 +167,7 @@ def _share(simulation: Simulation, made: Simulation) -> Simulation:
     made.stumbles = dict(simulation.stumbles)
     made.popped = dict(simulation.popped)
     made.interned = simulation.interned
-    made.meter.restore(simulation.meter.tallies())
+    made.meter.restore(simulation.meter.tallies(), simulation.meter.by_person())
     for item in simulation.background.pending.values():
         made.background.add(item.shared(made))
     return made

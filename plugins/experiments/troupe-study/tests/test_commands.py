@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -94,6 +95,35 @@ def test_a_dry_run_says_if_the_budget_will_not_do(study: Callable[..., Path], tr
     assert ran.code == 1
     assert "in all: 6 calls" in ran.out
     assert "soup.toml:19: budget.calls: 3 calls will not do for 6" in ran.err
+
+
+def test_money_is_estimated_limited_and_told(
+    study: Callable[..., Path], troupe: Callable[..., Any], write: Callable[[str, str], Path]
+):
+    """Puppets that have a price."""
+    write("troupe.toml", '[prices]\n"rehearsal/default" = { input = 10, output = 40 }\n')
+    path = study()
+    text = path.read_text()
+    path.write_text(f"{text}[budget]\nmoney = 0.001\n[budget.purposes.extraction]\nmoney = 0.0001\n")
+    ran = troupe("run", "--dry-run", path)
+    assert ran.code == 1
+    cost = float(re.search(r"in all: 6 calls .* out, (0\.\d{4}) USD", ran.out)[1])  # type: ignore[index]
+    assert f"soup.toml:19: budget.money: 0.001 USD will not do for {cost:.4f} USD" in ran.err
+    assert "soup.toml:21: budget.purposes.extraction.money: 0.0001 USD will not do for 0.0" in ran.err
+    ran = troupe("run", path)
+    assert ran.code == 3
+    assert "the budget of 0.001 USD would not do" in ran.err
+    path.write_text(f"{text}[budget]\nmoney = 1.0\n")
+    ran = troupe("run", "--json", path)
+    done = json.loads(ran.out.splitlines()[-1])
+    assert 0.5 < cost / done["money"] < 2
+    calls = [line for line in map(json.loads, ran.out.splitlines()) if line["event"] == "call"]
+    assert sum(call["money"] for call in calls) == pytest.approx(done["money"])
+    assert f"2 runs: 6 calls, {done['tokens_in']:,} tokens in" in (shown := troupe("show", path).out)
+    assert f"{done['money']:.4f} USD" in shown
+    write("troupe.toml", '[prices]\n"rehearsal/default" = { input = 10, output = 40 }\n')
+    path.write_text(f"{text.replace('rehearsal/default', 'openai/mine')}[budget]\nmoney = 1.0\n")
+    assert "budget.money: nobody knows what a model costs" in troupe("run", "--dry-run", path).err
 
 
 @pytest.mark.parametrize("arguments", [("run",), ("run", "a", "b"), ("run", "--wet", "a")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import traceback
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 
 import troupe_llm_openai
-from troupe_core import AuthenticationError, BackendSpec, ConfigError, Runtime, SecretRef
+from troupe_core import AuthenticationError, BackendSpec, ConfigError, Price, Runtime, SecretRef
+from troupe_llm_openai.backend import price_list
 from troupe_llm_openai.body import Writer
 from troupe_llm_openai.config import Config
 from troupe_llm_openai.sdk import client
@@ -38,6 +40,40 @@ def test_a_wrong_setting_is_named(make_asking: Any, table: dict[str, Any], words
     assert words in str(error.value)
     assert "openai" in str(error.value)
     assert "sk-written" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "address", "price"),
+    [
+        ("openai/gpt-5-mini", None, Price(0.25, 2.0, 0.025)),
+        ("openai/gpt-4o-2024-08-06", "https://api.openai.com/v1", Price(2.5, 10.0, 1.25)),
+        ("openai/gpt-4o-2024-05-13", "", Price(5.0, 15.0)),
+        ("openai/ft:gpt-4o-mini-2024-07-18:us", None, None),
+        ("openai/gpt-5-mini", "https://eu.api.openai.com/v1", None),
+        ("openai/gpt-5-mini", "http://localhost:11434/v1", None),
+        ("azure/gpt-5-mini", None, None),
+    ],
+)
+def test_openai_itself_has_known_prices(
+    model: str, address: str | None, price: Price | None, monkeypatch: pytest.MonkeyPatch
+):
+    if address is not None:
+        monkeypatch.setenv("OPENAI_BASE_URL", address)
+    with Runtime([troupe_llm_openai], autoload=False, config={}) as runtime:
+        found = runtime.price_of(model)
+    assert found == price
+    assert found is None or found.as_of == price_list().as_of
+    assert re.fullmatch(r"20\d\d-\d\d", price_list().as_of)
+
+
+def test_vectors_are_priced_and_paid_for(make_asking: Any):
+    """By the settings here, since the server is nobody's."""
+    with ProtocolServer() as server:
+        settings = {"openai": {"base_url": server.base_url}}
+        prices = {"prices": {"openai/any": {"input": 0.5, "output": 0}}}
+        with Runtime([troupe_llm_openai], autoload=False, config=prices, settings=settings) as runtime:
+            used = runtime.embed(["a text", "another"], "openai/any").usage.input
+            assert runtime.meter.total().cost == runtime.everything.account.cost == used * 500 > 0
 
 
 def test_settings_come_from_a_file_and_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

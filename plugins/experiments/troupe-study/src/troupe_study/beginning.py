@@ -79,7 +79,10 @@ fields = { rating = "1..5", reason = "text", would_buy = ["yes", "no", "maybe"] 
 # of = "world"                     # one row for all of them together, not one for each
 
 [budget]
-calls = 500                        # of one run; also tokens, seconds
+calls = 500                        # of one run; also money (US dollars), tokens, seconds
+# money = 2.0                      # where the prices of its models are known
+# purposes = { extraction = { money = 0.5 } }
+# person = { calls = 20 }          # what is asked for any one of them
 
 # With several models (model = ["openai/gpt-5-mini", "openai/gpt-5-nano"]) the next one is asked where one fails.
 

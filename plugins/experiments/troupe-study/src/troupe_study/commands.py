@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import troupe_cli
-from troupe_core import ArgumentError, TroupeError
+from troupe_core import ArgumentError, Budget, TroupeError
+from troupe_core.config import Limits
 from troupe_core.errors import told
+from troupe_core.llm import billionths, usd
 from troupe_presenter import JsonLines, Shown, json_text, present, showable
 from troupe_study import running
 from troupe_study.beginning import STUDY
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from troupe_presenter import Style
-    from troupe_study.estimating import Estimate
+    from troupe_study.estimating import Estimate, Part
     from troupe_study.running import Outcome
 
 DONE, FOUND = 0, 1
@@ -37,7 +39,7 @@ DONE, FOUND = 0, 1
 @click.command()
 @click.argument("study", type=click.Path())
 @click.option("--into", metavar="FOLDER", type=click.Path(), help="Leave the results there, not in STUDY.results.")
-@click.option("--dry-run", is_flag=True, help="Tell about how many calls and tokens it takes, and ask nobody.")
+@click.option("--dry-run", is_flag=True, help="Tell about what it takes and costs, and ask nobody.")
 @click.option("--plain", "style", flag_value="plain", help="Show what happens without colours and without a bar.")
 @click.option(
     "--json", "style", flag_value="json", help="Print a JSON object for all that happens; of a dry run, one document."
@@ -50,9 +52,10 @@ DONE, FOUND = 0, 1
 def run(study: str, into: str | None, dry_run: bool, style: Style | None, thoughts: bool, pace: float) -> int:
     """Run the study in a file, TOML or JSON, and show what happens.
 
-    This asks models, which may cost money; budget.calls in the file says how many calls one run may take, and --dry-run
-    about how many it will. Transcript, findings, plots and everything that was answered are left in a folder. The same
-    command goes on where it was interrupted, and asks nobody for what was answered before.
+    This asks models, which may cost money; budget.money in the file says how many US dollars one run may take, or
+    budget.calls how many calls, and --dry-run about how many it will. Transcript, findings, plots and everything that
+    was answered are left in a folder. The same command goes on where it was interrupted, and asks nobody for what was
+    answered before.
 
     Exits with 1 if it is done, and somebody failed; of a dry run, if the budget would not do.
     """
@@ -100,16 +103,30 @@ def init(study: str) -> int:
 
 def _estimated(study: Study, as_json: bool) -> int:
     estimate: Estimate = study.estimate(runtime=troupe_cli.session().runtime())
-    limit = study.budget.calls if study.budget is not None else None
+    budget = study.budget or Budget()
     if as_json:
-        _document(estimate.plain() | {"budget_calls": limit})
+        _document(estimate.plain() | {"budget_calls": budget.calls, "budget_money": budget.money})
     else:
         click.echo(estimate)
-    if limit is None or estimate.calls <= limit:
-        return DONE
-    place = study.place(("budget", "calls"))
-    troupe_cli.on_stderr(f"troupe: {place}: budget.calls: {counted(limit, 'call')} will not do for {estimate.calls:,}")
-    return FOUND
+    short: list[tuple[tuple[str, ...], tuple[str, str]]] = [(("budget",), each) for each in _short(budget, estimate)]
+    for purpose, limits in budget.purposes.items():
+        part = estimate.parts.get(purpose)
+        short += [(("budget", "purposes", purpose), each) for each in (_short(limits, part) if part else ())]
+    for within, (limit, why) in short:
+        path = (*within, limit)
+        troupe_cli.on_stderr(f"troupe: {study.place(path)}: {'.'.join(path)}: {why}")
+    return FOUND if short else DONE
+
+
+def _short(budget: Limits, estimate: Estimate | Part) -> Iterator[tuple[str, str]]:
+    """Which limits will not do for it, and why."""
+    if budget.calls is not None and estimate.calls > budget.calls:
+        yield "calls", f"{counted(budget.calls, 'call')} will not do for {estimate.calls:,}"
+    if budget.money is not None:
+        if estimate.cost is None:
+            yield "money", "nobody knows what a model costs: say it in the settings, in [prices], or limit the calls"
+        elif estimate.cost > billionths(budget.money):
+            yield "money", f"{budget.money:g} USD will not do for {usd(estimate.cost)}"
 
 
 @contextmanager
@@ -143,6 +160,8 @@ def _told(outcome: Outcome, shown: Shown, *, quiet: bool) -> None:
             "calls": spent.calls,
             "tokens_in": spent.usage.input,
             "tokens_out": spent.usage.output,
+            "money": spent.money,
+            "unpriced_calls": spent.unpriced,
             "mark": outcome.mark,
             "substituted": list(outcome.substituted),
         }

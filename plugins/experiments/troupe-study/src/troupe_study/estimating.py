@@ -10,7 +10,8 @@ from typing import Any
 
 import attrs
 
-from troupe_core import Fields, People, Runtime, Simulation, TinyPerson, UnknownModelError
+from troupe_core import Fields, People, Price, Runtime, Simulation, TinyPerson, UnknownModelError, Usage
+from troupe_core.llm import BILLION, FREE, usd
 from troupe_study import casting
 from troupe_study.running import present, respondents, world_of
 from troupe_study.study import Group, Study
@@ -41,6 +42,19 @@ class Part:
     calls: int = 0
     input: int = 0
     output: int = 0
+    price: Price | None = FREE
+    """What the model costs that is asked first; None: nobody knows."""
+
+    @property
+    def cost(self) -> int | None:
+        """In billionths of a dollar."""
+        if not self.calls:
+            return 0
+        return None if self.price is None else self.price.cost(Usage(self.input, self.output))
+
+    def plain(self) -> dict[str, Any]:
+        """As plain data."""
+        return {"calls": self.calls, "input": self.input, "output": self.output, "money": dollars(self.cost)}
 
 
 @attrs.frozen
@@ -75,21 +89,34 @@ class Estimate:
         """Tokens that are answered."""
         return sum(part.output for part in self.parts.values())
 
+    @property
+    def cost(self) -> int | None:
+        """In billionths of a US dollar; None: nobody knows what one of the models costs."""
+        costs = [part.cost for part in self.parts.values()]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known) if len(known) == len(costs) else None
+
     def plain(self) -> dict[str, Any]:
         """As plain data."""
-        parts = {purpose: attrs.asdict(part) for purpose, part in self.parts.items()}
-        totals = {"calls": self.calls, "most_calls": self.most_calls, "tokens_in": self.input}
-        told = {**totals, "tokens_out": self.output, "purposes": parts, "models": list(map(list, self.models))}
+        parts = {purpose: part.plain() for purpose, part in self.parts.items()}
+        totals: dict[str, Any] = {"calls": self.calls, "most_calls": self.most_calls}
+        totals |= {"tokens_in": self.input, "tokens_out": self.output, "money": dollars(self.cost)}
+        told = {**totals, "purposes": parts, "models": list(map(list, self.models))}
         return {"people": self.people, "rounds": self.rounds, **told}
 
     def __str__(self) -> str:
         lines = [
             f"{purpose}: {counted(part.calls, 'call')}, about {part.input:,} tokens in, {part.output:,} out"
+            f"{_money(part)}"
             for purpose, part in self.parts.items()
             if part.calls
         ]
         calls = f"in all: {counted(self.calls, 'call')} (at most {self.most_calls:,})"
-        tokens = f"about {self.input:,} tokens in, {self.output:,} out"
+        dated = sorted(
+            {part.price.as_of for part in self.parts.values() if part.cost and part.price is not None} - {""}
+        )
+        prices = f" (prices of {', '.join(dated)}: see what your provider says)" if dated else ""
+        tokens = f"about {self.input:,} tokens in, {self.output:,} out{_money(self)}{prices}"
         begin = f"{counted(self.people, 'person')}, {counted(self.rounds, 'round')}"
         return "\n".join([begin, *lines, f"{calls}, {tokens}", *self._chains()])
 
@@ -97,6 +124,16 @@ class Estimate:
         """Of several models that may be asked, which, and when."""
         early = f", and from {self.spared_from:.0%} of the budget on" if self.spared_from is not None else ""
         return [f"{first} is asked; where it fails{early}, {', '.join(rest)}" for first, *rest in self.models if rest]
+
+
+def dollars(cost: int | None) -> float | None:
+    """As JSON has it."""
+    return None if cost is None else cost / BILLION
+
+
+def _money(what: Part | Estimate) -> str:
+    """What it costs, if that is known and not nothing."""
+    return f", {usd(what.cost)}" if what.cost else ""
 
 
 def estimate(study: Study, runtime: Runtime | None) -> Estimate:
@@ -117,6 +154,7 @@ def estimate(study: Study, runtime: Runtime | None) -> Estimate:
             "ask": _asking(study, came, prompt),
             "extraction": _extraction(study, len(respondents(study, people)), rounds, growth),
         }
+        parts = {purpose: attrs.evolve(part, price=_price(purpose, simulation)) for purpose, part in parts.items()}
         models = _models(simulation, people, [purpose for purpose, part in parts.items() if part.calls])
         spared_from = (study.degradation or simulation.degradation).cheaper_from
     finally:
@@ -132,6 +170,14 @@ def _models(simulation: Simulation, people: People, purposes: Sequence[str]) -> 
         with suppress(UnknownModelError):  # whoever runs the study is told
             asked[simulation.models.named(purpose, own)] = None
     return tuple(asked)
+
+
+def _price(purpose: str, simulation: Simulation) -> Price | None:
+    """Of the model that is asked first."""
+    try:
+        return next((simulation.runtime.price_of(model) for model in simulation.models.all_named([purpose])), None)
+    except UnknownModelError:  # whoever runs the study is told
+        return None
 
 
 def _stand_ins(group: Group, simulation: Simulation) -> casting.Cast:

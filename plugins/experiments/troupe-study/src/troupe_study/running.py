@@ -433,6 +433,8 @@ def _line(
         "failed_calls": spent.failed,
         "tokens_in": spent.usage.input,
         "tokens_out": spent.usage.output,
+        "money": spent.money,
+        "unpriced_calls": spent.unpriced,
         "failures": len(failures),
         "files": list(files),
     }
@@ -440,4 +442,5 @@ def _line(
 
 def _calls(spent: Spent) -> str:
     tokens = f"{spent.usage.input:,} tokens in, {spent.usage.output:,} out"
-    return f"{counted(spent.calls, 'call')}, {tokens}" if spent.calls else "nothing was asked"
+    money = f", {spent.priced}" if spent.priced else ""
+    return f"{counted(spent.calls, 'call')}, {tokens}{money}" if spent.calls else "nothing was asked"

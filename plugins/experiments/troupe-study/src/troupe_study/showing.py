@@ -11,8 +11,8 @@ import attrs
 import click
 import orjson
 
-from troupe_core import ArgumentError
-from troupe_core.llm import caution
+from troupe_core import ArgumentError, Spent
+from troupe_core.llm import billionths, caution
 from troupe_presenter import Lines, harmless, json_text, together
 from troupe_presenter.lines import BOLD, RED, YELLOW
 from troupe_study.results import ACTION, Event, Left, left_in, somebody
@@ -184,7 +184,7 @@ def _head(left: Left, lines: Lines) -> Iterator[str]:
     }
     took = (
         f"{counted(len(left.runs), 'run')}: {counted(spent['calls'], 'call')}, {spent['tokens_in']:,} tokens in, "
-        f"{spent['tokens_out']:,} out"
+        f"{spent['tokens_out']:,} out{_paid(left.runs)}"
     )
     told = [*([", ".join(map(str, asked))] if asked else []), *([took] if left.runs else [])]
     if told:
@@ -195,6 +195,14 @@ def _head(left: Left, lines: Lines) -> Iterator[str]:
         yield from lines.note(told_once, YELLOW)
     for remark in left.remarks:
         yield from lines.note(remark, YELLOW)
+
+
+def _paid(runs: Sequence[Mapping[str, Any]]) -> str:
+    """What all of them have cost, if they tell."""
+    told = [run["money"] for run in runs if isinstance(run.get("money"), int | float)]
+    unpriced = [run["unpriced_calls"] for run in runs if isinstance(run.get("unpriced_calls"), int)]
+    priced = Spent(cost=billionths(sum(told)), unpriced=sum(unpriced)).priced
+    return f", {priced}" if priced else ""
 
 
 def _transcript(left: Left, wanted: Wanted, lines: Lines) -> Iterator[str]:

@@ -222,4 +222,6 @@ class Study(Design):
         """What it says, as plain data; what nobody has said is left out."""
         fields = [field.name for field in attrs.fields(Design)]
         said = attrs.asdict(self, filter=lambda field, value: value is not None)
+        if self.budget is not None:
+            said["budget"] = self.budget.given()
         return {name: said[name] for name in fields if name in said}

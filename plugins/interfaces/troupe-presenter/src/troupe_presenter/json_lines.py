@@ -7,6 +7,7 @@ from typing import Any
 
 from troupe_core import Answered, Fact, ModelCall, Remark, StepEnded, TurnEnded
 from troupe_core.errors import told
+from troupe_core.llm import BILLION
 from troupe_presenter.json_text import json_text
 from troupe_presenter.lines import THOUGHTS
 from troupe_presenter.shown import Shown
@@ -52,6 +53,7 @@ class JsonLines(Shown):
                 "tokens_in": usage.input if usage is not None else None,
                 "tokens_out": usage.output if usage is not None else None,
                 "cached": usage.cached if usage is not None else None,
+                "money": event.cost / BILLION if event.cost is not None else None,
                 "error": None if event.error is None else type(event.error).__name__,
             }
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from troupe_core import ModelCall, StepEnded, TurnEnded
+from troupe_core.llm import usd
 
 _MANY = {"person": "people"}
 TURNS = ("turn", "ask")
@@ -21,7 +22,7 @@ class Tally:
         self.expected = expected
         """How many turns there will be."""
         self.steps = self.turns = self.failed = self.found = 0
-        self.calls = self.failed_calls = self.tokens_in = self.tokens_out = self.cached = 0
+        self.calls = self.failed_calls = self.tokens_in = self.tokens_out = self.cached = self.cost = 0
         self._clock = clock
         self._asked: set[tuple[str, str | None, int]] = set()
         """The turns that are under way, and for which a model was asked."""
@@ -49,6 +50,7 @@ class Tally:
             self._since = self._clock() - event.seconds
         self.calls += 1
         self.failed_calls += event.error is not None
+        self.cost += event.cost or 0
         if event.usage is not None:
             self.tokens_in += event.usage.input
             self.tokens_out += event.usage.output
@@ -68,10 +70,11 @@ class Tally:
         """What it has come to, the most important first."""
         calls = [counted(self.calls, "call") + (f" ({self.failed_calls:,} failed)" if self.failed_calls else "")]
         tokens = f"{self.tokens_in:,} tokens in, {self.tokens_out:,} out"
+        paid = [usd(self.cost)] if self.cost else []
         saved = [f"{counted(self.found, 'turn')} answered before"] if self.found else []
         saved += [f"{self.cached:,} tokens known to the provider"] if self.cached else []
         failed = [f"{self.failed:,} failed"] if self.failed else []
-        return [*failed, *calls, *([tokens] if self.calls else []), *saved]
+        return [*failed, *calls, *([tokens] if self.calls else []), *paid, *saved]
 
     def __str__(self) -> str:
         return ", ".join([counted(self.steps, "step"), counted(self.turns, "turn"), *self.parts()])

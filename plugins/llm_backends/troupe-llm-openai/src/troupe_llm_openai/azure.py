@@ -15,6 +15,9 @@ class Azure(OpenAI, config=AzureConfig):
 
     table = AZURE
 
+    def price_of(self, model: str) -> None:
+        """What a deployment is of, its name does not tell."""
+
     def _made(self) -> Client:
         return azure_client(self.config)
 

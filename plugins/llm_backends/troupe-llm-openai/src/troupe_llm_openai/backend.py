@@ -6,8 +6,10 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
+from functools import cache
 from re import fullmatch
 from typing import Any
+from urllib.parse import urlsplit
 
 from msgspec.json import encode
 
@@ -22,12 +24,15 @@ from troupe_core import (
     LLMRequest,
     LLMResponse,
     ModelError,
+    Price,
+    PriceTable,
 )
 from troupe_llm_openai.answers import Stream, completion, listed
 from troupe_llm_openai.body import Hold, Writer
 from troupe_llm_openai.config import OPENAI, Config
 from troupe_llm_openai.events import events, whole
-from troupe_llm_openai.sdk import Client, client
+from troupe_llm_openai.sdk import OPENAI as HOST
+from troupe_llm_openai.sdk import Client, address, client
 from troupe_llm_openai.troubles import refuses_form, refuses_schema, refuses_temperature, translated
 from troupe_llm_openai.vectors import embeddings, wanted
 
@@ -44,6 +49,12 @@ WITHOUT_EYES = r"gpt-3\.5.*", r"gpt-4(-0.*|-32k.*)?", "o1-mini.*", "o1-preview.*
 BLIND = Capabilities(streaming=True)
 
 
+@cache
+def price_list() -> PriceTable:
+    """What OpenAI asks for its models."""
+    return PriceTable.read(__package__ or "", "prices.toml")
+
+
 class OpenAI(LLMBackend, Embedder, config=Config):
     """Calls the SDK's `post` with the finished text, and reads what comes by itself. Its `create` walks through every
     message, and costs several times as much; given a dict, `post` encodes it by itself, which costs a tenth of a
@@ -58,6 +69,10 @@ class OpenAI(LLMBackend, Embedder, config=Config):
 
     def capabilities_of(self, model: str) -> Capabilities | None:
         return BLIND if any(fullmatch(each, model) for each in WITHOUT_EYES) else None
+
+    def price_of(self, model: str) -> Price | None:
+        """OpenAI's own; other servers, and its own in single regions, may ask for another."""
+        return price_list().of(model) if urlsplit(address(self.config)).hostname == HOST else None
 
     async def open(self) -> None:
         self._client = await asyncio.to_thread(self._made)

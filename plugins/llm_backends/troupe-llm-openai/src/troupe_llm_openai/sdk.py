@@ -49,6 +49,11 @@ class Client:
         await self.sdk.close()
 
 
+def address(config: Config) -> str:
+    """Where the server is. (The SDK would take an empty variable as it is.)"""
+    return config.base_url or os.environ.get("OPENAI_BASE_URL") or ADDRESS
+
+
 def client(config: Config) -> Client:
     """A client, or `AuthenticationError` where a key is needed and there is none, or none that can be sent. Nothing is
     sent.
@@ -57,7 +62,7 @@ def client(config: Config) -> Client:
 
     sdk = http.AsyncOpenAI(
         api_key=_sendable(config.key) or NO_KEY,
-        base_url=config.base_url or os.environ.get("OPENAI_BASE_URL") or ADDRESS,  # the SDK takes an empty one as it is
+        base_url=address(config),
         **_common(config),
     )
     made = _client(sdk)

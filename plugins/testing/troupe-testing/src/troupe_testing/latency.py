@@ -8,7 +8,7 @@ import selectors
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from troupe_core import Call, LLMBackend, LLMChunk, LLMRequest, LLMResponse, Stream
+from troupe_core import Call, LLMBackend, LLMChunk, LLMRequest, LLMResponse, Price, Stream
 
 Distribution = Callable[[Stream], float]
 """Seconds, from a stream of random numbers."""
@@ -46,6 +46,9 @@ class LatencyModel(LLMBackend):
 
     def as_record(self, given: Any) -> Any:  # type: ignore[override]  # it bears the name of what it stands before
         return self.inner.as_record(self)
+
+    def price_of(self, model: str) -> Price | None:
+        return self.inner.price_of(model)
 
     async def open(self) -> None:
         await self.inner.open()

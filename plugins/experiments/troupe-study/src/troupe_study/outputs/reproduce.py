@@ -62,7 +62,7 @@ def as_markdown(outcome: Outcome, files: list[str]) -> bytes:
     lines += noted(outcome.substituted)
     lines += [f"- [{name}]({name}): {ABOUT.get(name, 'how often each value was found')}" for name in files]
     lines += ["- `journal.db`: everything that was answered; with it, the study runs again for nothing"]
-    lines += ["- `runs.jsonl`: a line for each run: when it was, what it took", ""]
+    lines += ["- `runs.jsonl`: a line for each run: when it was, what it took and cost", ""]
     if outcome.failures:
         lines += ["What failed:", "", *(f"- {in_line(failure)}" for failure in outcome.failures), ""]
     if outcome.command:

@@ -1,0 +1,340 @@
+"""Budgets of money: priced before sending, exact, kept, and larger ones go on."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from troupe_core import (
+    ArgumentError,
+    BadRequest,
+    Budget,
+    BudgetExceeded,
+    Call,
+    ConfigError,
+    LLMResponse,
+    ModelCall,
+    ModelError,
+    ModelTimeout,
+    Price,
+    PriceTable,
+    RateLimited,
+    RunStopped,
+    Runtime,
+    Simulation,
+    TinyPerson,
+    TinyPersonFactory,
+    TinyWorld,
+    UnknownPrice,
+    Usage,
+)
+from troupe_core.config import Limits
+from troupe_core.llm.meter import Meter
+from troupe_core.llm.prices import BILLION, Pricing
+from troupe_testing import LatencyModel, VirtualLoop, constant
+from troupe_testing.scripted import ScriptedModel
+
+PRICE = Price(input=2.0, cached=0.5, output=8.0, as_of="2026-11")
+CENT = BILLION // 100
+
+
+class Paid(ScriptedModel):
+    """A cent for each answer; only one of its models has a price that anybody knows."""
+
+    name = "paid"
+    free = False
+
+    def price_of(self, model: str) -> Price | None:
+        return PRICE if model == "known" else None
+
+    usage = Usage(2_000, 750)
+
+    async def complete(self, request: Any, call: Call) -> LLMResponse:
+        response = await super().complete(request, call)
+        return LLMResponse(response.text, self.usage)
+
+
+def company(runtime: Runtime, budget: Budget | None = None, path: Any = None, people: int = 3) -> Any:
+    simulation = Simulation(path, runtime=runtime, budget=budget)
+    room = [TinyPerson(f"P{n}", simulation=simulation) for n in range(people)]
+    return TinyWorld("Room", room, simulation=simulation)
+
+
+numbers = st.integers(0, 10_000)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40_000), numbers, numbers, st.integers(1, 20), st.booleans()), max_size=60),
+    st.integers(1, 12),
+    st.floats(0.001, 0.5),
+)
+@settings(max_examples=60)
+def test_what_is_spent_is_over_the_budget_by_what_is_in_flight_at_most(calls, at_once, money):
+    """A virtual clock, calls of random size, cost and latency; some come to nothing, and say so or not."""
+    meter, pricing, call = Meter(Budget(money=money)), Pricing(PRICE), Call("s", "turn")
+    limit, now, spent = round(money * BILLION), 0, 0
+    flying: list[tuple[int, int, int, int, bool, Any]] = []
+    surprise = 0  # by what those in flight at the last admission cost more than was expected
+
+    def land() -> int:
+        nonlocal now, spent
+        now, _, size, tokens, fails, admission = heapq.heappop(flying)
+        usage = Usage(tokens, tokens // 4)
+        lost = pricing.lost(ModelTimeout("late"), None, admission.expected) if fails else None
+        cost = lost if fails else pricing.cost("turn", size, usage, admission.expected)
+        error = ModelTimeout("late") if fails else None
+        meter.count(ModelCall(call, "paid/known", None if fails else usage, 1.0, error, cost), admission)
+        spent += cost or 0
+        return max((cost or 0) - (admission.expected or 0), 0)
+
+    for number, (size, tokens, most, latency, fails) in enumerate(calls):
+        while len(flying) >= at_once:
+            surprise += land()
+        expected = pricing.expected("turn", size, most)
+        try:
+            admission = meter.admit(call, "paid/known", True, expected)
+        except BudgetExceeded:
+            continue
+        surprise = 0
+        heapq.heappush(flying, (now + latency, number, size, tokens, fails, admission))
+        assert spent < limit
+        assert spent + sum(each[-1].expected for each in flying) <= limit
+    while flying:
+        surprise += land()
+    assert meter.total().cost == spent
+    assert spent <= limit + surprise
+
+
+@given(
+    st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**8), st.integers(0, 10**8)
+)
+@settings(max_examples=50)
+def test_a_cost_is_exact_to_the_billionth_and_never_less(fresh, cached, output, millionths, others):
+    price = Price(millionths / 10**6, others / 10**6)
+    exact = (fresh + cached) * Fraction(millionths, 10**6) * 1_000 + output * Fraction(others, 10**6) * 1_000
+    assert price.cost(Usage(fresh + cached, output, cached)) == ceil(exact)
+
+
+def test_a_model_of_a_certain_day_costs_what_its_family_does():
+    table = PriceTable(
+        "2026-11", "a test", {"gpt-4o": PRICE, "gpt-4o-2024-05-13": Price(5, 15), "gpt-4": Price(30, 60)}
+    )
+    assert table.of("gpt-4o-2024-08-06") == table.of("gpt-4o") == PRICE
+    assert table.of("gpt-4o-2024-05-13") == Price(5, 15)
+    assert table.of("gpt-4-0613") == Price(30, 60)
+    assert [table.of(name) for name in ("gpt-4o-mini", "gpt-4-0125-preview", "ft:gpt-4o-2024-08-06:us")] == [None] * 3
+
+
+def test_a_run_stops_before_too_much_is_spent_and_goes_on_with_a_larger_budget(make_runtime, tmp_path):
+    runtime = make_runtime(Paid(), model="paid/known")
+    world = company(runtime, Budget(money=0.045), tmp_path / "study.db")
+    with pytest.raises(RunStopped, match=r"the budget of 0\.045 USD would not do: 0\.0\d+ USD is spent") as told:
+        world.run(10)
+    assert "simulation.budget = Budget(money=…)" in str(told.value)
+    simulation = world.simulation
+    assert (world.state.step, simulation.usage.money, simulation.usage.priced) == (1, 0.04, "0.0400 USD")
+    simulation.end()
+    again = Simulation.resume(tmp_path / "study.db", runtime=runtime, budget=Budget(money=0.095))
+    assert again.usage.cost == 3 * CENT  # as of the last step; the answer that came after it is not paid for again
+    with pytest.raises(RunStopped):
+        again["Room"].run(10)
+    assert again.usage.money <= 0.095
+    assert runtime.model_under_test.calls == 4 + 6
+    again.end()
+
+
+def test_of_many_in_flight_there_is_room_for_each(make_runtime):
+    paid = Paid()
+    paid.usage = Usage(1_000, 250)  # less than is expected of the first ones
+    model = LatencyModel(paid, constant(1.0))
+    runtime = make_runtime(model, model="paid/known", loop_factory=VirtualLoop)
+    world = company(runtime, Budget(money=0.3), people=100)
+    with pytest.raises(RunStopped, match="may be by what is in flight"):
+        world.run(1)
+    spent = world.simulation.usage
+    assert spent.calls == model.most_in_flight < 75
+    with pytest.raises(RunStopped, match=r"0\.3 USD"):
+        world.run(1)
+    assert spent.money < world.simulation.usage.money <= 0.3  # by now it is known what they take
+
+
+def test_people_and_purposes_have_budgets_that_last(make_runtime, tmp_path):
+    runtime = make_runtime(Paid(), model="paid/known")
+    budget = Budget(person=Budget(calls=2), purposes={"survey": Budget(money=0.015)})
+    path = tmp_path / "study.json"
+    simulation = company(runtime, budget, path).simulation
+    ada, ben = simulation["P0"], simulation["P1"]
+    ada.act()
+    ben.act()
+    ada.act()
+    with pytest.raises(BudgetExceeded, match=r"2 calls for P0 is spent.*Budget\(person=Budget\(calls=…\)\)"):
+        ada.act()
+    simulation.end()
+    commits = [row["people"] for row in json.loads(path.read_text())["commits"].values() if "people" in row]
+    assert sorted(map(sorted, commits)) == [["P0"], ["P0"], ["P1"]]  # only those that have changed
+
+    again = Simulation.resume(path, runtime=runtime, budget=budget)
+    with pytest.raises(BudgetExceeded, match="2 calls for P0 is spent"):
+        again["P0"].act()
+    again["P1"].act()
+    variant = again.fork("variant")
+    with pytest.raises(BudgetExceeded, match="2 calls for P1 is spent"):
+        variant["P1"].act()
+    variant.close()
+    call = Call(again.id, "survey")
+    runtime.admit(call, "paid/known", True, CENT)
+    with pytest.raises(BudgetExceeded, match=r'0\.015 USD for the purpose survey would.*purposes=\{"survey": Budget'):
+        runtime.admit(call, "paid/known", True, CENT)
+    again.budget = Budget(person=Budget(calls=3))
+    again["P0"].act()
+    again.close()
+
+
+def test_what_a_person_took_when_the_program_ran_before_is_added(make_runtime, tmp_path):
+    runtime = make_runtime(Paid(), model="paid/known")
+    for acts, asked in ((2, 2), (3, 1)):
+        simulation = company(runtime, Budget(person=Budget(calls=9)), tmp_path / "study.db").simulation
+        for _ in range(acts):
+            simulation["P0"].act()
+        assert simulation.meter.by_person() == {"P0": [asked, asked * 2_750, asked * CENT]}
+        simulation.end()
+    again = Simulation.resume(tmp_path / "study.db", runtime=runtime)
+    assert again.meter.by_person() == {"P0": [3, 3 * 2_750, 3 * CENT]}
+    assert again.usage.cost == 3 * CENT
+    again.close()
+
+
+def test_who_asks_for_people_is_none_of_them(make_runtime):
+    runtime = make_runtime(Paid(), model="paid/known")
+    simulation = Simulation(runtime=runtime, budget=Budget(person=Budget(calls=1)))
+    factory, ada = TinyPersonFactory("A village.", simulation=simulation), TinyPerson("Ada", simulation=simulation)
+    for _ in range(2):
+        runtime.admit(Call(simulation.id, "casting", person=factory.name), "paid/known", True, CENT)
+    runtime.admit(Call(simulation.id, "ask", person=ada.name), "paid/known", True, CENT)
+    with pytest.raises(BudgetExceeded, match="1 call for Ada"):
+        runtime.admit(Call(simulation.id, "ask", person=ada.name), "paid/known", True, CENT)
+
+
+def test_all_simulations_together_have_a_budget(make_runtime):
+    runtime = make_runtime(Paid(), model="paid/known", config={"budget": {"runtime": {"money": 0.045}}})
+    first, second = company(runtime), company(runtime)
+    first.run(1)
+    with pytest.raises(RunStopped, match=r"0\.045 USD for all simulations together.*runtime\.everything\.budget"):
+        second.run(1)
+    assert runtime.everything.account.cost == 4 * CENT
+    runtime.everything.budget = Budget(calls=6)
+    second.run(1)
+    assert runtime.everything.account.calls == 6
+    with pytest.raises(ArgumentError, match="says nothing about all of them together"):
+        Simulation(runtime=runtime, budget=Budget(runtime=Budget(calls=1)))
+
+
+@pytest.mark.parametrize(
+    "budget",
+    [Budget(money=1), Budget(person=Budget(money=1)), Budget(purposes={"extraction": Budget(money=1)})],
+)
+def test_where_money_counts_no_model_is_asked_before_all_prices_are_known(make_runtime, budget):
+    """The model that nobody knows would be asked last."""
+    models = {"models": {"extraction": ("paid/known", "paid/local")}}
+    with make_runtime(Paid(), model="paid/known", config=models) as runtime:
+        ada = TinyPerson("Ada", simulation=Simulation(runtime=runtime, budget=budget))
+        with pytest.raises(UnknownPrice, match=r'paid/local costs.*\[prices\] "paid/local" = \{ input = …, output = …'):
+            ada.act()
+        assert not runtime.model_under_test.requests
+    free = {"paid/local": {"input": 0, "output": 0}}
+    runtime = make_runtime(Paid(), model="paid/local", config={"prices": free, **models})
+    TinyPerson("Ada", simulation=Simulation(runtime=runtime, budget=budget)).act()
+
+
+def test_without_a_budget_two_dollars_are_spent_where_prices_are_known(make_runtime, caplog, monkeypatch):
+    monkeypatch.setattr("troupe_core.llm.meter.UNASKED_MONEY", 0.035)
+    runtime = make_runtime(Paid(), model="paid/known")
+    ada = TinyPerson("Ada", simulation=Simulation(runtime=runtime))
+    for _ in range(3):
+        ada.act()
+    with pytest.raises(BudgetExceeded, match=r"no budget is given.*at most 0\.035 USD.*0\.0300 USD is spent.*money=…"):
+        ada.act()
+    told = [record.getMessage() for record in caplog.records if "no budget is given" in record.getMessage()]
+    assert len(told) == 1
+    assert "2 USD are spent on it and others at most (prices of 2026-11" in told[0]
+    ada.simulation.budget = Budget(calls=100)
+    ada.act()
+
+
+def test_the_prices_of_the_settings_go_before_those_of_the_backend(make_runtime):
+    prices = {"paid/known": {"input": 1, "output": 1}, "paid/other": {"input": 0.25, "cached": 0.025, "output": 2}}
+    runtime = make_runtime(Paid(), model="paid/known", config={"prices": prices})
+    assert runtime.price_of("paid/known") == Price(1, 1)
+    assert runtime.price_of("paid/other-2026-01-31") == Price(0.25, 2, 0.025)
+    assert runtime.price_of("paid/third") is None
+    with pytest.raises(ConfigError, match=r"prices\.a/b\.output: is missing"):
+        make_runtime(config={"prices": {"a/b": {"input": 1}}})
+    with pytest.raises(ConfigError, match=r"0 or more; got -1"):
+        make_runtime(config={"prices": {"a/b": {"input": -1, "output": 1}}})
+
+
+@pytest.mark.parametrize(
+    ("error", "cost"),
+    [
+        (RateLimited("later", status=429), 0),
+        (BadRequest("never"), 0),
+        (ModelError("odd", usage=Usage(2_000, 750)), CENT),
+        (ModelTimeout("late"), 500 * 8_000),  # nobody tells: as expected, beside the prompt
+    ],
+)
+def test_who_is_refused_pays_nothing_and_what_was_on_its_way_is_paid_for(make_runtime, error, cost):
+    runtime = make_runtime(Paid(lambda request, call: error), model="paid/known")
+    simulation = Simulation(runtime=runtime)
+    with pytest.raises(ModelError):
+        TinyPerson("Ada", simulation=simulation).act()
+    spent = simulation.usage
+    assert (spent.calls, spent.failed, spent.unpriced) == (1, 1, 0)
+    assert cost <= spent.cost <= cost + (30_000 // 4 * 2_000 if isinstance(error, ModelTimeout) else 0)
+
+
+def test_what_a_call_costs_is_learned_for_each_purpose():
+    pricing = Pricing(PRICE)
+    assert pricing.expected("turn", 4_000, None) == 1_000 * 2_000 + 500 * 8_000
+    assert pricing.expected("turn", 4_000, 100) == 1_000 * 2_000 + 100 * 8_000
+    pricing.cost("turn", 3_999, Usage(2_000, 50, 1_000), None)
+    assert pricing.expected("turn", 8_000, 100) == 2 * (1_000 * 2_000 + 1_000 * 500) + 50 * 8_000
+    assert pricing.expected("ask", 4_000, None) == 1_000 * 2_000 + 500 * 8_000
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"money": 0}, {"money": True}, {"person": 5}, {"purposes": {"turn": 5}}],
+)
+def test_a_budget_that_is_none_is_refused(wrong):
+    with pytest.raises(ArgumentError, match=f"{next(iter(wrong))} of a Budget"):
+        Budget(**wrong)
+    with pytest.raises(ArgumentError, match="no budgets in it"):
+        Budget(person=Budget(person=Budget(calls=1)))
+
+
+def test_budgets_are_settings_and_merged_key_by_key(make_runtime, monkeypatch):
+    monkeypatch.setenv("TROUPE_BUDGET__PURPOSES__EXTRACTION__MONEY", "0.5")
+    code = Budget(calls=9, purposes={"turn": Budget(calls=3)}, runtime=Budget(money=2))
+    with Runtime(autoload=False, config=None, budget=code) as runtime:
+        assert runtime.config.budget.purposes == {"turn": Limits(calls=3), "extraction": Limits(money=0.5)}
+        assert runtime.everything.budget == Limits(money=2)
+        assert runtime.usual_budget.given() == {
+            "calls": 9,
+            "purposes": {"turn": {"calls": 3}, "extraction": {"money": 0.5}},
+        }
+    with pytest.raises(ConfigError, match=r"budget\.person\.person: there is no such setting"):
+        make_runtime(config={"budget": {"person": {"person": {"calls": 1}}}})
+
+
+def test_calls_of_unknown_price_are_told_apart(make_runtime):
+    simulation = Simulation(runtime=make_runtime(Paid(), model="paid/known"))
+    TinyPerson("Ada", simulation=simulation).act()
+    TinyPerson("Ben", model="paid/local", simulation=simulation).act()
+    assert simulation.usage.priced == "0.0100 USD and 1 call of unknown price"

@@ -1,0 +1,130 @@
+"""What was spent under one set of limits, and what is in flight and may be."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+import attrs
+
+from troupe_core.config.tree import Limits
+from troupe_core.errors import BudgetExceeded, UnknownPrice
+from troupe_core.llm.prices import billionths, usd
+
+
+@attrs.frozen
+class Holder:
+    """Whose budget it is, for what is said about it."""
+
+    of: str
+    """Behind the amount: " for extraction"."""
+    larger: str
+    """How a larger one is given, around its limit."""
+
+
+SIMULATION = Holder("", "simulation.budget = Budget({}), or run the program again with it")
+RUNTIME = Holder(
+    " for all simulations together",
+    "runtime.everything.budget = Budget({}), Runtime(budget=Budget(runtime=Budget({}))), or budget.runtime in the "
+    "settings",
+)
+OWN = Holder(" for what is asked for no simulation", "runtime.meter.budget = Budget({}), or the one of the settings")
+
+
+def of_person(name: str) -> Holder:
+    """Of one of the people."""
+    return Holder(f" for {name}", "simulation.budget = Budget(person=Budget({})), or run the program again with it")
+
+
+def of_purpose(name: str) -> Holder:
+    """Of what is asked for one purpose."""
+    return Holder(
+        f" for the purpose {name}",
+        f'simulation.budget = Budget(purposes={{"{name}": Budget({{}})}}), or run the program again with it',
+    )
+
+
+class Account:
+    """Calls, tokens and money are those of calls that are over; of money, what is in flight is set aside."""
+
+    __slots__ = ("_asking", "_since", "aside", "calls", "cost", "holder", "in_flight", "tokens")
+
+    def __init__(self, holder: Holder, calls: int = 0, tokens: int = 0, cost: int = 0) -> None:
+        self.holder = holder
+        self.calls, self.tokens, self.cost = calls, tokens, cost
+        self.in_flight = self.aside = 0
+        self._asking = self._since = 0.0
+
+    def check(self, limits: Limits, expected: int | None, model: str) -> None:
+        """Whether one more call may be made; else `BudgetExceeded`. A limit on calls is exact. Of tokens and time, the
+        calls that are in flight when it is reached are still answered. Of money there has to be room for what is
+        expected of all that are in flight, and of this one.
+        """
+        if limits.calls is not None and self.calls + self.in_flight >= limits.calls:
+            raise self._exceeded(f"{limits.calls:,} call{'s' if limits.calls > 1 else ''}", "calls")
+        if limits.tokens is not None and self.tokens >= limits.tokens:
+            raise self._exceeded(f"{limits.tokens:,} tokens", "tokens")
+        if limits.seconds is not None and self.seconds >= limits.seconds:
+            raise self._exceeded(f"{limits.seconds:g} seconds of asking", "seconds")
+        if limits.money is not None:
+            if expected is None:
+                raise unpriced(model, f"there is a budget of {_dollars(limits.money)}{self.holder.of}")
+            most = billionths(limits.money)
+            if self.cost + self.aside + expected > most or self.cost >= most:
+                raise self._exceeded(_dollars(limits.money), "money", self.left(most, expected))
+
+    def begin(self, expected: int | None) -> None:
+        """A call is made."""
+        if not self.in_flight:
+            self._since = monotonic()
+        self.in_flight += 1
+        if expected:
+            self.aside += expected
+
+    def end(self, expected: int | None, tokens: int, cost: int) -> None:
+        """It is over, and has taken so much."""
+        self.in_flight -= 1
+        if expected:
+            self.aside -= expected
+        if not self.in_flight:
+            self._asking += monotonic() - self._since
+        self.calls += 1
+        self.tokens += tokens
+        self.cost += cost
+
+    @property
+    def seconds(self) -> float:
+        """For how long at least one model was being asked, in this session."""
+        return self._asking + (monotonic() - self._since if self.in_flight else 0.0)
+
+    def left(self, most: int, expected: int) -> str:
+        """Why there is no room for a call, if not all is spent."""
+        if self.cost >= most:
+            return ""
+        flying = f", {usd(self.aside)} may be by what is in flight" if self.in_flight else ""
+        return f": {usd(self.cost)} is spent{flying}, and the next call may take {usd(expected)}"
+
+    def _exceeded(self, what: str, limit: str, why: str = "") -> BudgetExceeded:
+        larger = self.holder.larger.replace("{}", f"{limit}=…")
+        spent = f"would not do{why}" if why else "is spent"
+        return BudgetExceeded(
+            f"the budget of {what}{self.holder.of} {spent}. What came of it is kept, and with a larger one it goes on: "
+            f"{larger}"
+        )
+
+
+def unpriced(model: str, why: str) -> UnknownPrice:
+    """The error for a model that may not be asked, since nobody knows what it costs."""
+    return UnknownPrice(
+        f"{why}, and nobody knows what {model} costs: nothing was sent to it. Say so in the settings, in US dollars "
+        f'for a million tokens: [prices] "{model}" = {{ input = …, output = … }}, with 0 for both if it costs nothing. '
+        "Or limit the calls instead: Budget(calls=…)"
+    )
+
+
+def _dollars(money: float) -> str:
+    return f"{money:,.12g} USD"
+
+
+def amounts(account: Account) -> list[int]:
+    """As a journal holds them."""
+    return [account.calls, account.tokens, account.cost]

@@ -49,7 +49,16 @@ if TYPE_CHECKING:
         UnknownPrice,
         Unsupported,
     )
-    from troupe_core.events import Answered, Fact, FactsAdded, ModelCall, Remark, StepEnded, TurnEnded
+    from troupe_core.events import (
+        Answered,
+        AnswerReused,
+        Fact,
+        FactsAdded,
+        ModelCall,
+        Remark,
+        StepEnded,
+        TurnEnded,
+    )
     from troupe_core.extraction.extractor import ExtractionTask, Extractor
     from troupe_core.extraction.results_extractor import ResultsExtractor
     from troupe_core.factories.casting import Uncast
@@ -62,6 +71,7 @@ if TYPE_CHECKING:
     from troupe_core.hookspecs import hookimpl
     from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, EmbeddingWrapper
     from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
+    from troupe_core.llm.ledger import Ledger, LedgerRow
     from troupe_core.llm.meter import Spent
     from troupe_core.llm.prices import Price, PriceTable
     from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
@@ -141,7 +151,16 @@ _HOMES = {
         "UnknownPrice",
         "Unsupported",
     ),
-    "troupe_core.events": ("Answered", "Fact", "FactsAdded", "ModelCall", "Remark", "StepEnded", "TurnEnded"),
+    "troupe_core.events": (
+        "AnswerReused",
+        "Answered",
+        "Fact",
+        "FactsAdded",
+        "ModelCall",
+        "Remark",
+        "StepEnded",
+        "TurnEnded",
+    ),
     "troupe_core.extraction.extractor": ("ExtractionTask", "Extractor"),
     "troupe_core.factories.casting": ("Uncast",),
     "troupe_core.factories.factory": ("TinyFactory",),
@@ -184,6 +203,7 @@ _HOMES = {
     "troupe_core.simulation.journal.replay": ("Replay",),
     "troupe_core.simulation.journal.why": ("Why",),
     "troupe_core.simulation.lookup": ("current_simulation",),
+    "troupe_core.llm.ledger": ("Ledger", "LedgerRow"),
     "troupe_core.llm.meter": ("Spent",),
     "troupe_core.llm.prices": ("Price", "PriceTable"),
     "troupe_core.simulation.rng": ("Stream",),
@@ -198,6 +218,7 @@ __all__ = [
     "PAUSE",
     "AmbiguousSimulation",
     "AnswerRefused",
+    "AnswerReused",
     "Answered",
     "ArgumentError",
     "Asked",
@@ -248,6 +269,8 @@ __all__ = [
     "LLMRequest",
     "LLMResponse",
     "LLMWrapper",
+    "Ledger",
+    "LedgerRow",
     "MalleableMemory",
     "Memory",
     "MemorySpec",

@@ -177,6 +177,24 @@ class ModelCall:
 
 
 @attrs.frozen
+class AnswerReused:
+    """An answer that was there already was given once more, and nobody was asked. A turn that a journal has as a whole
+    needs no answers, and tells of none.
+    """
+
+    call: Call
+    model: str
+    usage: Usage
+    """What the answer took when it was new."""
+    source: str
+    """Where it was: "journal", "memory" (of the simulation, since a turn that fails does not pay twice), or the name
+    of the plugin that had it.
+    """
+    cost: int | None = None
+    """What that would cost today, in billionths of a US dollar; None: nobody knows the price."""
+
+
+@attrs.frozen
 class TurnEnded:
     """Somebody has had a turn."""
 
@@ -233,4 +251,4 @@ class Remark:
     text: str
 
 
-Event: TypeAlias = ModelCall | TurnEnded | StepEnded | FactsAdded | Answered | Remark
+Event: TypeAlias = ModelCall | AnswerReused | TurnEnded | StepEnded | FactsAdded | Answered | Remark

@@ -16,8 +16,9 @@ import attrs
 from troupe_core.config.sources import layers_for
 from troupe_core.config.tree import Budget
 from troupe_core.errors import ArgumentError, JournalError, PluginError
-from troupe_core.events import Event, ModelCall
+from troupe_core.events import AnswerReused, Event, ModelCall
 from troupe_core.llm.accounts import OWN
+from troupe_core.llm.book import Books
 from troupe_core.llm.embedding import EMBEDDING, EmbeddingHandler, Embeddings
 from troupe_core.llm.handlers import Capabilities, LLMHandler
 from troupe_core.llm.meter import Admission, Everything, Meter
@@ -37,6 +38,8 @@ from troupe_core.templates import CORE_TEMPLATES, Templates
 if TYPE_CHECKING:
     from troupe_core.config.listing import Setting
     from troupe_core.config.sources import Layers
+    from troupe_core.llm.ledger import Ledger
+    from troupe_core.llm.response import Usage
     from troupe_core.people.memory import Memory
     from troupe_core.simulation.simulation import Simulation
     from troupe_core.sync import LoopFactory, LoopThread
@@ -84,6 +87,8 @@ class Runtime:
         """What is spent in all, and what may be."""
         self.meter = Meter(self.usual_budget, self.everything, OWN)
         """Of the calls on the account of no simulation here: what plugins ask for themselves has a budget too."""
+        self.books = Books(self.meter.book)
+        """What is asked through this runtime, simulation by simulation."""
         self.simulations: weakref.WeakValueDictionary[str, Simulation] = weakref.WeakValueDictionary()
         self._thread: LoopThread | None = None
         self._loop_factory = loop_factory
@@ -292,6 +297,24 @@ class Runtime:
         """It has asked."""
         admission.meter.count(event, admission)
         self.emit(event)
+
+    def worth(self, model: str, usage: Usage) -> int | None:
+        """What so many tokens of a model cost today, in billionths of a US dollar; None: nobody knows."""
+        return self._backends.worth(model, usage)
+
+    def reuse(self, call: Call, model: str, usage: Usage, source: str) -> None:
+        """An answer was there already, in a cache, and is given once more: it is told, and counts as saved. `source` is
+        the name of the plugin that had it.
+        """
+        event = AnswerReused(call, model, usage, source, self.worth(model, usage))
+        simulation = self.simulations.get(call.simulation)
+        (self if simulation is None else simulation).meter.book.reuse(event)
+        self.emit(event)
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where it went: what was asked through this runtime up to now, by all simulations and for itself."""
+        return self.books.ledger()
 
     # -- telemetry ----------------------------------------------------------------------------------------------------
 

@@ -38,6 +38,9 @@ LONGER = "Give it more room: Parameters(max_tokens=…), of which a reasoning mo
 class Answers(Protocol):
     """Where answers are kept the moment they arrive, so that none is paid for twice."""
 
+    source: str
+    """What tells where an answer was that is found; empty if nobody is told."""
+
     def knows(self, owner: str, key: bytes) -> bool: ...
 
     def find(self, owner: str, key: bytes) -> LLMResponse | None: ...
@@ -53,6 +56,10 @@ class Models(Protocol):
     def llm_handler(self, model: str) -> LLMHandler: ...
 
     def capabilities(self, model: str) -> Capabilities: ...
+
+    def reuse(self, call: Call, model: str, usage: Usage, source: str) -> None:
+        """An answer was there already."""
+        ...
 
 
 @attrs.frozen(eq=False)
@@ -209,6 +216,8 @@ class Asker:
         key = self._key(request, call)
         found = self.answers.find(owner, key)
         if found is not None:
+            if self.answers.source:
+                self.models.reuse(call, form.model, found.usage, self.answers.source)
             return key, found
 
         async def ask() -> LLMResponse:

@@ -11,6 +11,7 @@ from troupe_core.config.tree import NO_BUDGET, Budget, Limits
 from troupe_core.errors import BudgetExceeded
 from troupe_core.events import ModelCall
 from troupe_core.llm.accounts import RUNTIME, SIMULATION, Account, Holder, amounts, of_person, of_purpose
+from troupe_core.llm.book import Book
 from troupe_core.llm.prices import BILLION, billionths, usd
 from troupe_core.llm.request import Call
 from troupe_core.llm.response import NO_USAGE, Usage
@@ -98,6 +99,8 @@ class Meter:
         self._whole = Account(holder)
         self._usual = (self._whole,)
         self._of_purpose: dict[str, Account] = {}
+        self.book = Book()
+        """The same calls in detail, for a ledger."""
         self._calls: dict[str, list[int]] = {}
         self._unpriced = 0
         """Calls that may cost something, and nobody knows how much."""
@@ -201,6 +204,7 @@ class Meter:
             above.calls += 1
             above.tokens += tokens
             above.cost += cost
+        self.book.count(event)
 
     @property
     def seconds(self) -> float:

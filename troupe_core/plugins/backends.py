@@ -18,6 +18,7 @@ from troupe_core.records import BackendSpec, EmbedderSpec, Record
 
 if TYPE_CHECKING:
     from troupe_core.llm.provider import Metering, Opening
+    from troupe_core.llm.response import Usage
 
 B = TypeVar("B", LLMBackend, Embedder)
 
@@ -30,6 +31,7 @@ class Backends:
         self._metering = metering
         self._prices = prices
         """Those of the settings."""
+        self._known_prices: dict[str, Price | None] = {}
         self._handlers: dict[str, LLMHandler] = {}
         self._embedding: dict[str, EmbeddingHandler] = {}
         self.openings: dict[str, Opening[Any]] = {}
@@ -122,6 +124,27 @@ class Backends:
         if spec is None or self._registry.records(BackendSpec).get(ref.backend) is not None:
             return self._price(ref, self._registry.record(BackendSpec, ref.backend), self._opening(ref.backend))
         return self._price(ref, spec, self._made(EmbedderSpec, ref.backend, Embedder))
+
+    def worth(self, model: str, usage: Usage) -> int | None:
+        """What so many tokens of a model or an embedder's cost, in billionths of a US dollar; None: nobody knows, or
+        there is no such one here any more.
+        """
+        if model not in self._known_prices:
+            self._known_prices[model] = self._price_if_there(model)
+        price = self._known_prices[model]
+        return None if price is None else price.cost(usage)
+
+    def _price_if_there(self, model: str) -> Price | None:
+        name = model.partition("/")[0]
+        try:
+            if self._registry.records(BackendSpec).get(name) is not None:
+                return self.price(ModelRef.parse(model))
+            spec = self._registry.records(EmbedderSpec).get(name)
+            if spec is not None:
+                return self._price(ModelRef.parse(model), spec, self._made(EmbedderSpec, name, Embedder))
+        except TroupeError:
+            pass
+        return None
 
     def _price(self, ref: ModelRef, spec: BackendSpec | EmbedderSpec, opening: Opening[Any]) -> Price | None:
         said = price_in(self._prices, str(ref))

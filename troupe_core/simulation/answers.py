@@ -22,6 +22,9 @@ def account(thing: str) -> str:
 class Answers(Protocol):
     """Where a simulation keeps them. `settle` says that the owner's turn is part of what is visible."""
 
+    source: str
+    """What tells where an answer was that is found; empty if nobody is told."""
+
     def knows(self, owner: str, key: bytes) -> bool: ...
 
     def find(self, owner: str, key: bytes) -> LLMResponse | None: ...
@@ -33,6 +36,8 @@ class Answers(Protocol):
 
 class AnswersInMemory:
     """By owner, since an owner's answers are let go together."""
+
+    source = "memory"
 
     def __init__(self) -> None:
         self._kept: dict[str, dict[bytes, LLMResponse]] = {}

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from troupe_core.config.degradation import Degradation
     from troupe_core.config.tree import Budget
     from troupe_core.llm.asking import Asker
+    from troupe_core.llm.ledger import Ledger
     from troupe_core.llm.request import Parameters
     from troupe_core.people.tool import ToolCall
     from troupe_core.runtime import Runtime
@@ -109,6 +110,7 @@ class Simulation(Changing):
         self.meter = Meter(
             checked_budget(budget) if budget is not None else self.runtime.usual_budget, self.runtime.everything
         )
+        self.runtime.books.keep(self, self.meter.book)
         self.substituted: set[tuple[str, str]] = set()
         self.degradation = self.runtime.config.degradation if degradation is None else checked_degradation(degradation)
         self.stumbles: dict[str, int] = {}
@@ -218,6 +220,22 @@ class Simulation(Changing):
         """What was spent so far, in all."""
         return self.meter.total()
 
+    @property
+    def ledger(self) -> Ledger:
+        """Where it went, up to now: by person, purpose, model and world; what was saved stands apart."""
+        if self.journal is not None:
+            self.journal.bookkeeping.settle()
+        return self.meter.book.ledger()
+
+    @classmethod
+    def ledger_of(cls, path: str | Path, at: At | None = None) -> Ledger:
+        """The same of a journal: of all runs that it records together, or of the history of one point in it. No plugin
+        is needed for that, and a run that writes the journal at this moment is not disturbed.
+        """
+        from troupe_core.simulation.journal.bookkeeping import ledger_of
+
+        return ledger_of(path, at)
+
     def digest(self) -> str:
         """One name for the state of everything: equal digests, equal simulations."""
         return digest(b"simulation", *(part for id in sorted(self.states) for part in self._root(id))).hex()
@@ -302,6 +320,7 @@ class Simulation(Changing):
         """
         journal = self.the_journal()
         self.check_open()
+        journal.write_page()
         if name is not None:
             journal.label(name)
         journal.store.checkpoint()

@@ -20,6 +20,8 @@ class AnswersInJournal:
     recorded is found on, and what is new is kept in memory: its people can still be asked about.
     """
 
+    source = "journal"
+
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._store = journal.store

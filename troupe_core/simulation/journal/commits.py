@@ -40,6 +40,8 @@ class Commit(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where there is a limit for each person: calls, tokens and billionths of a dollar, of those for whom they have
     changed; of all, if it is `full`.
     """
+    ledger: dict[str, Any] | None = None
+    """Who has asked since the last commit, and what that took; None, if an earlier version wrote it."""
 
 
 _decoder = msgspec.json.Decoder(Commit)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from troupe_core.errors import ArgumentError
+from troupe_core.errors import ArgumentError, JournalError
 from troupe_core.keys import digest, utf8
 from troupe_core.simulation.journal import commits
+from troupe_core.simulation.journal.bookkeeping import Bookkeeping
 from troupe_core.simulation.journal.branch import Branch
 from troupe_core.simulation.journal.codec import decode, encode, fact_to_plain, outcome_row
 from troupe_core.simulation.journal.commits import CHECKPOINT, Commit
@@ -49,6 +51,7 @@ class Journal:
         """Where the branch was when this session began; what `why` compares with, unless there is an `origin`."""
         self.origin: str | None = None
         """The branch that this one was forked from."""
+        self.bookkeeping = Bookkeeping(self)
         self.hits = self.misses = 0
         self.used: dict[str, list[bytes]] = {}
         """The answers of transactions that are not over, by account."""
@@ -75,6 +78,7 @@ class Journal:
             self.misses += 1
             return None
         self.hits += 1
+        self.bookkeeping.found(tx)
         return self._found(tx, raw)
 
     def _found(self, tx: Transaction, raw: bytes) -> Outcome:
@@ -186,6 +190,7 @@ class Journal:
         weight = branch.weigh() + len(meanings)
         full = branch.head is None or weight >= len(records)
         spent, people = self._spending.now(branch.head, full=full)
+        asked, written = self.bookkeeping.news()
         commit = Commit(
             branch.number + 1,
             settings.hex(),
@@ -199,10 +204,12 @@ class Journal:
             spent,
             simulation.facts.begun if simulation.facts.begun != passage else 0,
             people,
+            asked,
         )
         parcel.part(settings, lambda: encode(simulation.settings()))
         parcel.rows.append((COMMIT + name, commits.encode(commit)))
         parcel.send(branch.moves(name))
+        written()
         branch.advance(name, 0 if full else weight)
         self._spending.written(people)
         shelf.know(fresh)
@@ -251,6 +258,7 @@ class Journal:
         self.records.restore(found)
         simulation.meter.restore(*commits.spent(self.store, head))
         self._spending.restored()
+        self.bookkeeping.restore(head)
         for id in self.records.of_kind("world"):
             simulation.members.update(dict.fromkeys(simulation.states[id].roster, id))
         simulation.facts.preceded_by(lambda: self.past(head), commit.begun or commit.passage)
@@ -268,8 +276,15 @@ class Journal:
         chain.sort(key=lambda item: item[:2])
         return [fact for _, _, facts in chain for fact in self.shelf.facts(facts)]
 
+    def write_page(self, *, last: bool = False) -> None:
+        """Have it in the journal who has asked since the present commit."""
+        with self._lock:
+            self.bookkeeping.write_page(last=last)
+
     def leave(self) -> None:
         """Nothing more is recorded here."""
+        with suppress(JournalError):  # whoever lets go of the file tells why nothing can be written
+            self.write_page(last=True)
         self.store.leave(self.branch.name)
         self._forsaken.detach()
         self.left = True

@@ -168,6 +168,7 @@ def _share(simulation: Simulation, made: Simulation) -> Simulation:
     made.popped = dict(simulation.popped)
     made.interned = simulation.interned
     made.meter.restore(simulation.meter.tallies(), simulation.meter.by_person())
+    made.meter.book.earlier = simulation.meter.book.twin()
     for item in simulation.background.pending.values():
         made.background.add(item.shared(made))
     return made

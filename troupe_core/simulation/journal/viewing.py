@@ -79,7 +79,9 @@ class ViewedDocument(DocumentRows):
 
 
 class AnswersOnRecord:
-    """Those of the journal, and no others."""
+    """Those of the journal, and no others. Whoever looks at them saves nothing."""
+
+    source = ""
 
     def __init__(self, store: Store) -> None:
         self._store = store

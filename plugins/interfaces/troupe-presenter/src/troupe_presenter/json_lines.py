@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from troupe_core import Answered, Fact, ModelCall, Remark, StepEnded, TurnEnded
+from troupe_core import Answered, AnswerReused, Fact, ModelCall, Remark, StepEnded, TurnEnded
 from troupe_core.errors import told
 from troupe_core.llm import BILLION
 from troupe_presenter.json_text import json_text
@@ -70,6 +70,23 @@ class JsonLines(Shown):
                 "values": dict(event.values),
                 "replicate": event.replicate,
                 "mark": answer.mark,
+            }
+        )
+
+    def _reused(self, event: AnswerReused) -> None:
+        call, usage = event.call, event.usage
+        self._line(
+            {
+                "event": "reused",
+                "simulation": call.simulation,
+                "world": call.world,
+                "person": call.person,
+                "turn": call.turn,
+                "purpose": call.purpose,
+                "model": event.model,
+                "source": event.source,
+                "tokens_in": usage.input,
+                "tokens_out": usage.output,
             }
         )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Literal
 
-from troupe_core import ArgumentError, ModelCall, Runtime, Simulation
+from troupe_core import AnswerReused, ArgumentError, ModelCall, Runtime, Simulation
 from troupe_presenter.json_lines import JsonLines
 from troupe_presenter.live import Live
 from troupe_presenter.shown import Event, Listening, Plain, Quiet, Shown
@@ -50,7 +50,7 @@ def present(
     runtime, only = (what, None) if isinstance(what, Runtime) else (what.runtime, what.id)
 
     def see(event: Event) -> None:
-        simulation = event.call.simulation if isinstance(event, ModelCall) else event.simulation
+        simulation = event.call.simulation if isinstance(event, ModelCall | AnswerReused) else event.simulation
         if only is None or simulation == only:
             shown.see(event)
 

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from troupe_core import Answered, Fact, FactsAdded, ModelCall, Remark, StepEnded, TurnEnded
+from troupe_core import Answered, AnswerReused, Fact, FactsAdded, ModelCall, Remark, StepEnded, TurnEnded
 from troupe_core.errors import told
 from troupe_presenter.gathering import STIMULUS, together
 from troupe_presenter.lines import RED, YELLOW, Lines, words_of
 from troupe_presenter.stream import Stream
 from troupe_presenter.tally import Tally, counted
 
-Event = ModelCall | TurnEnded | StepEnded | FactsAdded | Answered | Remark
+Event = ModelCall | AnswerReused | TurnEnded | StepEnded | FactsAdded | Answered | Remark
 NOTHING = "–"
 """Stands where somebody has ticked nothing."""
 
@@ -64,6 +64,8 @@ class Shown:
                 self._answered(event)
             elif isinstance(event, Remark):
                 self._remarked(event)
+            elif isinstance(event, AnswerReused):
+                self._reused(event)
             else:
                 self._called(event)
 
@@ -100,6 +102,9 @@ class Shown:
         pass
 
     def _called(self, event: ModelCall) -> None:
+        pass
+
+    def _reused(self, event: AnswerReused) -> None:
         pass
 
     def _show(self, lines: Iterable[str]) -> None:

@@ -1,0 +1,225 @@
+"""The books from which ledgers are drawn up: what is counted while models are asked."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, TypeAlias
+
+from troupe_core.events import AnswerReused, ModelCall
+from troupe_core.llm.ledger import Ledger, LedgerRow, Sum
+from troupe_core.llm.response import Usage
+from troupe_core.llm.sketch import Sketch, bucket_of
+
+Key: TypeAlias = tuple[str | None, str, str, str | None]
+"""Person, purpose, model, world."""
+
+TROUBLES = 10_000
+"""So many questions whose last attempt has failed are kept in mind."""
+OWN = ("memory", "journal")
+"""Where a simulation keeps answers itself."""
+FEW = 16
+"""Books of simulations that are gone and not looked for yet."""
+
+NUMBERS = (
+    *("attempts", "input", "output", "cost", "unpriced", "cached", "reasoning", "failed", "retries"),
+    *("saved", "saved_input", "saved_output", "saved_cost", "saved_unpriced", "saved_cached", "saved_reasoning"),
+)
+"""In the order in which a journal has them: those that are usually 0 stand at the end."""
+
+
+class Entry:
+    """What is asked by one person, for one purpose, of one model, in one world."""
+
+    __slots__ = (*NUMBERS, "changed", "key", "seconds")
+
+    attempts: int
+    input: int
+    output: int
+    cost: int
+    unpriced: int
+    cached: int
+    reasoning: int
+    failed: int
+    retries: int
+    saved: int
+    saved_input: int
+    saved_output: int
+    saved_cost: int
+    saved_unpriced: int
+    saved_cached: int
+    saved_reasoning: int
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self.changed = False
+        """Whether it is among those that have changed."""
+        self.seconds: dict[int, int] = {}
+        """How many attempts fell into each bucket of a sketch."""
+        for name in NUMBERS:
+            setattr(self, name, 0)
+
+    def numbers(self) -> list[int]:
+        return list(_numbers(self))
+
+    def add(self, numbers: list[int]) -> None:
+        """More of the same; what is left out at the end is 0."""
+        for name, number in zip(NUMBERS, numbers, strict=False):
+            setattr(self, name, getattr(self, name) + number)
+
+    def save(self, answers: int, usage: Usage, cost: int | None) -> None:
+        """So many answers were there already."""
+        self.saved += answers
+        self.saved_input += usage.input
+        self.saved_output += usage.output
+        self.saved_cached += usage.cached
+        self.saved_reasoning += usage.reasoning
+        if cost is None:
+            self.saved_unpriced += answers
+        else:
+            self.saved_cost += cost
+
+    def row(self) -> LedgerRow:
+        """As it is now."""
+        usage = Usage(self.input, self.output, self.cached, self.reasoning)
+        saved = Usage(self.saved_input, self.saved_output, self.saved_cached, self.saved_reasoning)
+        return LedgerRow(
+            *self.key,
+            Sum(self.attempts, usage, self.cost, self.unpriced),
+            self.failed,
+            self.retries,
+            Sum(self.saved, saved, self.saved_cost, self.saved_unpriced),
+            Sketch(dict(self.seconds)),
+        )
+
+
+_numbers = attrgetter(*NUMBERS)
+
+
+class Book:
+    """What is asked on one account, in this process. The runtime's loop writes it; anybody may read it meanwhile."""
+
+    def __init__(self) -> None:
+        self.entries: dict[Key, Entry] = {}
+        self.earlier: Callable[[], Ledger] = Ledger
+        """What was asked before: in other processes, or before a fork."""
+        self._recalled: dict[Key, Entry] = {}
+        """What the simulation itself, or its journal, had kept. The same run made once more saves it once more, so that
+        no journal keeps count of it.
+        """
+        self._changed: list[Entry] = []
+        self._failing: dict[tuple[Any, ...], None] = {}
+
+    def count(self, event: ModelCall) -> None:
+        """An attempt to ask is over."""
+        call = event.call
+        entry = self.entries.get((call.person, call.purpose, event.model, call.world))
+        if entry is None:
+            entry = self.entry(call.person, call.purpose, event.model, call.world)
+        entry.attempts += 1
+        usage = event.usage
+        if usage is not None:
+            entry.input += usage.input
+            entry.output += usage.output
+            entry.cached += usage.cached
+            entry.reasoning += usage.reasoning
+        if event.cost is None:
+            entry.unpriced += 1
+        else:
+            entry.cost += event.cost
+        if event.error is not None or self._failing:
+            self._note_trouble(entry, event)
+        seconds, bucket = entry.seconds, bucket_of(event.seconds)
+        seconds[bucket] = seconds.get(bucket, 0) + 1
+        if not entry.changed:
+            self._note(entry)
+
+    def _note_trouble(self, entry: Entry, event: ModelCall) -> None:
+        """Whoever asks again, the core or a plugin: it is the same question, whose last attempt has failed."""
+        failing, call = self._failing, event.call
+        asked = (*entry.key, call.turn, call.ordinal)
+        entry.retries += asked in failing
+        if event.error is None:
+            failing.pop(asked, None)
+            return
+        entry.failed += 1
+        if len(failing) >= TROUBLES:
+            failing.pop(next(iter(failing)))
+        failing[asked] = None
+
+    def reuse(self, event: AnswerReused) -> None:
+        """An answer was there already."""
+        call = event.call
+        key = (call.person, call.purpose, event.model, call.world)
+        own = event.source in OWN
+        entry = self.recalled(*key) if own else self.entry(*key)
+        entry.save(1, event.usage, event.cost)
+        if not (own or entry.changed):
+            self._note(entry)
+
+    def entry(self, *key: Any) -> Entry:
+        """Person, purpose, model, world."""
+        found = self.entries.get(key)
+        return self.entries.setdefault(key, Entry(key)) if found is None else found
+
+    def recalled(self, *key: Any) -> Entry:
+        """The same, of what the simulation had itself."""
+        found = self._recalled.get(key)
+        return self._recalled.setdefault(key, Entry(key)) if found is None else found
+
+    def _note(self, entry: Entry) -> None:
+        """An entry is changed first, and noted then; whoever takes the notes unmarks it first, and reads it then. So
+        nothing is missed, whichever thread is quicker.
+        """
+        entry.changed = True
+        self._changed.append(entry)
+
+    def take_changed(self) -> list[Entry]:
+        """Those that have changed since this was last asked."""
+        taken, self._changed = self._changed, []
+        for entry in taken:
+            entry.changed = False
+        return taken
+
+    def rows(self) -> list[LedgerRow]:
+        """Of this process alone."""
+        return [entry.row() for entry in [*self.entries.values(), *self._recalled.values()]]
+
+    def ledger(self) -> Ledger:
+        """All of it, with what was asked before."""
+        return Ledger([*self.earlier(), *self.rows()])
+
+    def twin(self) -> Callable[[], Ledger]:
+        """What a fork's own book is preceded by: all that was asked up to now."""
+        rows, earlier = self.rows(), self.earlier
+        return lambda: Ledger([*earlier(), *rows])
+
+
+class Books:
+    """Of one runtime: its own, for what is on no simulation's account, and those of its simulations."""
+
+    def __init__(self, own: Book) -> None:
+        self.own = own
+        self._gone: list[LedgerRow] = []
+        """Of simulations that nobody has any more."""
+        self._books: list[tuple[weakref.ref[Any], Book]] = []
+        self._sweep_at = FEW
+
+    def keep(self, whose: object, book: Book) -> None:
+        """One more."""
+        self._books.append((weakref.ref(whose), book))
+        if len(self._books) >= self._sweep_at:
+            self._sweep()
+
+    def _sweep(self) -> None:
+        gone = {id(book) for owner, book in self._books if owner() is None}
+        rows = [row for _, book in self._books if id(book) in gone for row in book.rows()]
+        self._gone = list(Ledger([*self._gone, *rows]))
+        self._books = [each for each in self._books if id(each[1]) not in gone]
+        self._sweep_at = 2 * len(self._books) + FEW
+
+    def ledger(self) -> Ledger:
+        """What was asked through this runtime, whoever asked it."""
+        books = [self.own, *(book for _, book in self._books)]
+        return Ledger([*self._gone, *(row for book in books for row in book.rows())])

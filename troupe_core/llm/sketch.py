@@ -1,0 +1,60 @@
+"""How long many things took, in a few numbers: percentiles without keeping a single one of the durations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from math import floor, frexp, ldexp
+
+import attrs
+
+PARTS = 32
+"""Each doubling is cut into so many buckets."""
+TWICE = 2 * PARTS
+ERROR = 1 / TWICE
+"""A percentile is off by at most this part of itself."""
+LEAST, MOST = 2.0**-20, 2.0**20
+"""Seconds: a microsecond, and twelve days. What is shorter or longer counts as these: there are at most 1,281 buckets.
+"""
+
+
+def bucket_of(seconds: float) -> int:
+    """Buckets are so narrow that the middle of one can stand for all that is in it."""
+    mantissa, exponent = frexp(seconds if LEAST <= seconds <= MOST else min(max(seconds, LEAST), MOST))
+    return PARTS * exponent + int(TWICE * mantissa)
+
+
+def _middle(bucket: int) -> float:
+    exponent = floor(bucket / PARTS) - 1
+    return ldexp((bucket - PARTS * exponent + 0.5) / TWICE, exponent)
+
+
+@attrs.frozen
+class Sketch:
+    """Of durations in seconds. Two are added in whatever order, and it is as if one had seen all."""
+
+    counts: Mapping[int, int] = attrs.field(factory=dict)
+    """How many fell into each bucket."""
+
+    @classmethod
+    def of(cls, durations: Iterable[float]) -> Sketch:
+        return cls(dict(Counter(map(bucket_of, durations))))
+
+    def __add__(self, other: Sketch) -> Sketch:
+        counts = dict(self.counts)
+        for bucket, count in other.counts.items():
+            counts[bucket] = counts.get(bucket, 0) + count
+        return Sketch(counts)
+
+    def __len__(self) -> int:
+        """Of how many durations it is."""
+        return sum(self.counts.values())
+
+    def quantile(self, part: float) -> float | None:
+        """The longest that it took among that part of them which were quickest; None, if it is of none."""
+        left = part * (len(self) - 1)
+        for bucket in sorted(self.counts):
+            left -= self.counts[bucket]
+            if left < 0:
+                return _middle(bucket)
+        return None

@@ -19,6 +19,8 @@ NAMES: Final = ("person", "purpose", "model", "world")
 PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 MANY = 30
 """So many rows are printed of more."""
+LEAST = BILLION // 10_000
+"""The smallest amount that is told exactly."""
 
 
 @attrs.frozen
@@ -42,7 +44,8 @@ class Sum:
         """For people to read; what is not known is not left out."""
         if self.unpriced and not self.cost:
             return "unknown"
-        return usd(self.cost) + (f" + {self.unpriced:,} unpriced" if self.unpriced else "")
+        known = usd(self.cost) if self.cost >= LEAST or not self.cost else f"under {usd(LEAST)}"
+        return known + (f" + {self.unpriced:,} unpriced" if self.unpriced else "")
 
     def __add__(self, other: Sum) -> Sum:
         return Sum(
@@ -228,6 +231,8 @@ class Ledger(Sequence[LedgerRow]):
 
     def __str__(self) -> str:
         """A table, with the sum in its last line."""
+        if not self:
+            return "nothing was asked"
         heads, rows = self.cells()
         lines = [heads, *rows]
         widths = [max(len(line[at]) for line in lines) for at in range(len(heads))]
@@ -240,7 +245,7 @@ class Ledger(Sequence[LedgerRow]):
             for line in lines
         ]
         if len(self) > MANY:
-            shown.insert(-1, f"… and {len(self) - MANY:,} more rows, of less each; by({self.names[-1]!r}) has fewer")
+            shown.insert(-1, f"… and {len(self) - MANY:,} more, none of them dearer; records() has them all")
         return "\n".join(shown)
 
     def __repr__(self) -> str:
@@ -251,7 +256,7 @@ class Ledger(Sequence[LedgerRow]):
         from troupe_core.html import box, more, table
 
         heads, rows = self.cells()
-        return box(table(rows, heads), *more(len(self) - MANY))
+        return box(table(rows, heads), *more(len(self) - MANY)) if self else box(str(self))
 
 
 def _dearest(row: LedgerRow) -> tuple[Any, ...]:
@@ -263,6 +268,8 @@ def _dearest(row: LedgerRow) -> tuple[Any, ...]:
 def _duration(seconds: float | None) -> str:
     if seconds is None:
         return "–"
+    if seconds < 0.001:
+        return "< 1 ms"
     return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
 
 
@@ -274,6 +281,7 @@ def _columns(total: LedgerRow) -> dict[str, Cell]:
     usage = total.spent.usage
     each: list[tuple[object, str, Cell]] = [
         (True, "calls", lambda row: f"{row.calls:,}"),
+        (total.failed, "attempts", lambda row: f"{row.attempts:,}"),
         (total.failed, "failed", lambda row: f"{row.failed:,}"),
         (total.retries, "retries", lambda row: f"{row.retries:,}"),
         (True, "tokens in", lambda row: f"{row.spent.usage.input:,}"),

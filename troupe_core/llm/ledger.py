@@ -44,7 +44,9 @@ class Sum:
         """For people to read; what is not known is not left out."""
         if self.unpriced and not self.cost:
             return "unknown"
-        known = usd(self.cost) if self.cost >= LEAST or not self.cost else f"under {usd(LEAST)}"
+        if not self.cost:
+            return "0 USD"
+        known = usd(self.cost) if self.cost >= LEAST else f"under {usd(LEAST)}"
         return known + (f" + {self.unpriced:,} unpriced" if self.unpriced else "")
 
     def __add__(self, other: Sum) -> Sum:
@@ -97,6 +99,25 @@ class LedgerRow:
     def name(self) -> tuple[str, ...]:
         """Person, purpose, model and world; empty for those that are None."""
         return tuple(getattr(self, name) or "" for name in NAMES)
+
+    def __str__(self) -> str:
+        """The numbers in words; what is nothing is left out."""
+        usage, saved = self.spent.usage, self.saved
+        again = [f"{self.failed:,} failed"] * bool(self.failed) + [f"{self.retries:,} asked again"] * bool(self.retries)
+        trouble = f" ({', '.join(again)})" if again else ""
+        cached = f" ({usage.cached:,} cached)" if usage.cached else ""
+        reasoning = f" ({usage.reasoning:,} of reasoning)" if usage.reasoning else ""
+        took = [f"{name} {_duration(self.seconds.quantile(part))}" for name, part in PERCENTILES.items()]
+        parts = [
+            f"{_counted(self.calls, 'call')}{trouble}",
+            f"{usage.input:,} tokens in{cached}",
+            f"{usage.output:,} out{reasoning}",
+            self.spent.priced,
+            *(took if len(self.seconds) else []),
+        ]
+        tokens = f"{saved.usage.input + saved.usage.output:,} tokens"
+        kept = [f"saved: {_counted(saved.number, 'call')}, {tokens}, {saved.priced}"] if saved.number else []
+        return "; ".join([*([", ".join(parts)] if self.attempts or not kept else []), *kept])
 
     def of(self, names: Sequence[str]) -> LedgerRow:
         """The same numbers, told apart by less."""
@@ -263,6 +284,10 @@ def _dearest(row: LedgerRow) -> tuple[Any, ...]:
     spent, saved = row.spent, row.saved
     tokens = spent.usage.input + spent.usage.output
     return -spent.cost, -tokens, -spent.number, -saved.number, row.name
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _duration(seconds: float | None) -> str:

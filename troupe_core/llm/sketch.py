@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from math import floor, frexp, ldexp
+from math import ceil, floor, frexp, ldexp
 
 import attrs
 
@@ -51,10 +51,10 @@ class Sketch:
         return sum(self.counts.values())
 
     def quantile(self, part: float) -> float | None:
-        """The longest that it took among that part of them which were quickest; None, if it is of none."""
-        left = part * (len(self) - 1)
+        """Within what time that part of them was over; None, if it is of none."""
+        left = max(ceil(part * len(self)), 1)
         for bucket in sorted(self.counts):
             left -= self.counts[bucket]
-            if left < 0:
+            if left <= 0:
                 return _middle(bucket)
         return None

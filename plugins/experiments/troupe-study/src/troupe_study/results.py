@@ -11,11 +11,11 @@ import attrs
 import msgspec
 import orjson
 
-from troupe_core import ArgumentError
+from troupe_core import ArgumentError, JournalError, Ledger
 from troupe_study.shapes import AnswersShape, FindingsShape, StudyShape
 from troupe_study.words import listed
 
-TRANSCRIPT, RUNS, UNFINISHED = "transcript.jsonl", "runs.jsonl", "unfinished"
+TRANSCRIPT, RUNS, JOURNAL, UNFINISHED = "transcript.jsonl", "runs.jsonl", "journal.db", "unfinished"
 ACTION = "action"
 
 
@@ -76,6 +76,17 @@ class Left:
     def mark(self) -> str:
         """ "rehearsal" if a puppet has answered."""
         return next((str(each) for each in self._marks() if each), "")
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """What all runs have cost, as their journal tells; None, if it is not there or cannot be read."""
+        from troupe_core import Simulation  # SQLite and what reads a journal: for whoever wants to know
+
+        journal = next((path for path in _upwards(self.folder, JOURNAL) if path.is_file()), None)
+        try:
+            return Simulation.ledger_of(journal) if journal is not None else None
+        except JournalError:
+            return None
 
     @property
     def people(self) -> list[str]:
@@ -149,9 +160,14 @@ def left_in(place: str) -> Left:
     study = _object(folder / "study.json", StudyShape, remarks)
     findings = _object(folder / "findings.json", FindingsShape, remarks)
     answers = _object(folder / "answers.json", AnswersShape, remarks)
-    log = next((each for each in (folder, *folder.resolve().parents[:2]) if (each / RUNS).is_file()), folder) / RUNS
+    log = next((path for path in _upwards(folder, RUNS) if path.is_file()), folder / RUNS)
     runs = tuple(_objects(log, remarks)) if log.is_file() else ()
     return Left(folder, tuple(events), tuple(written), study, findings, answers, runs, tuple(remarks))
+
+
+def _upwards(folder: Path, name: str) -> Iterator[Path]:
+    """Where a file of the whole study may be, seen from one of its folders."""
+    return (each / name for each in (folder, *folder.resolve().parents[:2]))
 
 
 def somebody(name: str, names: Sequence[str], where: str) -> str:

@@ -42,7 +42,10 @@ _ROUNDS = re.compile(r"(\d{1,9})(?:(-)(\d{1,9})?)?")
 @click.option("--thoughts", is_flag=True, help="Show what people think, too.")
 @click.option("--findings", "only", flag_value="findings", help="Only what was found out.")
 @click.option("--transcript", "only", flag_value="transcript", help="Only what happened.")
-@click.option("--json", "as_json", is_flag=True, help="Print the events as JSON lines; with --findings, their rows.")
+@click.option("--cost", "only", flag_value="cost", help="Only what it cost, and what was saved.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the events as JSON lines; with --findings or --cost, their rows."
+)
 @click.option(
     "--svg", metavar="FILE", type=click.Path(dir_okay=False), help="Draw what would be shown, as an SVG picture."
 )
@@ -140,6 +143,10 @@ def _as_json(left: Left, wanted: Wanted, only: str | None) -> None:
         rows = [row for name, _, found in _found(left) for row in _rows(found, wanted)]
         put(json_text(row, encoding) for row in rows)
         return
+    if only == "cost":
+        ledger = left.ledger
+        put(json_text(record, encoding) for record in (ledger.records() if ledger is not None else ()))
+        return
     lines = (line.decode() for event, line in zip(left.events, left.written, strict=True) if wanted.has(event))
     put(line if harmless(line, encoding) else json_text(orjson.loads(line), encoding) for line in lines)
 
@@ -166,10 +173,12 @@ def _draw(path: Path, left: Left, wanted: Wanted, only: str | None) -> None:
 
 def _shown(left: Left, wanted: Wanted, only: str | None, lines: Lines) -> Iterator[str]:
     yield from _head(left, lines)
-    if only != "findings":
+    if only not in ("findings", "cost"):
         yield from _transcript(left, wanted, lines)
     if only == "findings" or (only is None and wanted.rounds is None and not wanted.kinds):
         yield from _findings(left, wanted, lines)
+    if only == "cost" or (only is None and not (wanted.people or wanted.kinds or wanted.rounds is not None)):
+        yield from _cost(left, lines, asked=only == "cost")
     for failure in left.study.get("failures", ()):
         yield from lines.note(f"failed: {failure}", RED)
 
@@ -257,6 +266,24 @@ def _findings(left: Left, wanted: Wanted, lines: Lines) -> Iterator[str]:
                 yield from lines.entry(field, f"{words}{known}")
         for failure in found.get("failures", ()):
             yield from lines.note(f"no findings of {failure['of']}: {failure['error']}", RED)
+
+
+def _cost(left: Left, lines: Lines, *, asked: bool) -> Iterator[str]:
+    """Where calls and money went, by purpose and model, in all runs together."""
+    ledger = left.ledger
+    if not ledger:
+        if asked:
+            why = (
+                "no model was asked" if ledger is not None else "there is no journal here that could tell what it cost"
+            )
+            yield from lines.note(why)
+        return
+    shown = ledger.by("purpose", "model")
+    yield from ("", lines.rule("what it cost"))
+    for row in shown:
+        yield from lines.entry(" · ".join(filter(None, (row.purpose, row.model))), str(row))
+    if len(shown) > 1:
+        yield from lines.entry("in all", str(ledger.total))
 
 
 def _words(value: Any) -> str:

@@ -77,9 +77,9 @@ asked again; the core does not ask again by itself, `troupe-resilience` does. Wh
 one is asked upon any `ModelError` of the one before, a fatal one too; upon no other error. So a model of a backend that
 there is not is an error at once, wherever it stands in the list. [When a model fails](../when-a-model-fails.md) tells
 what becomes of it."""
-EVENTS = """What `troupe_event` is given, in the order in which it happened in this process: a `ModelCall`, `TurnEnded`,
-`StepEnded`, `FactsAdded`, `Answered` or `Remark`, and nothing else. What happens to people are `Fact`s, which a
-`StepEnded` and a `FactsAdded` have."""
+EVENTS = """What `troupe_event` is given, in the order in which it happened in this process: a `ModelCall`,
+`AnswerReused`, `TurnEnded`, `StepEnded`, `FactsAdded`, `Answered` or `Remark`, and nothing else. What happens to people
+are `Fact`s, which a `StepEnded` and a `FactsAdded` have."""
 TURNS = """What a faculty, a tool or a kind of memory is given, and what it is made of."""
 FINDINGS = """What extractors and enrichers are given, and what they give. Both work at a desk."""
 SETTINGS = """What may stand in `troupe.toml`, and what each setting is if it is not given.

@@ -112,11 +112,12 @@ class LedgerRow:
             f"{_counted(self.calls, 'call')}{trouble}",
             f"{usage.input:,} tokens in{cached}",
             f"{usage.output:,} out{reasoning}",
-            self.spent.priced,
+            *([self.spent.priced] if self.spent.cost or self.spent.unpriced else []),
             *(took if len(self.seconds) else []),
         ]
         tokens = f"{saved.usage.input + saved.usage.output:,} tokens"
-        kept = [f"saved: {_counted(saved.number, 'call')}, {tokens}, {saved.priced}"] if saved.number else []
+        worth = f", {saved.priced}" if saved.cost or saved.unpriced else ""
+        kept = [f"saved: {_counted(saved.number, 'call')}, {tokens}{worth}"] if saved.number else []
         return "; ".join([*([", ".join(parts)] if self.attempts or not kept else []), *kept])
 
     def of(self, names: Sequence[str]) -> LedgerRow:

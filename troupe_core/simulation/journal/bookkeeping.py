@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
+from troupe_core.errors import JournalError
 from troupe_core.keys import digest
 from troupe_core.llm.book import Entry, Key
 from troupe_core.llm.ledger import Ledger, LedgerRow, Sum
@@ -169,6 +170,8 @@ def ledger_of(path: str | Path, at: At | None = None) -> Ledger:
         names = store.names()
         heads = list(dict.fromkeys(names.values())) if at is None else [commits.find(store, at)[0]]
         return Ledger(_rows(store, heads))
+    except msgspec.MsgspecError as error:
+        raise JournalError(f"{store.path} is damaged, or was written by a later version: {error}") from error
     finally:
         store.close()
 

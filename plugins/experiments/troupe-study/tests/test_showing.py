@@ -108,6 +108,25 @@ def test_findings_alone(troupe: Callable[..., Any], left: Path):
     assert "rating" not in troupe("show", left, "--transcript").out
 
 
+def test_what_it_cost_is_told_by_purpose_and_model_and_whole_as_data(
+    troupe: Callable[..., Any], left: Path, copy: Path
+):
+    told = troupe("show", left, "--cost").out
+    assert "turn · rehearsal/default: 6 calls, " in told
+    assert "extraction · rehearsal/default: 2 calls, " in told
+    assert "in all: 8 calls, " in told
+    assert told.partition("what it cost")[2] in troupe("show", left).out
+    assert "what it cost" not in troupe("show", left, "--person", "Ben").out
+    rows = [json.loads(line) for line in troupe("show", left, "--cost", "--json").out.splitlines()]
+    assert {(row["person"], row["purpose"], row["calls"]) for row in rows} == {
+        (name, purpose, calls) for name in ("Ada Moreira", "Ben") for purpose, calls in (("turn", 3), ("extraction", 1))
+    }
+    (copy / "journal.db").write_bytes(b"no journal" * 100)
+    assert "what it cost cannot be read: " in troupe("show", copy).out
+    (copy / "journal.db").unlink()
+    assert "there is no journal that could tell" in troupe("show", copy, "--cost").out
+
+
 def test_a_picture_fetches_nothing(troupe: Callable[..., Any], left: Path, folder: Path):
     assert troupe("show", left, "--round", "1", "--svg", "soup.svg").code == 0
     picture = (folder / "soup.svg").read_text()

@@ -11,7 +11,7 @@ import attrs
 import msgspec
 import orjson
 
-from troupe_core import ArgumentError, JournalError, Ledger
+from troupe_core import ArgumentError, Ledger
 from troupe_study.shapes import AnswersShape, FindingsShape, StudyShape
 from troupe_study.words import listed
 
@@ -79,14 +79,11 @@ class Left:
 
     @property
     def ledger(self) -> Ledger | None:
-        """What all runs have cost, as their journal tells; None, if it is not there or cannot be read."""
+        """What all runs have cost, as their journal tells; None, if there is none."""
         from troupe_core import Simulation  # SQLite and what reads a journal: for whoever wants to know
 
         journal = next((path for path in _upwards(self.folder, JOURNAL) if path.is_file()), None)
-        try:
-            return Simulation.ledger_of(journal) if journal is not None else None
-        except JournalError:
-            return None
+        return Simulation.ledger_of(journal) if journal is not None else None
 
     @property
     def people(self) -> list[str]:

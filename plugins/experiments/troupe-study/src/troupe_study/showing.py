@@ -11,7 +11,7 @@ import attrs
 import click
 import orjson
 
-from troupe_core import ArgumentError, Spent
+from troupe_core import ArgumentError, JournalError, Spent
 from troupe_core.llm import billionths, caution
 from troupe_presenter import Lines, harmless, json_text, together
 from troupe_presenter.lines import BOLD, RED, YELLOW
@@ -270,13 +270,14 @@ def _findings(left: Left, wanted: Wanted, lines: Lines) -> Iterator[str]:
 
 def _cost(left: Left, lines: Lines, *, asked: bool) -> Iterator[str]:
     """Where calls and money went, by purpose and model, in all runs together."""
-    ledger = left.ledger
+    try:
+        ledger = left.ledger
+    except JournalError as error:
+        yield from lines.note(f"what it cost cannot be read: {error}", YELLOW)
+        return
     if not ledger:
         if asked:
-            why = (
-                "no model was asked" if ledger is not None else "there is no journal here that could tell what it cost"
-            )
-            yield from lines.note(why)
+            yield from lines.note("no model was asked" if ledger is not None else "there is no journal that could tell")
         return
     shown = ledger.by("purpose", "model")
     yield from ("", lines.rule("what it cost"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
+from threading import Lock
 from typing import Any, TypeAlias
 
 from troupe_core.events import AnswerReused, ModelCall
@@ -68,15 +69,15 @@ class Entry:
         for name, number in zip(NUMBERS, numbers, strict=False):
             setattr(self, name, getattr(self, name) + number)
 
-    def save(self, answers: int, usage: Usage, cost: int | None) -> None:
-        """So many answers were there already."""
-        self.saved += answers
+    def save(self, usage: Usage, cost: int | None) -> None:
+        """One more answer was there already."""
+        self.saved += 1
         self.saved_input += usage.input
         self.saved_output += usage.output
         self.saved_cached += usage.cached
         self.saved_reasoning += usage.reasoning
         if cost is None:
-            self.saved_unpriced += answers
+            self.saved_unpriced += 1
         else:
             self.saved_cost += cost
 
@@ -104,6 +105,8 @@ class Book:
         self.entries: dict[Key, Entry] = {}
         self.earlier: Callable[[], Ledger] = Ledger
         """What was asked before: in other processes, or before a fork."""
+        self.settled: Callable[[], Iterable[Entry]] = tuple
+        """What a journal saved, as it puts that down when somebody wants to know."""
         self._recalled: dict[Key, Entry] = {}
         """What the simulation itself, or its journal, had kept. The same run made once more saves it once more, so that
         no journal keeps count of it.
@@ -114,9 +117,10 @@ class Book:
     def count(self, event: ModelCall) -> None:
         """An attempt to ask is over."""
         call = event.call
-        entry = self.entries.get((call.person, call.purpose, event.model, call.world))
+        key = (call.person, call.purpose, event.model, call.world)
+        entry = self.entries.get(key)
         if entry is None:
-            entry = self.entry(call.person, call.purpose, event.model, call.world)
+            entry = entry_in(self.entries, key)
         entry.attempts += 1
         usage = event.usage
         if usage is not None:
@@ -150,23 +154,12 @@ class Book:
 
     def reuse(self, event: AnswerReused) -> None:
         """An answer was there already."""
-        call = event.call
+        call, own = event.call, event.source in OWN
         key = (call.person, call.purpose, event.model, call.world)
-        own = event.source in OWN
-        entry = self.recalled(*key) if own else self.entry(*key)
-        entry.save(1, event.usage, event.cost)
+        entry = entry_in(self._recalled if own else self.entries, key)
+        entry.save(event.usage, event.cost)
         if not (own or entry.changed):
             self._note(entry)
-
-    def entry(self, *key: Any) -> Entry:
-        """Person, purpose, model, world."""
-        found = self.entries.get(key)
-        return self.entries.setdefault(key, Entry(key)) if found is None else found
-
-    def recalled(self, *key: Any) -> Entry:
-        """The same, of what the simulation had itself."""
-        found = self._recalled.get(key)
-        return self._recalled.setdefault(key, Entry(key)) if found is None else found
 
     def _note(self, entry: Entry) -> None:
         """An entry is changed first, and noted then; whoever takes the notes unmarks it first, and reads it then. So
@@ -184,7 +177,7 @@ class Book:
 
     def rows(self) -> list[LedgerRow]:
         """Of this process alone."""
-        return [entry.row() for entry in [*self.entries.values(), *self._recalled.values()]]
+        return [entry.row() for entry in [*self.entries.values(), *self._recalled.values(), *self.settled()]]
 
     def ledger(self) -> Ledger:
         """All of it, with what was asked before."""
@@ -196,6 +189,12 @@ class Book:
         return lambda: Ledger([*earlier(), *rows])
 
 
+def entry_in(entries: dict[Key, Entry], key: Key) -> Entry:
+    """That of a key, made if there is none."""
+    found = entries.get(key)
+    return entries.setdefault(key, Entry(key)) if found is None else found
+
+
 class Books:
     """Of one runtime: its own, for what is on no simulation's account, and those of its simulations."""
 
@@ -205,21 +204,24 @@ class Books:
         """Of simulations that nobody has any more."""
         self._books: list[tuple[weakref.ref[Any], Book]] = []
         self._sweep_at = FEW
+        self._lock = Lock()
 
     def keep(self, whose: object, book: Book) -> None:
         """One more."""
-        self._books.append((weakref.ref(whose), book))
-        if len(self._books) >= self._sweep_at:
-            self._sweep()
+        with self._lock:
+            self._books.append((weakref.ref(whose), book))
+            if len(self._books) >= self._sweep_at:
+                self._sweep()
 
     def _sweep(self) -> None:
-        gone = {id(book) for owner, book in self._books if owner() is None}
-        rows = [row for _, book in self._books if id(book) in gone for row in book.rows()]
-        self._gone = list(Ledger([*self._gone, *rows]))
-        self._books = [each for each in self._books if id(each[1]) not in gone]
-        self._sweep_at = 2 * len(self._books) + FEW
+        here = [(owner, book) for owner, book in self._books if owner() is not None]
+        left = {id(book) for _, book in here}
+        rows = [row for _, book in self._books if id(book) not in left for row in book.rows()]
+        self._gone, self._books = list(Ledger([*self._gone, *rows])), here
+        self._sweep_at = 2 * len(here) + FEW
 
     def ledger(self) -> Ledger:
         """What was asked through this runtime, whoever asked it."""
-        books = [self.own, *(book for _, book in self._books)]
-        return Ledger([*self._gone, *(row for book in books for row in book.rows())])
+        with self._lock:
+            gone, books = self._gone, [self.own, *(book for _, book in self._books)]
+        return Ledger([*gone, *(row for book in books for row in book.rows())])

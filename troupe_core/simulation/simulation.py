@@ -223,8 +223,6 @@ class Simulation(Changing):
     @property
     def ledger(self) -> Ledger:
         """Where it went, up to now: by person, purpose, model and world; what was saved stands apart."""
-        if self.journal is not None:
-            self.journal.bookkeeping.settle()
         return self.meter.book.ledger()
 
     @classmethod

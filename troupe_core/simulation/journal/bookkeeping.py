@@ -10,12 +10,13 @@ from operator import sub
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
+from weakref import WeakMethod
 
 import msgspec
 
 from troupe_core.errors import JournalError
 from troupe_core.keys import digest
-from troupe_core.llm.book import Entry, Key
+from troupe_core.llm.book import Entry, Key, entry_in
 from troupe_core.llm.ledger import Ledger, LedgerRow, Sum
 from troupe_core.llm.meter import NOTHING_SPENT
 from troupe_core.llm.response import Usage
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 Table: TypeAlias = dict[str, dict[str, dict[str, dict[str, Any]]]]
 """Something by purpose, model, world and person."""
 
-Found: TypeAlias = tuple[type, str, str, str]
-"""The kind of a thing and its id, the kind of a transaction, and who is asked first for it."""
+Found: TypeAlias = tuple[type, str, str | None, str, str]
+"""The kind of a thing, its id and its world, the kind of a transaction, and who is asked first for it."""
 
 
 class Page(msgspec.Struct):
@@ -81,7 +82,9 @@ class Bookkeeping:
         """Whether it is written how long all took."""
         self._found: dict[Found, bytearray] = {}
         """What was found by transactions that had an outcome already: the names of these."""
-        self._lock = Lock()
+        self._settled: dict[Key, Entry] = {}
+        self._lock, self._settling = Lock(), Lock()
+        journal.simulation.meter.book.settled = _while_there(self.settled)
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -143,24 +146,39 @@ class Bookkeeping:
     def found(self, tx: Transaction) -> None:
         """A transaction has an outcome already, and asks nobody."""
         models = tx.fingerprint.whole["models"].get(tx.kind)
-        kept = (type(tx.state), tx.thing, tx.kind, models[0][0] if models else "")
+        world = self._journal.simulation.members.get(tx.thing)
+        kept = (type(tx.state), tx.thing, world, tx.kind, models[0][0] if models else "")
         with self._lock:
             names = self._found.get(kept)
             if names is None:
                 names = self._found[kept] = bytearray()
             names += tx.key
 
-    def settle(self) -> None:
-        """Put down as saved what the answers of these outcomes took."""
-        with self._lock:
-            found, self._found = self._found, {}
-        simulation, store = self._journal.simulation, self._journal.store
-        for (kind, thing, purpose, model), names in found.items():
-            of_world = packing_of(kind).kind == "world"
-            person, world = (None, thing) if of_world else (thing, simulation.members.get(thing))
-            entry = simulation.meter.book.recalled(person, purpose, model, world)
-            for usage in _usages(store, bytes(names)):
-                entry.save(1, usage, simulation.runtime.worth(model, usage))
+    def settled(self) -> list[Entry]:
+        """What the answers of these outcomes took, and are saved."""
+        with self._settling:
+            with self._lock:
+                found, self._found = self._found, {}
+            store, worth = self._journal.store, self._journal.simulation.runtime.worth
+            for (kind, thing, world, purpose, model), names in found.items():
+                of_world = packing_of(kind).kind == "world"
+                entry = entry_in(
+                    self._settled, (None, purpose, model, thing) if of_world else (thing, purpose, model, world)
+                )
+                for usage in _usages(store, bytes(names)):
+                    entry.save(usage, worth(model, usage))
+            return list(self._settled.values())
+
+
+def _while_there(method: Callable[[], list[Entry]]) -> Callable[[], Iterable[Entry]]:
+    """A book outlives its simulation, and must not keep it alive."""
+    known = WeakMethod(method)
+
+    def called() -> Iterable[Entry]:
+        found = known()
+        return () if found is None else found()
+
+    return called
 
 
 def ledger_of(path: str | Path, at: At | None = None) -> Ledger:

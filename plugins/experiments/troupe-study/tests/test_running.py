@@ -280,6 +280,7 @@ def test_a_second_run_is_free_and_changes_nothing(study: Callable[..., Path], ru
     before = content(first.folder)
     second = read.run(runtime=runtime)
     assert (first.spent.calls, second.spent.calls) == (2 * 2 + 2, 0)
+    assert (first.ledger.total.calls, second.ledger.total.saved.number) == (6, 6)
     assert second.moved == ()
     assert content(second.folder) == before
     assert {"transcript.md", "transcript.jsonl", "findings.csv", "plots/rating.svg", "README.md"} <= {*before}

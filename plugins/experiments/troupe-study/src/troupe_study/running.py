@@ -17,6 +17,7 @@ from troupe_core import (
     ConfigError,
     ExtractionStopped,
     JournalError,
+    Ledger,
     ModelError,
     People,
     Results,
@@ -121,6 +122,11 @@ class Outcome:
             *substituted(answers, "answers"),
             *substituted(findings, "findings"),
         )
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where it went, and what was saved, in this run."""
+        return self.world.simulation.ledger
 
     def __str__(self) -> str:
         """What was found out, as tables."""

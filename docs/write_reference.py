@@ -74,9 +74,9 @@ ERRORS = """Each says what happened, to what, and what to do next. A backend rai
 
 A *fatal* error would be the same for everybody: it stops a run at once. A *retryable* one may be gone when the same is
 asked again; the core does not ask again by itself, `troupe-resilience` does. Where several models are named, the next
-one is asked upon any `ModelError` of the one before, a fatal one too; upon no other error. So a model of a backend that
-there is not is an error at once, wherever it stands in the list. [When a model fails](../when-a-model-fails.md) tells
-what becomes of it."""
+one is asked upon any `ModelError` of the one before that is *passed on*, and most are; a key that is refused and a name
+that nobody knows are not, and no other error is. [When a model fails](../when-a-model-fails.md) tells what becomes of
+it."""
 EVENTS = """What `troupe_event` is given, in the order in which it happened in this process: a `ModelCall`,
 `AnswerReused`, `TurnEnded`, `StepEnded`, `FactsAdded`, `Answered` or `Remark`, and nothing else. What happens to people
 are `Fact`s, which a `StepEnded` and a `FactsAdded` have."""

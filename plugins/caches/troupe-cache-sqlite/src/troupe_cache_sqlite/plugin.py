@@ -118,6 +118,7 @@ class Plugin:
     def _saved(self, model: str, call: Call, usage: Usage) -> None:
         """Every answer comes by here that no call was made for: found in the file, or asked for by somebody else."""
         self._tally.saved += usage
+        self._runtime.reuse(call, model, usage, self.name)
 
     def kind(self, what: str) -> blake2b:
         """What the keys of one kind begin with: nobody finds what is of another kind, or in another namespace."""

@@ -87,6 +87,7 @@ class JsonLines(Shown):
                 "source": event.source,
                 "tokens_in": usage.input,
                 "tokens_out": usage.output,
+                "money": event.cost / BILLION if event.cost is not None else None,
             }
         )
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from troupe_core import ArgumentError, ModelUnavailable, Runtime, Simulation, TinyPerson, TinyWorld
+from troupe_core import ArgumentError, Call, ModelUnavailable, Runtime, Simulation, TinyPerson, TinyWorld, Usage
 from troupe_presenter import present
 from troupe_presenter.tally import Tally
 from troupe_testing import ScriptedModel, talk, think, turn
@@ -147,6 +147,16 @@ def test_json_lines_have_facts_and_telemetry_and_no_prompt(runtime):
     assert (failed["person"], failed["error"]) == ("Ben", "ModelUnavailable: the line to Ben is dead")
     assert {"purpose", "model", "seconds", "tokens_in", "error"} <= set(lines[events.index("call")])
     assert not any("messages" in line or "request" in line for line in lines)
+
+
+def test_an_answer_that_was_there_already_is_told_and_is_no_call(runtime):
+    simulation, file = Simulation(runtime=runtime), io.StringIO()
+    with present(simulation, "json", file) as watching:
+        for id in (simulation.id, "another one"):
+            runtime.reuse(Call(id, "turn", person="Ada"), "scripted/test", Usage(5, 3), "kept")
+    (line,) = map(json.loads, file.getvalue().splitlines())
+    assert [line[key] for key in ("event", "person", "source", "tokens_in", "money")] == ["reused", "Ada", "kept", 5, 0]
+    assert watching.tally.calls == 0
 
 
 def test_quiet_tells_who_failed_on_stderr_and_nothing_else(runtime, capsys):

@@ -182,6 +182,8 @@ def test_what_is_answered_without_a_call_is_counted_as_saved(room):
     room.stream(runtime, room.request())
     assert stats(runtime) == Stats(hits=1, waits=1, misses=2, stores=2)
     assert stats(runtime).saved == Usage(14, 6, 4, 2)
+    saved = runtime.ledger.total.saved
+    assert (saved.number, saved.usage) == (2, stats(runtime).saved), "one that was found, and one that was waited for"
 
 
 def test_what_another_plugin_makes_of_an_answer_is_passed_on_and_not_kept(room):

@@ -2,6 +2,7 @@
 
 from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, EmbeddingWrapper, Vector, batches, unit
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
+from troupe_core.llm.holding import Hold, Holds, chat_messages, response_format
 from troupe_core.llm.images import Image
 from troupe_core.llm.prices import BILLION, FREE, Price, PriceTable, billionths, usd
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters, candidates, in_words
@@ -17,6 +18,8 @@ __all__ = [
     "EmbeddingWrapper",
     "Embeddings",
     "Form",
+    "Hold",
+    "Holds",
     "Image",
     "LLMBackend",
     "LLMChunk",
@@ -36,7 +39,9 @@ __all__ = [
     "billionths",
     "candidates",
     "caution",
+    "chat_messages",
     "in_words",
+    "response_format",
     "substituted",
     "unit",
     "usd",

@@ -27,8 +27,8 @@ from troupe_core import (
     Unsupported,
     hookimpl,
 )
-from troupe_core.llm import Image
-from troupe_llm_openai.body import Hold, Writer, cache_key
+from troupe_core.llm import Hold, Image
+from troupe_llm_openai.body import Writer, cache_key
 from troupe_testing.server import ProtocolServer, Rule, Status
 
 CALL = Call("a simulation", "turn", person="Ada", turn=3)

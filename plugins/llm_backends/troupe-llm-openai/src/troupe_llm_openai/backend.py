@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from functools import cache
@@ -18,7 +17,6 @@ from troupe_core import (
     Capabilities,
     Embedder,
     Embeddings,
-    FormRefused,
     LLMBackend,
     LLMChunk,
     LLMRequest,
@@ -27,16 +25,15 @@ from troupe_core import (
     Price,
     PriceTable,
 )
+from troupe_core.llm import Holds
 from troupe_llm_openai.answers import Stream, completion, listed
-from troupe_llm_openai.body import Hold, Writer
+from troupe_llm_openai.body import Writer
 from troupe_llm_openai.config import OPENAI, Config
 from troupe_llm_openai.events import events, whole
 from troupe_llm_openai.sdk import OPENAI as HOST
 from troupe_llm_openai.sdk import Client, address, client
-from troupe_llm_openai.troubles import refuses_form, refuses_schema, refuses_temperature, translated
+from troupe_llm_openai.troubles import translated
 from troupe_llm_openai.vectors import embeddings, wanted
-
-log = logging.getLogger("troupe")
 
 CHAT = "/chat/completions"
 EMBEDDINGS = "/embeddings"
@@ -66,6 +63,7 @@ class OpenAI(LLMBackend, Embedder, config=Config):
     _client: Client
     _writer: Writer
     _room: asyncio.Semaphore
+    _holds: Holds
 
     def capabilities_of(self, model: str) -> Capabilities | None:
         return BLIND if any(fullmatch(each, model) for each in WITHOUT_EYES) else None
@@ -78,8 +76,7 @@ class OpenAI(LLMBackend, Embedder, config=Config):
         self._client = await asyncio.to_thread(self._made)
         self._writer = self._writing()
         self._room = asyncio.Semaphore(self.config.max_connections)  # who waits for a connection is not timed
-        self._holds: dict[str | bytes, Hold] = {}
-        self._own_temperature: set[str] = set()
+        self._holds = Holds()
 
     def _made(self) -> Client:
         return client(self.config)
@@ -141,22 +138,18 @@ class OpenAI(LLMBackend, Embedder, config=Config):
         the server can. If that was too firm, or the model takes no temperature, the core calls once more, and counts
         both.
         """
-        hold = self._hold(request)
+        hold = self._holds.of(request)
         body = self._writer.body(request, call, hold, stream=stream)
-        if request.model in self._own_temperature:
+        if not self._holds.takes_temperature(request):
             body.pop("temperature", None)
         try:
             return await self._send(
                 self._path(CHAT, request.model), body, self._source(request.model), call, stream=stream
             )
         except ModelError as error:
-            if "temperature" in body and refuses_temperature(error):
-                self._leave_temperature(request)
-                raise FormRefused(str(error), status=error.status) from None
-            if request.schema is None or hold is Hold.WORDS or not refuses_form(error):
-                raise
-            self._loosen(request, hold, error)
-            raise FormRefused(str(error), status=error.status) from None
+            raise self._holds.told(
+                error, request, hold, self._source(request.model), warm="temperature" in body
+            ) from None
 
     async def embed(self, model: str, texts: Sequence[str], call: Call) -> Embeddings:
         source = self._source(model)
@@ -176,31 +169,6 @@ class OpenAI(LLMBackend, Embedder, config=Config):
                 return response if stream else await whole(response)
         except at.troubles as error:
             raise translated(error, source, seconds, self.table) from None
-
-    def _hold(self, request: LLMRequest) -> Hold:
-        if not self._holds:
-            return Hold.SCHEMA
-        found = (self._holds.get(name, Hold.SCHEMA) for name in (request.model, request.form.digest))
-        return max(found)
-
-    def _loosen(self, request: LLMRequest, hold: Hold, error: ModelError) -> None:
-        """From now on less firmly: for this schema if the server takes others, else for this model."""
-        name = request.form.digest if refuses_schema(error) else request.model
-        looser = Hold(hold + 1)
-        if self._holds.get(name, Hold.SCHEMA) < looser:  # of many that were refused at once, the first one tells
-            self._holds[name] = looser
-            log.warning(
-                "%s does not take %s; from now on it is asked with %s",
-                self._source(request.model),
-                f"the schema {request.schema_name!r}" if refuses_schema(error) else hold,
-                looser,
-            )
-
-    def _leave_temperature(self, request: LLMRequest) -> None:
-        """From now on to this model."""
-        if request.model not in self._own_temperature:
-            self._own_temperature.add(request.model)
-            log.warning("%s takes no temperature; from now on it is asked at its own", self._source(request.model))
 
     def _source(self, model: str) -> str:
         return f"{self.table.name}/{model} at {self._client.host}"

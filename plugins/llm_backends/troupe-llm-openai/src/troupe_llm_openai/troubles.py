@@ -73,25 +73,6 @@ def _wait(headers: Mapping[str, str]) -> str | float | None:
         return headers.get("retry-after")
 
 
-def refuses_form(error: ModelError) -> bool:
-    """Whether a server does not take the form in which an answer was wanted."""
-    text = str(error)
-    return error.status in (400, 422) and any(
-        word in text for word in ("response_format", "json_schema", "json_object")
-    )
-
-
-def refuses_schema(error: ModelError) -> bool:
-    """Whether it takes schemas, and not this one."""
-    return "invalid schema" in str(error).lower()
-
-
-def refuses_temperature(error: ModelError) -> bool:
-    """Whether the model samples at a temperature of its own, and takes no other."""
-    text = str(error).lower()
-    return error.status == 400 and "temperature" in text and "unsupported" in text
-
-
 def _text(response: Any) -> str:
     """What a server says about its error, in whichever of the usual shapes."""
     text = str(response.text)

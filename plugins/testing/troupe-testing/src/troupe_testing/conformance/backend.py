@@ -253,10 +253,10 @@ class LLMBackendConformance(BackendTrial):
     # -- what arrives -------------------------------------------------------------------------------------------------
 
     def test_the_name_of_the_model_arrives(self, wired: Asking) -> None:
-        """As it stands behind the first slash."""
-        arrived = wired.sent()
+        """As it stands behind the first slash, or what `sent_as` names of it."""
+        arrived, name = wired.sent(), self.sent_as or self.model
         places = [arrived.path, arrived.query, *leaves(arrived.body)]
-        assert any(self.model in str(place) for place in places), f"{self.model} is nowhere in what is sent: {places}"
+        assert any(name in str(place) for place in places), f"{name} is nowhere in what is sent: {places}"
 
     def test_what_was_said_arrives(self, wired: Asking) -> None:
         """Every message to the letter, and in order; what stands first of all may be sent apart."""

@@ -89,10 +89,16 @@ class BackendStage(Stage):
 
 
 def _places(settings: Any) -> Iterator[str]:
-    for field in attrs.fields(type(settings)):
-        value = getattr(settings, field.name)
-        if isinstance(value, SecretRef) and value.place.startswith("env:"):
-            yield value.place.removeprefix("env:")
+    """Of those that can be set, also in tables within a table."""
+    if isinstance(settings, SecretRef):
+        if settings.place.startswith("env:"):
+            yield settings.place.removeprefix("env:")
+    elif attrs.has(type(settings)):
+        for field in attrs.fields(type(settings)):
+            yield from _places(getattr(settings, field.name) if field.init else None)
+    elif isinstance(settings, Mapping):
+        for value in settings.values():
+            yield from _places(value)
 
 
 @attrs.define
@@ -116,6 +122,8 @@ class BackendTrial(PluginConformance):
     """
     model: ClassVar[str] = "conformance-model"
     """What is asked, if it takes only some names."""
+    sent_as: ClassVar[str] = ""
+    """What of that name the provider is sent, if it is not all of it."""
     parameters: ClassVar[Parameters] = Parameters(
         temperature=0.25, top_p=0.75, max_tokens=321, stop=("THE END",), extra={"conformance": "as it is"}
     )

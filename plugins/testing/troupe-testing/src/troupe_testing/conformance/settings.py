@@ -80,10 +80,14 @@ def referring(settings: Any, place: str) -> dict[str, Any]:
 
 def _references(kind: Any, value: Any, place: str) -> Iterator[Any]:
     """What is written for a setting of that type, if it is a reference to a secret or can hold one."""
-    if kind is SecretRef:
+    if kind is SecretRef or isinstance(value, SecretRef):
         yield place
     elif attrs.has(type(value)):
         yield from filter(None, [referring(value, place)])
+    elif isinstance(value, Mapping) and any(
+        attrs.has(type(each)) and referring(each, place) for each in value.values()
+    ):
+        yield {str(key): referring(each, place) or written(each) for key, each in value.items()}
     else:
         found = next((each for inner in _held(kind) for each in _references(inner, None, place)), None)
         origin = get_origin(kind)

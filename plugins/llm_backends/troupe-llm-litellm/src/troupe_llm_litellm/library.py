@@ -1,0 +1,68 @@
+"""litellm, loaded when a model is first asked: its import takes seconds."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+
+QUIETLY = {
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # or it fetches a list of prices
+    "LITELLM_MODE": "PRODUCTION",  # or it takes what stands in a file .env into the environment
+}
+"""Variables that an import of litellm looks at."""
+_one_at_a_time = threading.Lock()
+
+
+@attrs.frozen(eq=False)
+class Library:
+    """litellm, and what can be raised in it on the way to a provider and back."""
+
+    litellm: Any
+    timeouts: tuple[type[Exception], ...]
+    broken: tuple[type[Exception], ...]
+    """Connections that failed, timeouts among them."""
+    timeout: Any
+    """Seconds to reach a server, as its clients want to be told. An answer is timed by who asks."""
+
+    async def aclose(self) -> None:
+        """Close the clients that litellm keeps for this loop. Other runtimes have a loop of their own."""
+        kept = self.litellm.in_memory_llm_clients_cache
+        here = kept.update_cache_key_with_event_loop("")
+        for name in [name for name in kept.cache_dict if name.endswith(here)]:
+            client = kept.cache_dict[name]
+            kept.delete_cache(name)
+            await client.close()
+
+
+def library(connect_timeout: float) -> Library:
+    """litellm, without what it prints, tells others or fetches by itself."""
+    with _one_at_a_time, _set(QUIETLY):
+        import aiohttp
+        import httpx
+        import litellm
+
+    litellm.suppress_debug_info = True
+    litellm.telemetry = False
+    return Library(
+        litellm,
+        (TimeoutError, httpx.TimeoutException),
+        (httpx.TransportError, aiohttp.ClientError, OSError),
+        httpx.Timeout(None, connect=connect_timeout),
+    )
+
+
+@contextmanager
+def _set(variables: dict[str, str]) -> Iterator[None]:
+    """For a while, and only those that nobody has set."""
+    own = {name: value for name, value in variables.items() if name not in os.environ}
+    os.environ.update(own)
+    try:
+        yield
+    finally:
+        for name in own:
+            os.environ.pop(name, None)

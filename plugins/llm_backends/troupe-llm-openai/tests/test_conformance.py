@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from troupe_testing.conformance import EmbedderConformance, LLMBackendConformance
+from troupe_testing.conformance import EmbedderConformance, LLMBackendConformance, WireConformance
 from troupe_testing.server import ProtocolServer
 
 
@@ -23,3 +23,11 @@ class TestOpenAIsEmbeddings(EmbedderConformance):
 
     def settings_for(self, server: ProtocolServer) -> Mapping[str, Any]:
         return {"base_url": server.base_url}
+
+
+class TestOpenAIsBadDays(WireConformance):
+    plugin, model = "troupe_llm_openai", "openai/conformance-model"
+    key_variable = "OPENAI_API_KEY"
+
+    def settings_for(self, server: ProtocolServer) -> Mapping[str, Any]:
+        return {"openai": {"base_url": server.base_url}}

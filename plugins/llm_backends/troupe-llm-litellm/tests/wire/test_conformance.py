@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from troupe_testing.conformance import EmbedderConformance, LLMBackendConformance
+from troupe_testing.conformance import EmbedderConformance, LLMBackendConformance, WireConformance
 from troupe_testing.server import ProtocolServer, ProviderDouble, Said
 
 # Of litellm's own, which it has Python ignore when it is imported; pytest does not heed that.
@@ -75,3 +75,19 @@ class TestAnthropicsProtocol(ByWayOfLitellm, LLMBackendConformance):
 
 class TestEmbeddings(ByWayOfLitellm, EmbedderConformance):
     provider, model = ProtocolServer, "openai/conformance-model"
+
+
+class TestOpenAIsBadDays(WireConformance):
+    plugin, model = "troupe_llm_litellm", "litellm/openai/conformance-model"
+    key_variable = "OPENAI_API_KEY"
+
+    def settings_for(self, server: ProtocolServer) -> Mapping[str, Any]:
+        return {"litellm": {"providers": {"openai": {"base_url": server.base_url}}}}
+
+
+class TestAnthropicsBadDays(WireConformance):
+    plugin, model, provider = "troupe_llm_litellm", "litellm/anthropic/conformance-model", AnthropicDouble
+    key_variable = "ANTHROPIC_API_KEY"
+
+    def settings_for(self, server: ProtocolServer) -> Mapping[str, Any]:
+        return {"litellm": {"providers": {"anthropic": {"base_url": server.url}}}}

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from troupe_testing.conformance.wire import DAYS
+
 HERE = Path(__file__).parent
 MODULES = sorted(path.stem.removeprefix("wrong_") for path in HERE.glob("wrong_*.py"))
 """Of the kit, each with a file of plugins that are wrong by one of its assertions."""
@@ -25,6 +27,7 @@ CASES = {
         "test_the_model_is_told_all_of_the_task": ["content", "content_type", "context", "earlier", "requirements"],
     },
     "extractor": {"test_the_model_is_told_all_of_the_task": ["hints", "objective", "situation"]},
+    "wire": {"test_a_bad_day": [*DAYS]},
     "wrapper": {
         "test_an_error_comes_out_as_it_is": BOTH_WAYS,
         "test_the_question_reaches_the_model_as_it_was_put": BOTH_WAYS,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from troupe_testing.conformance.plugin import PluginConformance
     from troupe_testing.conformance.stage import Stage
     from troupe_testing.conformance.tool import ToolConformance
+    from troupe_testing.conformance.wire import WireConformance
     from troupe_testing.conformance.wrapper import LLMWrapperConformance
 
 _HOMES = {
@@ -38,6 +39,7 @@ _HOMES = {
     "plugin": ("PluginConformance",),
     "stage": ("Stage",),
     "tool": ("ToolConformance",),
+    "wire": ("WireConformance",),
     "wrapper": ("LLMWrapperConformance",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
@@ -55,6 +57,7 @@ __all__ = [
     "PluginConformance",
     "Stage",
     "ToolConformance",
+    "WireConformance",
 ]
 
 

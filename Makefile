@@ -6,14 +6,17 @@ STAMP   := $(VENV)/.installed
 PLAY    := $(VENV)/.playable
 BUNDLE  := bundles/troupe-bundle-standard
 SITE    := $(VENV)/site
-PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/*/pyproject.toml bundles/*/pyproject.toml))
+WIRE    := .venv-wire
+# It is here without litellm, which is larger than all the rest, takes seconds to import, and has an environment of its own.
+APART   := plugins/llm_backends/troupe-llm-litellm
+PLUGINS := $(filter-out $(APART),$(patsubst %/pyproject.toml,%,$(wildcard plugins/*/*/pyproject.toml bundles/*/pyproject.toml)))
 MEMBERS := . $(PLUGINS)
 
 # Tests start hundreds of Pythons, each of which would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help play setup test format lint types check check-long bench reference site constraints clean
+.PHONY: help play setup test format lint types check check-long check-wire bench reference site constraints clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -47,6 +50,9 @@ check:  ## everything a change must pass: lint, types, test
 check-long: $(STAMP)  ## the tests marked long
 	$(BIN)/pytest -n 2 -m long
 
+check-wire: $(WIRE)/.installed  ## by way of litellm, and against its own server; not in .ci/run
+	$(WIRE)/bin/pytest -p no:cacheprovider $(APART)
+
 bench: $(STAMP)  ## the benchmarks
 	$(BIN)/python -m benchmarks
 
@@ -67,7 +73,7 @@ constraints: $(BIN)/uv  ## write constraints.txt anew from the pyproject files
 	  --output-file constraints.txt --group dev --group docs $(addsuffix /pyproject.toml,$(MEMBERS))
 
 clean:  ## remove .venv, caches and builds
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(WIRE) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/uv:
@@ -82,12 +88,21 @@ $(PLAY): constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS)) | $(BIN)/uv
 
 # The directories are here so that a plugin that came or went counts as a change.
 # --exact in CI only: it takes out what is not listed, such as a plugin that somebody tries out in this environment.
-$(STAMP): constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS)) $(wildcard plugins/* bundles) | $(BIN)/uv
+$(STAMP): constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS) $(APART)) $(wildcard plugins/* bundles) | $(BIN)/uv
 	$(BIN)/uv pip install --quiet $(if $(CI),--exact) --python $(BIN)/python -c constraints.txt -b constraints.txt \
 	  --group dev $(addprefix -e ,$(MEMBERS))
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -b constraints.txt --no-deps -e $(APART)
 	@touch $(PLAY) $@
 
 $(SITE)/.installed: constraints.txt pyproject.toml | $(BIN)/uv
 	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(SITE)
 	$(BIN)/uv pip install --quiet --exact --python $(SITE)/bin/python -c constraints.txt --group docs
+	@touch $@
+
+# Without constraints.txt: litellm's server wants older versions of much that the tools here want newer.
+$(WIRE)/.installed: pyproject.toml $(APART)/pyproject.toml | $(BIN)/uv
+	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(WIRE)
+	$(BIN)/uv pip install --quiet --exact --python $(WIRE)/bin/python -b constraints.txt --group wire \
+	  $(addprefix -e ,. plugins/testing/troupe-testing plugins/resilience/troupe-resilience \
+	  plugins/llm_backends/troupe-llm-openai $(APART))
 	@touch $@

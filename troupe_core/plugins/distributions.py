@@ -16,6 +16,7 @@ OURS: dict[tuple[str, str], str] = {
     ("extractor", "results"): "troupe-extractor-results",
     ("faculty", "mood"): "troupe-faculty-mood",
     ("faculty", "recall"): "troupe-faculty-recall",
+    ("LLM backend", "litellm"): "troupe-llm-litellm",
     ("LLM backend", "openai"): "troupe-llm-openai",
     ("LLM backend", "rehearsal"): "troupe-llm-rehearsal",
     ("LLM backend", "scripted"): "troupe-testing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import attrs
+
+from troupe_core import ConfigError
 
 QUIETLY = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # or it fetches a list of prices
@@ -41,11 +44,18 @@ class Library:
 
 def library(connect_timeout: float) -> Library:
     """litellm, without what it prints, tells others or fetches by itself."""
-    with _one_at_a_time, _set(QUIETLY):
-        import aiohttp
-        import httpx
-        import litellm
+    try:
+        with _one_at_a_time, _set(QUIETLY):
+            import aiohttp
+            import httpx
+            import litellm
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"litellm/… cannot be asked: {error}. Install what it needs: pip install troupe-llm-litellm"
+        ) from None
 
+    if "LITELLM_LOG" not in os.environ:  # else somebody wants it to write
+        logging.getLogger("LiteLLM").handlers.clear()  # what it logs goes where everybody's goes, and nowhere else
     litellm.suppress_debug_info = True
     litellm.telemetry = False
     return Library(

@@ -7,7 +7,7 @@ PLAY    := $(VENV)/.playable
 BUNDLE  := bundles/troupe-bundle-standard
 SITE    := $(VENV)/site
 WIRE    := .venv-wire
-# It is here without litellm, which is larger than all the rest, takes seconds to import, and has an environment of its own.
+# Left out of the usual environment: litellm is larger than all the rest, and takes seconds to import.
 APART   := plugins/llm_backends/troupe-llm-litellm
 PLUGINS := $(filter-out $(APART),$(patsubst %/pyproject.toml,%,$(wildcard plugins/*/*/pyproject.toml bundles/*/pyproject.toml)))
 MEMBERS := . $(PLUGINS)
@@ -24,7 +24,7 @@ help:  ## list the targets
 play: $(PLAY)  ## watch a focus group; needs no key, and installs only what it takes
 	@$(BIN)/troupe run examples/studies/cold_soup.toml --pace 0.2
 
-setup: $(STAMP)  ## make .venv with all members, editable, and the tools
+setup: $(STAMP)  ## make .venv with all members but troupe-llm-litellm, editable, and the tools
 
 test: $(STAMP)  ## all quick tests
 	$(BIN)/pytest -n 2 --dist worksteal -m "not long"
@@ -88,10 +88,9 @@ $(PLAY): constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS)) | $(BIN)/uv
 
 # The directories are here so that a plugin that came or went counts as a change.
 # --exact in CI only: it takes out what is not listed, such as a plugin that somebody tries out in this environment.
-$(STAMP): constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS) $(APART)) $(wildcard plugins/* bundles) | $(BIN)/uv
+$(STAMP): constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS)) $(wildcard plugins/* bundles) | $(BIN)/uv
 	$(BIN)/uv pip install --quiet $(if $(CI),--exact) --python $(BIN)/python -c constraints.txt -b constraints.txt \
 	  --group dev $(addprefix -e ,$(MEMBERS))
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -b constraints.txt --no-deps -e $(APART)
 	@touch $(PLAY) $@
 
 $(SITE)/.installed: constraints.txt pyproject.toml | $(BIN)/uv

@@ -18,12 +18,14 @@ from troupe_core import (
     LLMRequest,
     LLMResponse,
     ModelError,
+    Price,
     SecretError,
 )
 from troupe_core.llm import Holds, chat_messages, response_format
 from troupe_llm_litellm.answers import Stream, completion, embeddings
 from troupe_llm_litellm.config import Config, Place
 from troupe_llm_litellm.library import Library, library
+from troupe_llm_litellm.prices import listed
 from troupe_llm_litellm.troubles import translated, unknown
 
 NO_KEY = "none"
@@ -38,6 +40,10 @@ class LiteLLM(LLMBackend, Embedder, config=Config):
     _library: Library
     _room: asyncio.Semaphore
     _holds: Holds
+
+    def price_of(self, model: str) -> Price | None:
+        place = self.config.providers.get(model.partition("/")[0], NOWHERE)
+        return listed(model) if place.base_url is None else None
 
     async def open(self) -> None:
         self._library = await asyncio.to_thread(library, self.config.connect_timeout)

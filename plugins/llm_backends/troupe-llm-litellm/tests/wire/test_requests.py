@@ -157,6 +157,21 @@ def test_whether_it_can_be_asked(server: ProtocolServer):
     assert server.stats.requests == 0
 
 
+def test_prices_are_those_of_litellms_list():
+    import litellm
+
+    with runtime_with() as runtime:
+        for model in ("anthropic/claude-sonnet-4-5", "openai/gpt-4o-mini", "azure_ai/mistral-large-latest"):
+            found, info = runtime.price_of(f"litellm/{model}"), litellm.get_model_info(model)
+            assert found is not None
+            costs = info["input_cost_per_token"], info["output_cost_per_token"]
+            assert (found.input, found.output) == pytest.approx([cost * 1_000_000 for cost in costs])
+        assert runtime.price_of("litellm/openai/nobody") is None
+        assert runtime.price_of("litellm/mistral/gpt-4o-mini") is None, "which is another provider's"
+    with runtime_with(openai={"base_url": "http://localhost:1/v1"}) as runtime:
+        assert runtime.price_of("litellm/openai/gpt-4o-mini") is None, "a server of one's own"
+
+
 def test_an_import_fetches_nothing_prints_nothing_and_reads_no_file_of_variables(tmp_path: Path):
     (tmp_path / ".env").write_text("FROM_A_FILE=yes\n")
     program = (

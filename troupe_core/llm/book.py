@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterable
 from operator import attrgetter
 from threading import Lock
@@ -20,8 +21,6 @@ TROUBLES = 10_000
 """So many questions whose last attempt has failed are kept in mind."""
 OWN = ("memory", "journal")
 """Where a simulation keeps answers itself."""
-FEW = 16
-"""Books of simulations that are gone and not looked for yet."""
 
 NUMBERS = (
     *("attempts", "input", "output", "cost", "unpriced", "cached", "reasoning", "failed", "retries"),
@@ -196,32 +195,32 @@ def entry_in(entries: dict[Key, Entry], key: Key) -> Entry:
 
 
 class Books:
-    """Of one runtime: its own, for what is on no simulation's account, and those of its simulations."""
+    """Of one runtime: its own, for what is on no simulation's account, and those of its simulations. Of those that
+    nobody has any more it knows purposes and models alone: a runtime may live long, and see many people.
+    """
 
     def __init__(self, own: Book) -> None:
         self.own = own
-        self._gone: list[LedgerRow] = []
-        """Of simulations that nobody has any more."""
-        self._books: list[tuple[weakref.ref[Any], Book]] = []
-        self._sweep_at = FEW
+        self._here: dict[weakref.ref[Any], Book] = {}
+        self._left: deque[weakref.ref[Any]] = deque()
+        """Simulations that are gone, and not put down yet: that may be anywhere, so that here no lock can be taken."""
+        self._gone = Ledger()
         self._lock = Lock()
 
     def keep(self, whose: object, book: Book) -> None:
         """One more."""
         with self._lock:
-            self._books.append((weakref.ref(whose), book))
-            if len(self._books) >= self._sweep_at:
-                self._sweep()
+            self._put_down()
+            self._here[weakref.ref(whose, self._left.append)] = book
 
-    def _sweep(self) -> None:
-        here = [(owner, book) for owner, book in self._books if owner() is not None]
-        left = {id(book) for _, book in here}
-        rows = [row for _, book in self._books if id(book) not in left for row in book.rows()]
-        self._gone, self._books = list(Ledger([*self._gone, *rows])), here
-        self._sweep_at = 2 * len(here) + FEW
+    def _put_down(self) -> None:
+        while self._left:
+            rows = self._here.pop(self._left.popleft()).rows()
+            self._gone = Ledger([*self._gone, *rows]).by("purpose", "model")
 
     def ledger(self) -> Ledger:
         """What was asked through this runtime, whoever asked it."""
         with self._lock:
-            gone, books = self._gone, [self.own, *(book for _, book in self._books)]
+            self._put_down()
+            gone, books = self._gone, [self.own, *self._here.values()]
         return Ledger([*gone, *(row for book in books for row in book.rows())])

@@ -91,7 +91,7 @@ def test_without_a_file_the_one_of_the_settings_is_meant(troupe, room, filled):
     (room.folder / "troupe.toml").unlink()
     ran = troupe("stats")
     assert ran.code != 0
-    assert "there is no cache at" in ran.err
+    assert ran.err.startswith("troupe: there is no cache at")
     assert "troupe-cache.sqlite" in ran.err
 
 

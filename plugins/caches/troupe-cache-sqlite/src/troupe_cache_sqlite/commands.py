@@ -15,6 +15,7 @@ import click
 
 import troupe_cli
 from troupe_cache_sqlite import upkeep
+from troupe_cache_sqlite.errors import CacheError
 from troupe_cache_sqlite.plugin import Plugin
 from troupe_cache_sqlite.upkeep import Only, Wrong
 from troupe_core import ArgumentError
@@ -26,7 +27,17 @@ SHOWN = 20
 Command = Callable[..., Any]
 
 
-@click.group(no_args_is_help=True)
+class OfAFile(click.Group):
+    """A file that cannot be used is no fault of the command."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except CacheError as error:
+            raise ArgumentError(str(error)) from None
+
+
+@click.group(cls=OfAFile, no_args_is_help=True)
 def cache() -> None:
     """What the cache of answers holds, whether it is sound, and how to carry it elsewhere.
 

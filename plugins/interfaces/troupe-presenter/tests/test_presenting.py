@@ -14,7 +14,17 @@ from typing import Any
 
 import pytest
 
-from troupe_core import ArgumentError, Call, ModelUnavailable, Runtime, Simulation, TinyPerson, TinyWorld, Usage
+from troupe_core import (
+    ArgumentError,
+    Call,
+    ModelUnavailable,
+    RunStopped,
+    Runtime,
+    Simulation,
+    TinyPerson,
+    TinyWorld,
+    Usage,
+)
 from troupe_presenter import present
 from troupe_presenter.tally import Tally
 from troupe_testing import ScriptedModel, talk, think, turn
@@ -25,6 +35,8 @@ STYLES = re.compile("\x1b\\[[0-9;]*m")
 def script(request: Any, call: Any) -> Any:
     if call.person == "Ben" and call.turn == 1:
         raise ModelUnavailable("the line to Ben is dead")
+    if call.person in ("Kim", "Lea"):
+        raise ModelUnavailable("all lines are dead")
     return turn(think("Soup…"), talk(f"{call.person} says “soup”", to="Ada" if call.person == "Ben" else ""))
 
 
@@ -82,6 +94,17 @@ def test_plain_lines_tell_everything_in_its_place_and_what_it_came_to(runtime):
         text.splitlines()[-1],
     ]
     assert text.splitlines()[-1].startswith("2 steps, 5 turns, 1 failed, 5 calls (1 failed), ")
+
+
+def test_a_reason_that_is_everybodys_is_told_once(runtime):
+    world, file = room(runtime, "Kim", "Lea"), io.StringIO()
+    with present(runtime, "quiet", file), pytest.raises(RunStopped):
+        world.run(1)
+    lines = file.getvalue().splitlines()
+    assert sorted(line.split(" failed: ")[1] for line in lines) == [
+        "ModelUnavailable, as above",
+        "ModelUnavailable: all lines are dead",
+    ]
 
 
 def test_what_everybody_perceives_by_themselves_is_one_line_in_its_place(runtime):

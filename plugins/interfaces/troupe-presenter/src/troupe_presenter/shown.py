@@ -92,8 +92,9 @@ class Shown:
     def _turn_ended(self, event: TurnEnded) -> None:
         if event.error is not None:
             cause = told(event.error)
+            why = f"{type(event.error).__name__}, as above" if cause in self._causes else cause
             self._causes.add(cause)
-            self._show(self.lines.note(f"✗ {event.person} failed: {cause}", RED))
+            self._show(self.lines.note(f"✗ {event.person} failed: {why}", RED))
 
     def _answered(self, event: Answered) -> None:
         pass

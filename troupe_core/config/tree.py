@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 import attrs
@@ -21,7 +22,7 @@ def _whole(record: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
 
 
 def _positive(record: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value is not None and not (isinstance(value, int | float) and not isinstance(value, bool) and value > 0):
+    if value is not None and not (isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < inf):
         raise ArgumentError(
             f"{attribute.name} of a {type(record).__name__} is a number above 0, or None; got {value!r}"
         )

@@ -49,7 +49,7 @@ def _problems(error: BaseException, kind: Any, path: Path = ()) -> Iterator[tupl
                 step, expected = note
                 yield from _problems(inner, expected, (*path, step))
     elif isinstance(error, ForbiddenExtraKeysError):
-        known = sorted(field.name for field in attrs.fields(error.cl))
+        known = sorted(field.name for field in attrs.fields(error.cl) if field.init)
         for key in sorted(map(str, error.extra_fields)):
             close = get_close_matches(key, known, 1)
             meant = f" Did you mean {close[0]}, {words_for(_field_type(error.cl, close[0]))}?" if close else ""

@@ -94,6 +94,7 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("[[ask]]\nquestion = 'x'\nreplicates = 2\nremember = true", "ask.0.replicates", "is answered once"),
     ("[budget]\ncalls = 0", "budget.calls", "above 0"),
     ("[budget]\ncall = 5", "budget.call", "Did you mean calls"),
+    ("[budget.runtime]\ncalls = 5", "budget.runtime", "of all simulations together"),
 ]
 
 

@@ -30,6 +30,11 @@ def mistakes(data: Mapping[str, Any], folder: Path) -> Iterator[Mistake]:
     yield from _models(data, ("model",), data.get("model"))
     for purpose, model in _table(data.get("models")).items():
         yield from _models(data, ("models", purpose), model)
+    if "runtime" in _table(data.get("budget")):
+        yield (
+            ("budget", "runtime"),
+            "is of all simulations together, and stands in no study: write [budget.runtime] into troupe.toml",
+        )
     yield from _every(data, "people", folder, _group)
     if data.get("people", []) == []:
         yield (

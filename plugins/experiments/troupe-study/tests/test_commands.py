@@ -123,7 +123,17 @@ def test_money_is_estimated_limited_and_told(
     assert f"{done['money']:.4f} USD" in shown
     write("troupe.toml", '[prices]\n"rehearsal/default" = { input = 10, output = 40 }\n')
     path.write_text(f"{text.replace('rehearsal/default', 'openai/mine')}[budget]\nmoney = 1.0\n")
-    assert "budget.money: nobody knows what a model costs" in troupe("run", "--dry-run", path).err
+    assert "budget.money: nobody knows what openai/mine costs" in troupe("run", "--dry-run", path).err
+    path.write_text(text.replace('"rehearsal/default"', '["openai/gpt-5-mini", "openai/mine"]'))
+    write("troupe.toml", '[budget]\nmoney = 0.001\n[settings.openai]\nkey = "env:NOT_SET"\n')
+    ran = troupe("run", "--dry-run", path)
+    assert ran.code == 1
+    assert "the settings: budget.money: nobody knows what openai/mine costs" in ran.err  # though it is the second
+    assert "the settings: budget.money: 0.001 USD will not do for 0.0" in ran.err
+    write("troupe.toml", '[prices]\n"rehearsal/default" = { input = 1000, output = 40 }\n')
+    path.write_text(text)
+    ran = troupe("run", "--dry-run", path)
+    assert (ran.code, "the run stops at 2 USD, which will not do for " in ran.err) == (1, True)
 
 
 @pytest.mark.parametrize("arguments", [("run",), ("run", "a", "b"), ("run", "--wet", "a")])

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import troupe_cli
-from troupe_core import ArgumentError, Budget, TroupeError
+from troupe_core import ArgumentError, TroupeError
 from troupe_core.config import Limits
 from troupe_core.errors import told
 from troupe_core.llm import billionths, usd
+from troupe_core.llm.meter import UNASKED_MONEY
 from troupe_presenter import JsonLines, Shown, json_text, present, showable
 from troupe_study import running
 from troupe_study.beginning import STUDY
@@ -102,8 +103,9 @@ def init(study: str) -> int:
 
 
 def _estimated(study: Study, as_json: bool) -> int:
-    estimate: Estimate = study.estimate(runtime=troupe_cli.session().runtime())
-    budget = study.budget or Budget()
+    runtime = troupe_cli.session().runtime()
+    estimate: Estimate = study.estimate(runtime=runtime)
+    budget = runtime.usual_budget if study.budget is None else study.budget
     if as_json:
         _document(estimate.plain() | {"budget_calls": budget.calls, "budget_money": budget.money})
     else:
@@ -114,8 +116,15 @@ def _estimated(study: Study, as_json: bool) -> int:
         short += [(("budget", "purposes", purpose), each) for each in (_short(limits, part) if part else ())]
     for within, (limit, why) in short:
         path = (*within, limit)
-        troupe_cli.on_stderr(f"troupe: {study.place(path)}: {'.'.join(path)}: {why}")
-    return FOUND if short else DONE
+        place = "the settings" if study.budget is None else study.place(path)
+        troupe_cli.on_stderr(f"troupe: {place}: {'.'.join(path)}: {why}")
+    unlimited = not budget.given() and (estimate.cost or 0) > billionths(UNASKED_MONEY)
+    if unlimited:
+        troupe_cli.on_stderr(
+            f"troupe: no budget is given, so that the run stops at {UNASKED_MONEY:g} USD, which will not do for "
+            f"{usd(estimate.cost or 0)}: give the study a [budget] with money = …"
+        )
+    return FOUND if short or unlimited else DONE
 
 
 def _short(budget: Limits, estimate: Estimate | Part) -> Iterator[tuple[str, str]]:
@@ -123,9 +132,10 @@ def _short(budget: Limits, estimate: Estimate | Part) -> Iterator[tuple[str, str
     if budget.calls is not None and estimate.calls > budget.calls:
         yield "calls", f"{counted(budget.calls, 'call')} will not do for {estimate.calls:,}"
     if budget.money is not None:
-        if estimate.cost is None:
-            yield "money", "nobody knows what a model costs: say it in the settings, in [prices], or limit the calls"
-        elif estimate.cost > billionths(budget.money):
+        if estimate.unpriced:
+            models = " and ".join(estimate.unpriced)
+            yield "money", f"nobody knows what {models} costs: say it in the settings, in [prices], or limit the calls"
+        if estimate.cost is not None and estimate.cost > billionths(budget.money):
             yield "money", f"{budget.money:g} USD will not do for {usd(estimate.cost)}"
 
 

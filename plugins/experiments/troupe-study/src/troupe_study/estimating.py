@@ -44,6 +44,8 @@ class Part:
     output: int = 0
     price: Price | None = FREE
     """What the model costs that is asked first; None: nobody knows."""
+    unpriced: tuple[str, ...] = ()
+    """The models that may be asked for it, and whose price nobody knows."""
 
     @property
     def cost(self) -> int | None:
@@ -68,6 +70,8 @@ class Estimate:
     """Who is asked: each is a model, with those behind it that are asked where it fails."""
     spared_from: float | None = None
     """From this share of the budget on the first of several is spared."""
+    unpriced: tuple[str, ...] = ()
+    """The models that are named, and whose price nobody knows: with a budget of money, nobody is asked."""
 
     @property
     def calls(self) -> int:
@@ -154,12 +158,14 @@ def estimate(study: Study, runtime: Runtime | None) -> Estimate:
             "ask": _asking(study, came, prompt),
             "extraction": _extraction(study, len(respondents(study, people)), rounds, growth),
         }
-        parts = {purpose: attrs.evolve(part, price=_price(purpose, simulation)) for purpose, part in parts.items()}
+        parts = {purpose: _priced(purpose, part, simulation) for purpose, part in parts.items()}
         models = _models(simulation, people, [purpose for purpose, part in parts.items() if part.calls])
         spared_from = (study.degradation or simulation.degradation).cheaper_from
+        named = [*simulation.models.all_named(), *(model for several in models for model in several)]
+        unpriced = _unpriced(named, simulation)
     finally:
         simulation.close()
-    return Estimate(len(people), rounds, parts, models, spared_from)
+    return Estimate(len(people), rounds, parts, models, spared_from, unpriced)
 
 
 def _models(simulation: Simulation, people: People, purposes: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -172,12 +178,24 @@ def _models(simulation: Simulation, people: People, purposes: Sequence[str]) -> 
     return tuple(asked)
 
 
-def _price(purpose: str, simulation: Simulation) -> Price | None:
-    """Of the model that is asked first."""
+def _priced(purpose: str, part: Part, simulation: Simulation) -> Part:
+    """With the price of the model that is asked first, and those that have none."""
     try:
-        return next((simulation.runtime.price_of(model) for model in simulation.models.all_named([purpose])), None)
+        named = simulation.models.all_named([purpose])
+        price = simulation.runtime.price_of(named[0]) if named else None
+        return attrs.evolve(part, price=price, unpriced=_unpriced(named, simulation))
     except UnknownModelError:  # whoever runs the study is told
-        return None
+        return attrs.evolve(part, price=None)
+
+
+def _unpriced(named: Sequence[str], simulation: Simulation) -> tuple[str, ...]:
+    """Those of which nobody knows what they cost, or who they are."""
+    without: dict[str, None] = {}
+    for model in named:
+        with suppress(UnknownModelError):  # whoever runs the study is told
+            if simulation.runtime.price_of(model) is None:
+                without[model] = None
+    return tuple(without)
 
 
 def _stand_ins(group: Group, simulation: Simulation) -> casting.Cast:

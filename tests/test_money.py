@@ -222,6 +222,19 @@ def test_who_asks_for_people_is_none_of_them(make_runtime):
         runtime.admit(Call(simulation.id, "ask", person=ada.name), "paid/known", True, CENT)
 
 
+def test_a_purpose_that_is_almost_one_is_told_once_since_its_limit_would_do_nothing(make_runtime, caplog):
+    models = {"gossip": "paid/known", "consolidatoin": "paid/known"}
+    runtime = make_runtime(Paid(), model="paid/known", config={"models": models})
+    budget = Budget(money=5, purposes={"extractoin": Budget(money=1), "extraction": Budget(money=1)})
+    world = company(runtime, budget=budget)
+    world.run(2)
+    told = [record.getMessage() for record in caplog.records if "did you mean" in record.getMessage()]
+    assert [line.split(": ", 1)[1] for line in told] == [
+        "extractoin: budget.purposes names a purpose that only a faculty could have; did you mean extraction?",
+        "consolidatoin: models names a purpose that only a faculty could have; did you mean consolidation?",
+    ]
+
+
 def test_all_simulations_together_have_a_budget(make_runtime):
     runtime = make_runtime(Paid(), model="paid/known", config={"budget": {"runtime": {"money": 0.045}}})
     first, second = company(runtime), company(runtime)

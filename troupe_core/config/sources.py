@@ -21,6 +21,7 @@ from troupe_core.config.reading import structured
 from troupe_core.config.tree import Budget, Config, Loading
 from troupe_core.converters import Written
 from troupe_core.errors import ConfigError
+from troupe_core.llm.purposes import ALMOST, PURPOSES
 from troupe_core.llm.request import Parameters
 
 FILE = "troupe.toml"
@@ -29,8 +30,6 @@ VARIABLE = "TROUPE_CONFIG"
 PREFIX = "TROUPE_"
 WITHIN = "__"
 """Between the parts of a path, in the name of a variable: TROUPE_BUDGET__CALLS."""
-ALMOST = 0.8
-"""So much alike are a mistyped name and the one that was meant."""
 
 
 def _fields(kind: type[Any]) -> tuple[str, ...]:
@@ -42,7 +41,7 @@ _WITHIN_TABLES = {
     "degradation": _fields(Degradation),
     "loading": _fields(Loading),
     "parameters": _fields(Parameters),
-    "models": ("turn", "ask", "consolidation", "extraction", "enrichment", "casting", "minibio"),
+    "models": PURPOSES,
     "settings": (),
 }
 """What can stand in tables of the tree; in that of the plugins, anything."""

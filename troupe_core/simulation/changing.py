@@ -20,6 +20,7 @@ from troupe_core.errors import (
 )
 from troupe_core.llm.accounts import unpriced
 from troupe_core.llm.meter import UNASKED, UNASKED_MONEY, Admission, Meter
+from troupe_core.llm.purposes import meant
 from troupe_core.simulation.chronicle import Chronicle, Passage
 from troupe_core.simulation.packing import packing_of
 from troupe_core.simulation.states import States
@@ -305,6 +306,7 @@ class Changing:
         meter = self.meter
         if self._prices_known_for is not meter.budget:
             self._check_prices()
+            self._check_purposes()
             self._prices_known_for = meter.budget
         person = call.person if meter.budget.person is not None and self._is_person(call.person) else None
         admission = meter.admit(call, model, paid, expected, person)
@@ -326,6 +328,14 @@ class Changing:
         for model in self.models.all_named(None if whole else single):
             if self.runtime.price_of(model) is None:
                 raise unpriced(model, "there is a budget of money")
+
+    def _check_purposes(self) -> None:
+        """A limit or a model for a purpose that is almost one would do nothing, and nobody would know."""
+        for table, purposes in (("budget.purposes", self.meter.budget.purposes), ("models", self.models.purposes)):
+            for purpose in purposes:
+                if close := meant(purpose):
+                    text = f"{table} names a purpose that only a faculty could have; did you mean {close}?"
+                    self.remark(purpose, text)
 
     def _unlimited(self, model: str) -> str:
         price = self.runtime.price_of(model)

@@ -56,7 +56,8 @@ class Models:
         self._default = candidates(model) if model is not None else None
         self._unnamed = False
         """Whether the default is what is asked where nobody has named a model."""
-        self._purposes = {purpose: candidates(named) for purpose, named in models.items()}
+        self.purposes = {purpose: candidates(named) for purpose, named in models.items()}
+        """Who is asked for single purposes."""
         self._parameters = parameters
         self._questions: dict[tuple[int, str, str | None, float | None], Question] = {}
         self._fingerprints: dict[tuple[str, bytes, str | None], Fingerprint] = {}
@@ -65,18 +66,18 @@ class Models:
         """The candidates, in order."""
         if own is not None:
             return candidates(own)
-        return self._purposes.get(purpose) or self._purposes.get(LIKE.get(purpose, purpose)) or self._usual()
+        return self.purposes.get(purpose) or self.purposes.get(LIKE.get(purpose, purpose)) or self._usual()
 
     def all_named(self, purposes: Iterable[str] | None = None) -> list[str]:
         """Whoever may be asked for these purposes, or for any; whom a person names for itself is not among them."""
-        wanted = ("", *self._purposes) if purposes is None else purposes
+        wanted = ("", *self.purposes) if purposes is None else purposes
         return list(dict.fromkeys(model for purpose in wanted for model in self._known(purpose, None)))
 
     def _usual(self) -> tuple[str, ...]:
         """Settled when it is first needed: a study that has begun with one model does not go on with another."""
         if self._default is None:
             unnamed = self._runtime.named_model is None
-            self._default = self._runtime.default_model(self._purposes)
+            self._default = self._runtime.default_model(self.purposes)
             self._unnamed = unnamed
         return self._default
 
@@ -94,7 +95,7 @@ class Models:
         key = (kind, makers.digest, own)
         made = self._fingerprints.get(key)
         if made is None:
-            purposes = sorted({kind, *self._purposes})
+            purposes = sorted({kind, *self.purposes})
             asked = {purpose: [self._version(model) for model in self._known(purpose, own)] for purpose in purposes}
             parameters = self._parameters.given()
             name = digest(b"fingerprint", kind.encode(), makers.digest, canonical([asked, parameters], "models"))
@@ -110,7 +111,7 @@ class Models:
             usual = None
         return {
             "model": usual,
-            "models": self._purposes,
+            "models": self.purposes,
             "parameters": attrs.asdict(self._parameters) if self._parameters != Parameters() else None,
         }
 

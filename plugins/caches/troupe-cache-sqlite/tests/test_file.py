@@ -183,6 +183,7 @@ def test_a_file_that_is_no_cache_is_told_and_left_alone(room, what, mode):
             runtime.llm_handler("asked/any")
         assert str(path) in str(caught.value)
     assert isinstance(caught.value, PluginError)
+    assert caught.value.fatal
     assert not path.is_file() or path.read_bytes() == before
 
 

@@ -6,7 +6,9 @@ from troupe_core import ModelError, PluginError
 
 
 class CacheError(PluginError):
-    """The file of the cache cannot be used; the message says why, and what to do."""
+    """The file of the cache cannot be used; the message says why, and what to do. It is everybody's: a run stops."""
+
+    fatal = True
 
 
 class ReplayMiss(ModelError):

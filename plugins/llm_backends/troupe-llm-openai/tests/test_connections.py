@@ -14,10 +14,11 @@ import attrs
 import openai
 import pytest
 
-from troupe_core import Runtime
+import troupe_llm_openai
+from troupe_core import Budget, Runtime, Simulation, TinyPerson
 from troupe_llm_openai.http import http_client
-from troupe_llm_openai.sdk import http_library
-from troupe_testing.server import Hang
+from troupe_llm_openai.sdk import Client, http_library
+from troupe_testing.server import Hang, ProtocolServer
 
 
 def test_a_hundred_at_once_over_a_few_connections(serve: Any):
@@ -70,6 +71,22 @@ def test_a_runtime_that_closes_closes_its_connections(serve: Any):
     asking.runtime.close()
     asking.runtime.close()
     assert server.stats.connections == 1
+
+
+def test_a_runtime_that_nobody_closes_closes_its_connections_too(monkeypatch: pytest.MonkeyPatch):
+    closed: list[Client] = []
+
+    async def aclose(client: Client) -> None:
+        await client.sdk.close()
+        closed.append(client)
+
+    monkeypatch.setattr(Client, "aclose", aclose)
+    with ProtocolServer() as server:
+        settings = {"openai": {"base_url": server.base_url}}
+        runtime = Runtime(plugins=[troupe_llm_openai], autoload=False, config={}, settings=settings)
+        TinyPerson("Ada", model="openai/any", simulation=Simulation(runtime=runtime, budget=Budget(calls=1))).act()
+        runtime.thread.close()  # as when it is forgotten, or Python ends
+    assert [client.sdk.is_closed() for client in closed] == [True]
 
 
 def test_two_runtimes_have_a_client_each(serve: Any, make_asking: Any):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from functools import cache
 from re import fullmatch
@@ -52,6 +52,14 @@ def price_list() -> PriceTable:
     return PriceTable.read(__package__ or "", "prices.toml")
 
 
+async def _until_the_end(client: Client) -> AsyncGenerator[None]:
+    """Closes it, at the latest when the loop ends: who has forgotten to close a runtime leaves no connection behind."""
+    try:
+        yield
+    finally:
+        await client.aclose()
+
+
 class OpenAI(LLMBackend, Embedder, config=Config):
     """Calls the SDK's `post` with the finished text, and reads what comes by itself. Its `create` walks through every
     message, and costs several times as much; given a dict, `post` encodes it by itself, which costs a tenth of a
@@ -61,6 +69,7 @@ class OpenAI(LLMBackend, Embedder, config=Config):
     config: Any
     table = OPENAI
     _client: Client
+    _kept: AsyncGenerator[None]
     _writer: Writer
     _room: asyncio.Semaphore
     _holds: Holds
@@ -74,6 +83,8 @@ class OpenAI(LLMBackend, Embedder, config=Config):
 
     async def open(self) -> None:
         self._client = await asyncio.to_thread(self._made)
+        self._kept = _until_the_end(self._client)
+        await anext(self._kept)
         self._writer = self._writing()
         self._room = asyncio.Semaphore(self.config.max_connections)  # who waits for a connection is not timed
         self._holds = Holds()
@@ -89,7 +100,7 @@ class OpenAI(LLMBackend, Embedder, config=Config):
         return path
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        await self._kept.aclose()
 
     async def check(self, model: str) -> str:
         seconds = min(self.config.timeout, CHECK_WITHIN)

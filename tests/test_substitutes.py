@@ -165,7 +165,7 @@ def test_facts_rows_and_reports_say_who_answered_and_why_the_first_did_not(make_
     alone.act()
     rows = ResultsExtractor(extractor="reader", fields=["mood"]).extract_results_from_agents([*world.agents, alone])
     assert {row.of: row.substitute for row in rows} == {"Ada": CHEAP, "Ben": CHEAP, "Eve": CHEAP, "Zoe": None}
-    assert str(rows).splitlines()[-1].startswith("3 of 4 rows with scripted/cheap"), "Ben and Eve have heard Ada"
+    assert str(rows).splitlines()[-1].startswith("3 of 4 rows rest on scripted/cheap"), "Ben and Eve have heard Ada"
     assert rows.plain()["rows"][0]["substitute"] == CHEAP.plain()
     assert "substitute" not in rows.plain()["rows"][3]
     assert [record.get("substitute") for record in rows.records()] == ["scripted/cheap"] * 3 + [None]

@@ -135,7 +135,7 @@ class Results(list[Row]):
     @property
     def substituted(self) -> list[str]:
         """In words, how many of its rows rest on answers of another model than the first of several, and why."""
-        return substituted((row.substitute for row in self), "rows")
+        return substituted((row.substitute for row in self), "rows", "rest on")
 
     def hopeless(self, simulation: Simulation) -> Exception | None:
         """Why nobody else could have come to more: an error that is everybody's, or everybody's own. None, if those for

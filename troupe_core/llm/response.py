@@ -67,9 +67,9 @@ class Substitute:
         return {"model": self.model, "instead_of": self.instead_of, "why": self.why}
 
 
-def substituted(found: Iterable[Substitute | None], of: str) -> list[str]:
+def substituted(found: Iterable[Substitute | None], of: str, come: str = "with") -> list[str]:
     """A line for each model that has answered instead of another: for how many of these, and why, the first time.
-    `of` is what they are, more than one of them.
+    `of` is what they are, more than one of them, and `come` how they come of what it answered.
     """
     each = list(found)
     firsts: dict[tuple[str, str], Substitute] = {}
@@ -77,7 +77,7 @@ def substituted(found: Iterable[Substitute | None], of: str) -> list[str]:
         if one is not None:
             firsts.setdefault((one.model, one.instead_of), one)
     counts = Counter((one.model, one.instead_of) for one in each if one is not None)
-    return [f"{counts[pair]:,} of {len(each):,} {of} with {first}" for pair, first in firsts.items()]
+    return [f"{counts[pair]:,} of {len(each):,} {of} {come} {first}" for pair, first in firsts.items()]
 
 
 @attrs.frozen(slots=True)

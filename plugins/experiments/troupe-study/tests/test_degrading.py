@@ -25,7 +25,7 @@ DATA: dict[str, Any] = {
     "ask": [{"question": "Would you buy it?"}],
     "findings": {"objective": "Would they buy?", "fields": {"reason": "text"}},
 }
-INSTEAD = "with scripted/cheap instead of scripted/best (ModelUnavailable: the provider answered 503)"
+INSTEAD = "scripted/cheap instead of scripted/best (ModelUnavailable: the provider answered 503)"
 
 
 def script(request: Any, call: Any) -> Any:
@@ -58,18 +58,18 @@ def test_where_another_model_has_answered_all_that_is_left_says_so(folder: Path,
     with asked() as runtime:
         outcome = Study.of(DATA, folder).run(place, runtime=runtime)
     assert outcome.substituted == (
-        f"2 of 6 turns {INSTEAD}",
-        f"1 of 3 answers {INSTEAD}",
-        f"1 of 3 findings {INSTEAD}",
+        f"2 of 6 turns with {INSTEAD}",
+        f"1 of 3 answers rest on {INSTEAD}",
+        f"1 of 3 findings rest on {INSTEAD}",
     )
-    assert str(outcome).endswith(f"1 of 3 findings {INSTEAD}")
+    assert str(outcome).endswith(f"1 of 3 findings rest on {INSTEAD}")
     for name, first in (
-        ("README.md", "2 of 6 turns"),
-        ("transcript.md", "2 of 6 turns"),
-        ("findings.md", "1 of 3 rows"),
-        ("answers.md", "1 of 3 rows"),
+        ("README.md", "2 of 6 turns with"),
+        ("transcript.md", "2 of 6 turns with"),
+        ("findings.md", "1 of 3 rows rest on"),
+        ("answers.md", "1 of 3 rows rest on"),
     ):
-        assert f"*{first} with scripted/cheap instead of scripted/best" in (place / name).read_text(), name
+        assert f"*{first} scripted/cheap instead of scripted/best" in (place / name).read_text(), name
     events = [json.loads(line) for line in (place / "transcript.jsonl").read_text().splitlines()]
     acts = [each for each in events if each["kind"] == "action"]
     assert {each["thing"]: each.get("substitute", {}).get("model") for each in acts} == {

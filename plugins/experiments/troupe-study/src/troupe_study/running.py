@@ -119,8 +119,8 @@ class Outcome:
         return (
             *substituted(people, "people"),
             *self.transcript.substituted,
-            *substituted(answers, "answers"),
-            *substituted(findings, "findings"),
+            *substituted(answers, "answers", "rest on"),
+            *substituted(findings, "findings", "rest on"),
         )
 
     @property

@@ -71,6 +71,18 @@ def troupe_help(doctor: Any) -> str:
     return " ".join(str(doctor("--help").out).split())
 
 
+def test_a_budget_that_would_stop_a_run_or_nothing(doctor: Any, server: ProtocolServer, write: Any):
+    settings = f"model = 'openai/good'\n[settings.openai]\nbase_url = '{server.base_url}'\n[budget]\nmoney = 5.0\n"
+    write("troupe.toml", f"{settings}[budget.purposes.extractoin]\nmoney = 1.0\n")
+    ran = doctor()
+    assert told(ran, "problem") == [
+        "model openai/good: there is a budget of money, and nobody knows what it costs: it is not asked"
+    ]
+    assert any("budget.purposes.extractoin: is a purpose that only a faculty" in line for line in told(ran, "warning"))
+    write("troupe.toml", f'{settings}[prices]\n"openai/good" = {{ input = 1.0, output = 4.0 }}\n')
+    assert doctor().code == 0
+
+
 def test_nobody_listens(doctor: Any, write: Any):
     write("troupe.toml", "model = 'openai/any'\n[settings.openai]\nbase_url = 'http://127.0.0.1:9/v1'\n")
     ran = doctor()

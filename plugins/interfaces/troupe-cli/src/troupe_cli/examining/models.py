@@ -21,6 +21,7 @@ from troupe_core import (
     UnknownModelError,
 )
 from troupe_core.llm import in_words
+from troupe_core.llm.purposes import meant
 
 if TYPE_CHECKING:
     from troupe_core import LLMResponse, Runtime
@@ -34,6 +35,7 @@ SCHEMA = {
     "additionalProperties": False,
 }
 SUM = 5
+PRICE = "{ input = …, output = … }"
 SHOWN = 200
 """So many characters of an answer that is no use."""
 ALMOST = 0.8
@@ -58,6 +60,7 @@ def examined(runtime: Runtime, *, ask: bool) -> Iterator[Finding]:
     except TroupeError as error:
         named = []
         yield problem("model", str(error), "Write it as backend/model.")
+    yield from _purposes(runtime)
     for models in runtime.config.models.values():
         named += [models] if isinstance(models, str) else models
     seen: set[str] = set()
@@ -83,6 +86,9 @@ def _examined(runtime: Runtime, model: str, seen: set[str], ask: bool) -> Iterat
         for each in settings:
             yield from _secret(f"backend {backend}", each, known=bool(reached) or trouble is not None)
     seen.add(backend)
+    if _is_unpriced(runtime, model):
+        told = f'Say so in the settings, in US dollars for a million tokens: [prices] "{model}" = {PRICE}.'
+        yield problem(about, "there is a budget of money, and nobody knows what it costs: it is not asked", told)
     if trouble is not None:
         yield problem(about, _words(trouble), _advice(trouble))
         return
@@ -92,6 +98,22 @@ def _examined(runtime: Runtime, model: str, seen: set[str], ask: bool) -> Iterat
         yield ok(about, "its backend cannot tell whether it can be reached without asking", "--ask asks.")
     if ask:
         yield _asked(runtime, model)
+
+
+def _purposes(runtime: Runtime) -> Iterator[Finding]:
+    """Those that have a model or a budget to themselves, and are almost one that there is."""
+    for table, purposes in (("models", runtime.config.models), ("budget.purposes", runtime.config.budget.purposes)):
+        for purpose in purposes:
+            if close := meant(purpose):
+                text = "is a purpose that only a faculty could have: of what else is asked, nothing is for it"
+                yield warning(f"{table}.{purpose}", text, f"Write {close}, if that is meant.")
+
+
+def _is_unpriced(runtime: Runtime, model: str) -> bool:
+    """Whether it would not be asked, since money is limited and nobody knows its price."""
+    budget = runtime.config.budget
+    limited = any(each is not None and each.money is not None for each in (budget, budget.person, budget.runtime))
+    return limited and runtime.price_of(model) is None
 
 
 def _secret(about: str, setting: Setting, known: bool) -> Iterator[Finding]:

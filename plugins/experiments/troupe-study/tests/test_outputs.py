@@ -19,6 +19,7 @@ from troupe_study.outputs import findings, plots
 from troupe_study.outputs.counting import MOST, UNKNOWN, Counted, compared, tallied
 from troupe_study.outputs.plots import wrapped
 from troupe_study.outputs.text import in_cell, in_line
+from troupe_study.words import briefly
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -47,6 +48,12 @@ def test_text_comes_back_from_a_table(text: str):
     _, cells = written(row(reason=text))
     assert cells[1] == in_cell(text.encode("utf-8", "replace").decode())
     assert cells[1].removeprefix("'") == text.encode("utf-8", "replace").decode().removeprefix("'")
+
+
+def test_a_reason_that_many_have_in_common_is_told_once():
+    spent, other = "BudgetExceeded: the budget is spent: 3 calls", "ModelTimeout: nothing came"
+    failures = [f"Ada, step 2: {spent}", f"Ben: {other}", f"question 1, Ben: {spent}", "no reason", "no reason"]
+    assert list(briefly(failures)) == [*failures[:2], "question 1, Ben: BudgetExceeded, as above", *failures[3:]]
 
 
 def test_what_is_not_said_is_empty_in_a_table():

@@ -25,7 +25,7 @@ from troupe_study.outputs.findings import plain
 from troupe_study.outputs.reproduce import command_of
 from troupe_study.screen import put, screen
 from troupe_study.study import Study
-from troupe_study.words import counted
+from troupe_study.words import briefly, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,9 +153,9 @@ def _last_line(shown: Shown, folder: Path) -> Iterator[None]:
 
 def _told(outcome: Outcome, shown: Shown, *, quiet: bool) -> None:
     spent = outcome.spent
-    for failure in outcome.failures:
-        if not quiet or not shown.has_told(failure):
-            troupe_cli.on_stderr(f"failed: {showable(failure)}")
+    untold = [each for each in outcome.failures if not quiet or not shown.has_told(each)]
+    for failure in briefly(untold):
+        troupe_cli.on_stderr(f"failed: {showable(failure)}")
     for name in outcome.moved:
         troupe_cli.on_stderr(f"what stood there before is another now, and is kept as {name}")
     if isinstance(shown, JsonLines):

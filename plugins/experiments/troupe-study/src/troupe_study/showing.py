@@ -17,7 +17,7 @@ from troupe_presenter import Lines, harmless, json_text, together
 from troupe_presenter.lines import BOLD, RED, YELLOW
 from troupe_study.results import ACTION, Event, Left, left_in, somebody
 from troupe_study.screen import put, screen
-from troupe_study.words import ANSWER, counted, listed
+from troupe_study.words import ANSWER, briefly, counted, listed
 
 STIMULUS = "stimulus"
 THOUGHT = "THINK"
@@ -179,7 +179,7 @@ def _shown(left: Left, wanted: Wanted, only: str | None, lines: Lines) -> Iterat
         yield from _findings(left, wanted, lines)
     if only == "cost" or (only is None and not (wanted.people or wanted.kinds or wanted.rounds is not None)):
         yield from _cost(left, lines, asked=only == "cost")
-    for failure in left.study.get("failures", ()):
+    for failure in briefly(left.study.get("failures", ())):
         yield from lines.note(f"failed: {failure}", RED)
 
 

@@ -16,6 +16,7 @@ from troupe_core.llm import caution
 from troupe_study.casting import inputs
 from troupe_study.outputs.text import in_line, noted
 from troupe_study.study import several
+from troupe_study.words import briefly
 
 if TYPE_CHECKING:
     from troupe_study.running import Outcome
@@ -64,7 +65,7 @@ def as_markdown(outcome: Outcome, files: list[str]) -> bytes:
     lines += ["- `journal.db`: everything that was answered; with it, the study runs again for nothing"]
     lines += ["- `runs.jsonl`: a line for each run: when it was, what it took and cost", ""]
     if outcome.failures:
-        lines += ["What failed:", "", *(f"- {in_line(failure)}" for failure in outcome.failures), ""]
+        lines += ["What failed:", "", *(f"- {in_line(failure)}" for failure in briefly(outcome.failures)), ""]
     if outcome.command:
         lines += ["This repeats it:", "", f"    {outcome.command}", ""]
     told = ", ".join(f"{name} {version}" for name, version in outcome.versions.items())

@@ -9,7 +9,7 @@ from troupe_core import Results, Row
 from troupe_core.llm import caution
 from troupe_presenter import Lines, cells, showable, words_of
 from troupe_study.outputs.counting import compared
-from troupe_study.words import ANSWER
+from troupe_study.words import ANSWER, briefly
 
 if TYPE_CHECKING:
     from troupe_study.running import Outcome
@@ -51,7 +51,7 @@ def _table(
 
     beside = next((made for widest in WIDEST if (made := _beside([*rows(widest)], lines)) is not None), None)
     table = beside if beside is not None else [*_below([*rows(None)], lines)]
-    for failure in results.failures:
+    for failure in briefly(results.failures):
         table += lines.note(f"failed: {failure}")
     groupwise = compared(fields, results, groups)
     if groupwise:

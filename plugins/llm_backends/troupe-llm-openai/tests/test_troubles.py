@@ -125,7 +125,7 @@ def test_what_servers_say_is_passed_on(serve: Any, body: bytes, words: str):
 
 
 BROKEN = {
-    "reset after the head": (Reset(after_head=True), "the connection to openai/test-model"),
+    "reset after the head": (Reset(after_head=True), "openai/test-model at 127.0.0.1 broke off in its answer"),
     "no HTTP": (Garbage("bytes"), "the connection to openai/test-model"),
     "no JSON": (Garbage("text"), "no chat completion"),
 }

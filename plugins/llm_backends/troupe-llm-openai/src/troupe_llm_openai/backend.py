@@ -142,7 +142,7 @@ class OpenAI(LLMBackend, Embedder, config=Config):
             async with asyncio.timeout(seconds):
                 return await anext(coming, None)
         except self._client.troubles as error:
-            raise translated(error, self._source(request.model), seconds, self.table) from None
+            raise translated(error, self._source(request.model), seconds, self.table, begun=True) from None
 
     async def _post(self, request: LLMRequest, call: Call, *, stream: bool = False) -> Any:
         """What came, or the response from which it comes if it streams; the answer is held to its schema as firmly as
@@ -170,16 +170,16 @@ class OpenAI(LLMBackend, Embedder, config=Config):
 
     async def _send(self, path: str, body: dict[str, Any], source: str, call: Call, *, stream: bool = False) -> Any:
         seconds = call.timeout or self.config.timeout
-        at = self._client
+        at, response = self._client, None
         try:
             async with asyncio.timeout(seconds):
                 content, kind = encode(body), at.response_type
-                response: Any = await at.sdk.post(
+                response = await at.sdk.post(
                     path, content=content, cast_to=kind, options=at.options, stream=True, stream_cls=None
                 )
                 return response if stream else await whole(response)
         except at.troubles as error:
-            raise translated(error, source, seconds, self.table) from None
+            raise translated(error, source, seconds, self.table, begun=response is not None) from None
 
     def _source(self, model: str) -> str:
         return f"{self.table.name}/{model} at {self._client.host}"

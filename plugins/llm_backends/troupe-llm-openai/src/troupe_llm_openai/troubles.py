@@ -13,6 +13,7 @@ from troupe_core import (
     ContextTooLong,
     ModelError,
     ModelTimeout,
+    ModelUnavailable,
     Refused,
     UnknownModelError,
 )
@@ -21,9 +22,11 @@ from troupe_llm_openai.config import OPENAI, Table
 LIMIT_OF_TOKENS = ("'max_tokens'", "'max_completion_tokens'")
 
 
-def translated(error: Exception, source: str, timeout: float, table: Table = OPENAI) -> ModelError:
-    """`source` is who was asked, and `table` where that is set up. Should it repeat the key, the core takes that out of
-    what is raised.
+def translated(
+    error: Exception, source: str, timeout: float, table: Table = OPENAI, *, begun: bool = False
+) -> ModelError:
+    """`source` is who was asked, `table` where that is set up, and `begun` whether an answer was on its way, which may
+    have to be paid for. Should it repeat the key, the core takes that out of what is raised.
     """
     response = getattr(error, "response", None)
     if response is not None:
@@ -39,6 +42,10 @@ def translated(error: Exception, source: str, timeout: float, table: Table = OPE
             f"{source} could not be reached in time. Is it running? {table}.connect_timeout gives it longer."
         )
     reason = str(causes[-1]) or type(causes[-1]).__name__
+    if begun:
+        return ModelUnavailable(
+            f"{source} broke off in its answer: {reason}. If it always does, look at {table}.{table.address}."
+        )
     return ConnectionFailed(
         f"the connection to {source} failed: {reason}. Is it running, and is {table}.{table.address} right?"
     )

@@ -6,10 +6,11 @@ import asyncio
 import sqlite3
 from contextlib import aclosing
 
+import attrs
 import pytest
 
 from troupe_cache_sqlite import Stats, stats, upkeep
-from troupe_core import LLMResponse, ModelError
+from troupe_core import Budget, BudgetExceeded, LLMResponse, ModelError, Simulation
 from troupe_testing import VirtualLoop
 
 
@@ -84,6 +85,31 @@ def test_an_error_reaches_all_who_wait_and_is_not_kept(room):
     assert [str(error) for error in first] == ["down"] * 20
     assert room.texts(runtime, room.request()) == ["up again"]
     assert runtime.model_under_test.calls == 2
+
+
+@pytest.mark.parametrize("way", ["complete", "stream", "embed"])
+def test_a_budget_that_is_spent_stops_nobody_who_has_another_one(room, way):
+    runtime = room.runtime()
+    poor = Simulation(runtime=runtime, budget=Budget(calls=1))
+    theirs = attrs.evolve(room.call, simulation=poor.id)
+
+    async def ask(call, way=way):
+        if way == "embed":
+            return len((await runtime.embedder("hashed/ngram-16").embed(["tea"], call)).vectors)
+        handler = runtime.llm_handler("asked/any")
+        if way == "complete":
+            return (await handler.complete(room.request(), call)).text
+        async with aclosing(handler.stream(room.request(), call)) as chunks:
+            return "".join([chunk.text async for chunk in chunks])
+
+    async def story():
+        await runtime.llm_handler("asked/any").complete(room.request("another one"), theirs)
+        refused = ask(theirs, "embed" if way == "embed" else "complete")
+        return await asyncio.gather(refused, ask(room.call), ask(room.call), return_exceptions=True)
+
+    refused, *others = room.run(runtime, story)
+    assert isinstance(refused, BudgetExceeded)
+    assert others == {"complete": ["answer 2"] * 2, "stream": ["answer 2", "answer 3"], "embed": [1, 1]}[way]
 
 
 def test_a_bad_answer_reaches_all_who_wait_and_is_not_kept(room):

@@ -13,7 +13,7 @@ from troupe_cache_sqlite import Plugin, ReplayMiss, Stats, stats
 from troupe_cache_sqlite.kinds import VECTOR, Embedded, of_json
 from troupe_cache_sqlite.values import Packer
 from troupe_cache_sqlite.vectors import _shares as shares
-from troupe_core import Embedder, EmbedderSpec, Embeddings, Runtime, Usage, hookimpl
+from troupe_core import ContextTooLong, Embedder, EmbedderSpec, Embeddings, Runtime, Usage, hookimpl
 from troupe_core.llm import unit
 
 
@@ -179,6 +179,30 @@ def test_texts_that_are_under_way_are_waited_for_and_the_others_asked(letters, r
     assert len(second.vectors) == 2
     assert third.vectors == embed(letters("off"), "tea").vectors
     assert stats(runtime) == Stats(misses=3, waits=2, stores=3)
+
+
+def test_a_text_that_fails_fails_nobody_who_waits_for_another_one_of_its_batch(letters, room):
+    runtime = letters()
+    embedder, real = runtime.letters, runtime.letters.embed
+
+    async def picky(model, texts, call):
+        found = await real(model, texts, call)
+        if "endless" in texts:
+            raise ContextTooLong("that is too long")
+        return found
+
+    embedder.embed = picky
+
+    async def story():
+        asked = [["tea", "endless"], ["tea"], ["endless"]]
+        handler = runtime.embedder("letters/small")
+        return await asyncio.gather(*(handler.embed(texts, room.call) for texts in asked), return_exceptions=True)
+
+    first, second, third = room.run(runtime, story)
+    assert isinstance(first, ContextTooLong)
+    assert isinstance(third, ContextTooLong)
+    assert len(second.vectors) == 1
+    assert embedder.asked == [["tea", "endless"], ["tea"], ["endless"]]
 
 
 @pytest.mark.parametrize("failing", [False, True], ids=["cancelled", "failed"])

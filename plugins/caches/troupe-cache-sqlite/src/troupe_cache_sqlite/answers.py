@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from troupe_cache_sqlite.fitness import is_plain, unfit
-from troupe_cache_sqlite.flights import Flight, Flights
+from troupe_cache_sqlite.flights import Flights, refused_to_others
 from troupe_cache_sqlite.kinds import ANSWER, UNFIT, Answer
 from troupe_core import Call, LLMChunk, LLMHandler, LLMRequest, LLMResponse, Usage
 
@@ -38,23 +38,25 @@ class Answers:
         await self._flights.cancel()
 
     async def complete(self, key: bytes, inner: LLMHandler, request: LLMRequest, call: Call) -> LLMResponse:
-        found = self._look_up(key, request, call)
+        found = self._look_up(key, request, call) or await self._wait(key, request, call)
         if found is None:
-            flight = self._flights.get(key)
-            if flight is not None:
-                found = await self._wait(flight, request, call)
-            else:
-                (found,) = await self._flights.results(
-                    [self._flights.begin((key,), self._fly(key, inner, request, call))]
-                )
+            flight = self._flights.begin((key,), self._fly(key, inner, request, call))
+            await self._flights.wait([flight])
+            found = flight.task.result()
         return found.response
 
-    async def _wait(self, flight: Flight[Answer], request: LLMRequest, call: Call) -> Answer:
-        """For an answer that somebody else has asked for."""
-        self._tally.waits += 1
-        (found,) = await self._flights.results([flight])
-        self._saved(request, call, found)
-        return found
+    async def _wait(self, key: bytes, request: LLMRequest, call: Call) -> Answer | None:
+        """For an answer that somebody else asks for, if anybody does. An error of the model reaches all who wait; that
+        others may not ask it, since their budget is spent, says nothing about us.
+        """
+        while (flight := self._flights.get(key)) is not None:
+            self._tally.waits += 1
+            await self._flights.wait([flight])
+            if not refused_to_others(flight):
+                found = flight.task.result()
+                self._saved(request, call, found)
+                return found
+        return None
 
     def _saved(self, request: LLMRequest, call: Call, found: Answer) -> None:
         self._cache.saved(request.form.model, call, found.response.usage)
@@ -114,9 +116,7 @@ class Answers:
         """Streams are not merged: each is read at its reader's pace, and one who stops reading would hold up others.
         But who comes while the whole answer is being asked for gets that one.
         """
-        found = self._look_up(key, request, call)
-        if found is None and (flight := self._flights.get(key)) is not None:
-            found = await self._wait(flight, request, call)
+        found = self._look_up(key, request, call) or await self._wait(key, request, call)
         if found is not None:
             for chunk in found.chunks():
                 yield chunk

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine
 from typing import Any, Generic, TypeVar
 
+from troupe_core.errors import SimulationError
+
 T = TypeVar("T")
 
 
@@ -18,6 +20,11 @@ class Flight(Generic[T]):
         self.keys = keys
         self.task = task
         self.waiting = 0
+
+
+def refused_to_others(flight: Flight[Any]) -> bool:
+    """Whether it has ended because whoever began it may not ask: no budget left, a price that nobody knows."""
+    return isinstance(flight.task.exception(), SimulationError)
 
 
 class Flights(Generic[T]):
@@ -44,8 +51,8 @@ class Flights(Generic[T]):
         flight.task.add_done_callback(lambda done: self._end(flight))
         return flight
 
-    async def results(self, flights: Collection[Flight[T]]) -> list[T]:
-        """Of each, when all have come to something. The error of one reaches all who wait for it."""
+    async def wait(self, flights: Collection[Flight[T]]) -> None:
+        """Until all have come to something, an error or a result."""
         for flight in flights:
             flight.waiting += 1
         try:
@@ -56,7 +63,6 @@ class Flights(Generic[T]):
                 if not flight.waiting and not flight.task.done():
                     self._leave(flight)
                     flight.task.cancel()
-        return [flight.task.result() for flight in flights]
 
     def _end(self, flight: Flight[T]) -> None:
         self._tasks.discard(flight.task)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import math
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from troupe_cache_sqlite.flights import Flight, Flights
+from troupe_cache_sqlite.flights import Flight, Flights, refused_to_others
 from troupe_cache_sqlite.kinds import VECTOR, Embedded
 from troupe_core import Call, EmbeddingHandler, Embeddings, PluginError, Usage
 
@@ -78,20 +78,24 @@ class Vectors:
         return found
 
     async def _ask(self, missing: Mapping[bytes, str], inner: EmbeddingHandler, model: str, call: Call) -> Found:
-        """Those that nobody has asked for yet, in one batch; for the others wait."""
-        under_way = {key: flight for key in missing if (flight := self._flights.get(key)) is not None}
-        anew = {key: text for key, text in missing.items() if key not in under_way}
-        flights: list[Flight[Found]] = list(dict.fromkeys(under_way.values()))
-        if anew:
-            flights.append(self._flights.begin(tuple(anew), self._fly(anew, inner, model, call)))
-        if not flights:
-            return {}
+        """Those that nobody has asked for yet, in one batch; for the others wait. What has failed others for a reason
+        that need not be ours is asked for by ourselves.
+        """
         came: Found = {}
-        for found in await self._flights.results(flights):
-            came |= {key: one for key, one in found.items() if key in missing}
-        if under_way:
-            self._tally.waits += len(under_way)
-            self._cache.saved(model, call, Usage(sum(came[key].tokens for key in under_way)))
+        while left := {key: text for key, text in missing.items() if key not in came}:
+            under_way = {key: flight for key in left if (flight := self._flights.get(key)) is not None}
+            anew = {key: text for key, text in left.items() if key not in under_way}
+            others = list(dict.fromkeys(under_way.values()))
+            ours = [self._flights.begin(tuple(anew), self._fly(anew, inner, model, call))] if anew else []
+            await self._flights.wait([*others, *ours])
+            for flight in ours:
+                came |= flight.task.result()
+            for flight in others:
+                if not _may_concern_others_alone(flight, left):
+                    found = {key: one for key, one in flight.task.result().items() if key in left}
+                    self._tally.waits += len(found)
+                    self._cache.saved(model, call, Usage(sum(one.tokens for one in found.values())))
+                    came |= found
         return came
 
     async def _fly(
@@ -117,6 +121,12 @@ class Vectors:
             self._tally.unfit += 1
         elif self._cache.keep(key, NO_LEASE, VECTOR, one, model, replace=replace):
             self._tally.stores += 1
+
+
+def _may_concern_others_alone(flight: Flight[Found], wanted: Collection[bytes]) -> bool:
+    """Whether it has failed because of who began it, or perhaps because of a text that is not among ours."""
+    failed = flight.task.exception() is not None
+    return refused_to_others(flight) or (failed and not all(key in wanted for key in flight.keys))
 
 
 def _is_plain(vector: Any) -> bool:

@@ -136,6 +136,31 @@ def test_a_model_that_has_other_dimensions_now_is_asked_for_all(letters):
     assert {len(vector) for vector in embed(letters("replay"), "tea", "rolls", "bread").vectors} == {7}
 
 
+def test_what_was_embedded_before_a_batch_failed_is_kept(letters, room):
+    runtime = letters(texts=2)
+    embedder, real = runtime.letters, runtime.letters.embed
+    texts = ["tea", "rolls", "bread", "jam", "endless"]
+
+    async def fails_at_first(model, texts, call):
+        found = await real(model, texts, call)
+        if "endless" in texts and len(embedder.asked) == 3:
+            raise ContextTooLong("that is too long")
+        return found
+
+    embedder.embed = fails_at_first
+
+    async def story():
+        handler = runtime.embedder("letters/small")
+        both = handler.embed(texts, room.call), handler.embed(["rolls", "tea"], room.call)
+        return await asyncio.gather(*both, return_exceptions=True)
+
+    first, second = room.run(runtime, story)
+    assert isinstance(first, ContextTooLong)
+    assert len(second.vectors) == 2
+    embed(runtime, *texts)
+    assert embedder.asked == [["tea", "rolls"], ["bread", "jam"], ["endless"], ["endless"]]
+
+
 def test_a_vector_that_is_none_is_passed_on_and_not_kept(letters, monkeypatch):
     runtime = letters()
 

@@ -93,8 +93,7 @@ class Plugin:
         if inner is None:
             return None
         self._open_as_set()
-        version = self._runtime.record(EmbedderSpec, model.backend).cache_version
-        return CachedEmbeddings(inner, self, str(model), version)
+        return CachedEmbeddings(inner, self, str(model), self._runtime.record(EmbedderSpec, model.backend))
 
     @hookimpl
     def troupe_register_commands(self) -> Iterator[CommandSpec]:
@@ -181,17 +180,18 @@ class CachedLLM(LLMWrapper):
 class CachedEmbeddings(EmbeddingWrapper):
     """The same around a model that embeds texts."""
 
-    def __init__(self, inner: EmbeddingHandler, plugin: Plugin, model: str, cache_version: int) -> None:
+    def __init__(self, inner: EmbeddingHandler, plugin: Plugin, model: str, spec: EmbedderSpec) -> None:
         super().__init__(inner)
         self._plugin = plugin
-        self._model = model
-        self._kind = plugin.kind(f"{FORMAT}\0{cache_version}\0embedding\0{model}\0")
+        self.model = model
+        self.limits = spec.texts, spec.characters
+        self._kind = plugin.kind(f"{FORMAT}\0{spec.cache_version}\0embedding\0{model}\0")
 
     async def embed(self, texts: Sequence[str], call: Call) -> Embeddings:
         cache = self._plugin.cache
         if cache is None:
             return await self.inner.embed(texts, call)
-        return await cache.vectors.embed([self._key(text) for text in texts], self.inner, self._model, texts, call)
+        return await cache.vectors.embed([self._key(text) for text in texts], self, texts, call)
 
     def _key(self, text: str) -> bytes:
         key = self._kind.copy()

@@ -6,14 +6,17 @@ import asyncio
 import math
 from array import array
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from troupe_cache_sqlite.flights import Flight, Flights, refused_to_others
 from troupe_cache_sqlite.kinds import VECTOR, Embedded
-from troupe_core import Call, EmbeddingHandler, Embeddings, PluginError, Usage
+from troupe_core import Call, Embeddings, PluginError, Usage
+from troupe_core.llm import batches
 
 if TYPE_CHECKING:
     from troupe_cache_sqlite.cache import Cache
+    from troupe_cache_sqlite.plugin import CachedEmbeddings
 
 NO_LEASE = 0
 TURN = 64
@@ -42,22 +45,22 @@ class Vectors:
         await self._flights.cancel()
 
     async def embed(
-        self, keys: Sequence[bytes], inner: EmbeddingHandler, model: str, texts: Sequence[str], call: Call
+        self, keys: Sequence[bytes], asker: CachedEmbeddings, texts: Sequence[str], call: Call
     ) -> Embeddings:
         """`keys` are those of the texts."""
         wanted = dict(zip(keys, texts, strict=True))
-        found = await self._look_up(wanted, model, call)
-        asked = await self._ask({key: text for key, text in wanted.items() if key not in found}, inner, model, call)
+        found = await self._look_up(wanted, asker.model, call)
+        asked = await self._ask({key: text for key, text in wanted.items() if key not in found}, asker, call)
         if asked and found and _sizes(found) != _sizes(asked):  # the model is another one now, under the same name
             old = {key: wanted[key] for key in found}
-            found = await self._fly(old, inner, model, call, replace=True)
+            found = await self._fly(old, asker, call, replace=True)
         elif found:
             tokens = sum(each.tokens for each in found.values())
             self._tally.hits += len(found)
-            self._cache.saved(model, call, Usage(tokens))
+            self._cache.saved(asker.model, call, Usage(tokens))
         found |= asked
         if not found:
-            return await inner.embed(texts, call)
+            return await asker.inner.embed(texts, call)
         tokens = sum(each.tokens for each in found.values())
         return Embeddings(tuple(found[key].vector for key in keys), Usage(tokens), found[keys[-1]].model)
 
@@ -77,8 +80,8 @@ class Vectors:
                 await asyncio.sleep(0)
         return found
 
-    async def _ask(self, missing: Mapping[bytes, str], inner: EmbeddingHandler, model: str, call: Call) -> Found:
-        """Those that nobody has asked for yet, in one batch; for the others wait. What has failed others for a reason
+    async def _ask(self, missing: Mapping[bytes, str], asker: CachedEmbeddings, call: Call) -> Found:
+        """Those that nobody has asked for yet, at once; for the others wait. What has failed others for a reason
         that need not be ours is asked for by ourselves.
         """
         came: Found = {}
@@ -86,33 +89,43 @@ class Vectors:
             under_way = {key: flight for key in left if (flight := self._flights.get(key)) is not None}
             anew = {key: text for key, text in left.items() if key not in under_way}
             others = list(dict.fromkeys(under_way.values()))
-            ours = [self._flights.begin(tuple(anew), self._fly(anew, inner, model, call))] if anew else []
+            ours = [self._flights.begin(tuple(anew), self._fly(anew, asker, call))] if anew else []
             await self._flights.wait([*others, *ours])
             for flight in ours:
                 came |= flight.task.result()
             for flight in others:
-                if not _may_concern_others_alone(flight, left):
+                if _may_concern_others_alone(flight, left):
+                    kept = {key: left[key] for key in flight.keys if key in left}
+                    found = await self._look_up(kept, asker.model, call)  # what it came to before it failed
+                else:
                     found = {key: one for key, one in flight.task.result().items() if key in left}
+                if found:
                     self._tally.waits += len(found)
-                    self._cache.saved(model, call, Usage(sum(one.tokens for one in found.values())))
+                    self._cache.saved(asker.model, call, Usage(sum(one.tokens for one in found.values())))
                     came |= found
         return came
 
     async def _fly(
-        self, asked: Mapping[bytes, str], inner: EmbeddingHandler, model: str, call: Call, *, replace: bool = False
+        self, asked: Mapping[bytes, str], asker: CachedEmbeddings, call: Call, *, replace: bool = False
     ) -> Found:
-        self._tally.misses += len(asked)
-        texts = list(asked.values())
-        given = await inner.embed(texts, call)
+        """In batches that the embedder takes at once. Each is kept as it comes: a later one may fail."""
+        keys = iter(asked)
+        came: Found = {}
+        for texts in batches(list(asked.values()), *asker.limits):
+            made = await self._embed(texts, asker, call)
+            for key, one in zip(islice(keys, len(made)), made, strict=True):
+                self._keep(key, one, asker.model, replace=replace)
+                came[key] = one
+        return came
+
+    async def _embed(self, texts: Sequence[str], asker: CachedEmbeddings, call: Call) -> list[Embedded]:
+        self._tally.misses += len(texts)
+        given = await asker.inner.embed(texts, call)
         vectors = given.vectors
         if len(vectors) != len(texts):
-            raise PluginError(f"what is put around {model} gave {len(vectors)} vectors for {len(texts)} texts")
+            raise PluginError(f"what is put around {asker.model} gave {len(vectors)} vectors for {len(texts)} texts")
         shares = _shares(given.usage.input, [len(text) for text in texts])
-        made = (Embedded(vector, tokens, given.model) for vector, tokens in zip(vectors, shares, strict=True))
-        found = dict(zip(asked, made, strict=True))
-        for key, one in found.items():
-            self._keep(key, one, model, replace=replace)
-        return found
+        return [Embedded(vector, tokens, given.model) for vector, tokens in zip(vectors, shares, strict=True)]
 
     def _keep(self, key: bytes, one: Embedded, model: str, *, replace: bool) -> None:
         if not self._cache.stores:

@@ -161,6 +161,19 @@ def test_what_was_embedded_before_a_batch_failed_is_kept(letters, room):
     assert embedder.asked == [["tea", "rolls"], ["bread", "jam"], ["endless"], ["endless"]]
 
 
+def test_vectors_of_two_sizes_are_never_given_together(letters):
+    kept(letters, "tea")
+    runtime = letters(size=7)
+    embed(runtime, "rolls")
+    runtime.close()
+    with pytest.raises(ReplayMiss, match="holds no vectors of one size of letters/small"):
+        embed(letters("replay"), "tea", "rolls")
+    runtime = letters(size=7)
+    for _ in range(2):
+        assert {len(vector) for vector in embed(runtime, "tea", "rolls").vectors} == {7}
+    assert runtime.letters.asked == [["tea", "rolls"]]
+
+
 def test_a_vector_that_is_none_is_passed_on_and_not_kept(letters, monkeypatch):
     runtime = letters()
 

@@ -51,9 +51,10 @@ class Vectors:
         wanted = dict(zip(keys, texts, strict=True))
         found = await self._look_up(wanted, asker.model, call)
         asked = await self._ask({key: text for key, text in wanted.items() if key not in found}, asker, call)
-        if asked and found and _sizes(found) != _sizes(asked):  # the model is another one now, under the same name
-            old = {key: wanted[key] for key in found}
-            found = await self._fly(old, asker, call, replace=True)
+        if len(_sizes(found | asked)) > 1:  # the model is another one now, under the same name, or was so for a time
+            if self._cache.replays:
+                raise self._cache.missing("vectors of one size", asker.model, keys[0], call, texts[0])
+            found = await self._fly({key: wanted[key] for key in found}, asker, call, replace=True)
         elif found:
             tokens = sum(each.tokens for each in found.values())
             self._tally.hits += len(found)
@@ -61,6 +62,8 @@ class Vectors:
         found |= asked
         if not found:
             return await asker.inner.embed(texts, call)
+        if len(sizes := _sizes(found)) > 1:
+            raise PluginError(f"{asker.model} gave vectors of {sorted(sizes)} dimensions; all have to be of one size")
         tokens = sum(each.tokens for each in found.values())
         return Embeddings(tuple(found[key].vector for key in keys), Usage(tokens), found[keys[-1]].model)
 

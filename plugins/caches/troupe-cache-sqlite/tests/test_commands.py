@@ -138,14 +138,18 @@ def test_lines_that_cannot_be_used_are_named_and_the_others_added(troupe, room, 
         json.dumps({**plain, "key": "12"}),
         json.dumps({**plain, "kind": "spell"}),
         json.dumps({**plain, "made": "now"}),
+        json.dumps({**plain, "made": 2**63}),
+        json.dumps({**plain, "model": "\ud800"}),
         json.dumps({**plain, "answer": {"text": 5}}),
+        json.dumps({**plain, "answer": {**plain["answer"], "usage": ["x", "y", "z"]}}),
+        json.dumps({**plain, "answer": {**plain["answer"], "pieces": [-1, len(plain["answer"]["text"]) + 1]}}),
         json.dumps({**plain, "kind": "embedding", "answer": {"model": "m", "tokens": 1, "vector": "AAA="}}),
         json.dumps({name: value for name, value in plain.items() if name != "model"}),
     ]
     copy = room.folder / "copy.sqlite"
     ran = troupe("import", "-", copy, "--json", said="\n".join([*bad, "", good]).encode())
     assert ran.code == 1
-    assert [line["number"] for line in ran.json["refused"]] == list(range(1, 10))
+    assert [line["number"] for line in ran.json["refused"]] == list(range(1, len(bad) + 1))
     assert all(line["why"] for line in ran.json["refused"])
     assert len(entries(copy)) == 1
     ran = troupe("import", "-", copy, said=b"\x1b]0;an order\x07")

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from troupe_cache_sqlite.kinds import are_counts
 from troupe_cache_sqlite.schemas import fits
 from troupe_core import LLMRequest, LLMResponse, Usage
 
@@ -38,7 +39,7 @@ def is_plain(response: Any) -> bool:
     usage: Any = response.usage
     if not isinstance(usage, Usage) or not type(response.text) is type(response.model) is str:
         return False
-    return all(type(number) is int for number in usage.numbers())
+    return are_counts(usage.numbers())
 
 
 def values_in(text: str) -> Iterator[Any]:

@@ -8,7 +8,7 @@ import json
 import sys
 from array import array
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -74,6 +74,11 @@ def of_json(written: bytes) -> Any:
         return json.loads(written)
 
 
+def are_counts(numbers: Iterable[Any]) -> bool:
+    """Whether each is a whole number, and none of them below 0."""
+    return all(type(number) is int and number >= 0 for number in numbers)
+
+
 def _write_answer(answer: Answer) -> bytes:
     response = answer.response
     plain = {
@@ -94,7 +99,9 @@ def _read_answer(plain: bytes) -> Answer:
     usage, mark = Usage(*found["usage"]), found.get("mark", "")
     if not (type(text) is type(model) is type(finish) is type(mark) is str):
         raise Damaged("its texts are none")
-    if pieces and sum(pieces) != len(text):
+    if not are_counts(found["usage"]):
+        raise Damaged("its tokens are no numbers of tokens")
+    if pieces and not (are_counts(pieces) and sum(pieces) == len(text)):
         raise Damaged("its pieces make another text")
     return Answer(LLMResponse(text, usage, model, finish, mark), pieces)
 
@@ -123,7 +130,7 @@ def _read_vector(plain: bytes) -> Embedded:
     head, _, numbers = plain.partition(b"\n")
     found = of_json(head)
     tokens, model, vector = found["tokens"], found["model"], array("f", numbers)
-    if not (type(tokens) is int and type(model) is str and vector):
+    if not (are_counts((tokens,)) and type(model) is str and vector):
         raise Damaged("it is no vector")
     return Embedded(_turned(vector), tokens, model)
 

@@ -25,6 +25,8 @@ MOST_PASSED_OVER = 10_000
 """Places in a row that cannot be read, before the rest is given up."""
 KEY_SIZE = 16
 LONGEST_LINE = 2 * LARGEST
+LATEST = 2**63 - 1
+"""Seconds that the file can hold."""
 
 _SEEN = """
 CREATE TEMP VIEW seen AS
@@ -315,6 +317,10 @@ def _row(said: Any, packer: Packer) -> tuple[Any, ...]:
         raise Damaged(f"it is of a kind {said['kind']!r} that this version does not know")
     if not (len(key) == KEY_SIZE and type(namespace) is type(model) is str and type(made) is int):
         raise Damaged("it is no entry of a cache")
+    if not 0 <= made <= LATEST:
+        raise Damaged("the time at which it was made is none")
+    for text in (namespace, model):
+        text.encode()  # SQLite takes no half of a surrogate pair
     value = packer.pack(kind.taken(said["answer"]))
     packer.unpack(value, kind)
     return key, value, model, made, int(time.time()), kind.name, namespace, digest(key, kind.name, namespace, value)

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from troupe_cache_sqlite.flights import Flight, Flights, refused_to_others
-from troupe_cache_sqlite.kinds import VECTOR, Embedded
+from troupe_cache_sqlite.kinds import VECTOR, Embedded, are_counts
 from troupe_core import Call, Embeddings, PluginError, Usage
 from troupe_core.llm import batches
 
@@ -133,7 +133,7 @@ class Vectors:
     def _keep(self, key: bytes, one: Embedded, model: str, *, replace: bool) -> None:
         if not self._cache.stores:
             return
-        if not _is_plain(one.vector):
+        if not (_is_plain(one.vector) and are_counts((one.tokens,))):
             self._tally.unfit += 1
         elif self._cache.keep(key, NO_LEASE, VECTOR, one, model, replace=replace):
             self._tally.stores += 1

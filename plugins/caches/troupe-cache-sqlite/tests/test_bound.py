@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 
 import pytest
 
@@ -63,6 +64,25 @@ def test_what_was_used_is_written_down_for_the_next_run(room):
     room.texts(runtime, room.request("new"))
     runtime.close()
     assert kept(room, *first) == [True] * 5
+
+
+def test_what_a_run_uses_stays_though_the_clock_is_set_back_meanwhile(room, monkeypatch):
+    fill(room, 60)
+    with sqlite3.connect(room.path) as db:
+        db.execute("UPDATE entry SET used = ? + rowid", (int(time.time()) - 1000,))
+        db.execute("UPDATE entry SET used = used + 9999 WHERE rowid <= 5")
+    db.close()
+    old = [room.request(draw=draw) for draw in range(60)]
+    new = [room.request("new", draw=draw) for draw in range(5)]
+    runtime = room.runtime(noise, max_mb=0.06)
+    room.texts(runtime, old[0])
+    clock = time.time
+    monkeypatch.setattr(time, "time", lambda: clock() - 3000)
+    room.texts(runtime, *old[1:5])
+    room.texts(runtime, *new)
+    runtime.close()
+    assert kept(room, *old[:5], *new) == [True] * 10
+    assert {*kept(room, *old[5:])} == {False, True}
 
 
 def test_when_all_of_it_is_in_use_nothing_goes_and_it_is_told_once(room, caplog):

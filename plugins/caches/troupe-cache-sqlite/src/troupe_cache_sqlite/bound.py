@@ -20,12 +20,17 @@ _REMOVE = "DELETE FROM entry WHERE rowid = ?"
 
 class Bound:
     """Of one file, as this process keeps it. What has been used since `since` is in use, and stays; it is said by whole
-    seconds, so that what was used in the second before may stay, too.
+    seconds, so that what was used in the second before may stay, too. Before `since` it is never: a
+    clock may be set back.
     """
 
     def __init__(self, megabytes: float, since: int) -> None:
         self.megabytes = megabytes
         self.since = since
+
+    def now(self) -> int:
+        """When something that is used now is used."""
+        return max(int(time.time()), self.since)
 
     def keep(self, db: sqlite3.Connection) -> bool:
         """Make room where there is too much; whether there is little enough afterwards."""
@@ -44,7 +49,7 @@ class Bound:
     def _oldest(self, db: sqlite3.Connection, size: float) -> list[tuple[int]]:
         """As many as have that size, unless they are too many at once."""
         found: list[tuple[int]] = []
-        for place, length in db.execute(_OLDEST, (self.since, int(time.time()), AT_ONCE)):
+        for place, length in db.execute(_OLDEST, (self.since, self.now(), AT_ONCE)):
             if size <= 0:
                 break
             found.append((place,))

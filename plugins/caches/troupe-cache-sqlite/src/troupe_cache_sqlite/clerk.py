@@ -177,6 +177,7 @@ class Clerk:
         answered: Answered = []
         waiting, over = dict(self._waiting), set[int]()
         now = time.time()
+        used = int(now) if self._bound is None else self._bound.now()
         self._db.execute("BEGIN IMMEDIATE")
         for order, value in zip(work, packed, strict=True):
             match order:
@@ -187,7 +188,7 @@ class Clerk:
                     else:
                         waiting[order.ticket] = order
                 case Put():
-                    self._db.execute(_REPLACE if order.replace else KEEP, self._row(order, value, int(now)))
+                    self._db.execute(_REPLACE if order.replace else KEEP, self._row(order, value, int(now), used))
                     self._leases.release(self._db, order.key, order.ticket)
                     over.add(order.ticket)
                 case Release():
@@ -197,16 +198,16 @@ class Clerk:
                 case Drop():
                     self._db.execute(_DROP, (order.key, order.value))
                 case Touch():
-                    self._db.executemany(_TOUCH, [(int(now), key) for key in order.keys])
+                    self._db.executemany(_TOUCH, [(used, key) for key in order.keys])
         self._db.execute("COMMIT")
         self._waiting = waiting
         self._leases.held.update(claim.ticket for claim, found in answered if found is None)
         self._leases.held.difference_update(over)
         return answered
 
-    def _row(self, put: Put, value: bytes, now: int) -> tuple[object, ...]:
+    def _row(self, put: Put, value: bytes, made: int, used: int) -> tuple[object, ...]:
         name = digest(put.key, put.kind, self._namespace, value)
-        return put.key, value, put.model, now, now, put.kind, self._namespace, name
+        return put.key, value, put.model, made, used, put.kind, self._namespace, name
 
     def _answer(self, answered: Answered) -> None:
         """Hand over all at once: each call wakes the loop."""

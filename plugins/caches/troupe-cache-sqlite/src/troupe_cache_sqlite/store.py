@@ -51,10 +51,10 @@ class Store:
         self._clerk: Clerk | None = None
         opened = int(time.time())
         self._long_ago = opened if max_mb is not None else opened - DAY
+        self._bound = None if max_mb is None or files.writer is None else Bound(max_mb, opened)
         if files.writer is not None:  # that thread must not keep the store alive: nothing that it has leads there
-            bound = None if max_mb is None else Bound(max_mb, opened)
             settled = _forgetting(self._unwritten)
-            self._clerk = Clerk(files.writer, self._leases, settled, self.troubles, namespace, bound)
+            self._clerk = Clerk(files.writer, self._leases, settled, self.troubles, namespace, self._bound)
         self._find = _FIND if files.version == VERSION and self._clerk is not None else _FIND_IN_OLD
         self._close = weakref.finalize(self, _close, files.reader, self._clerk)  # at the latest when Python ends
 
@@ -79,7 +79,7 @@ class Store:
         if row is None:
             return None
         value, used = row
-        if used < self._long_ago:
+        if used < self._long_ago or (self._bound is not None and used > self._bound.now()):
             self._touch(key)
         return self._unpacked(key, value, kind)
 

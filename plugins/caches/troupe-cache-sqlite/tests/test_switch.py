@@ -72,21 +72,26 @@ def test_it_can_be_switched_from_within_the_loop(room):
     assert list(room.path.parent.iterdir()) == [room.path]  # written and closed
 
 
-def test_what_is_under_way_when_it_is_switched_off_is_still_kept(room):
+@pytest.mark.parametrize("streamed", [False, True])
+def test_what_is_under_way_when_it_is_switched_off_is_still_kept(room, streamed):
     runtime = room.runtime()
     model = runtime.model_under_test
 
+    async def ask():
+        handler = runtime.llm_handler("asked/any")
+        if streamed:
+            return "".join([chunk.text async for chunk in handler.stream(room.request(), room.call)])
+        return (await handler.complete(room.request(), room.call)).text
+
     async def begin():
         model.gate = asyncio.Event()
-        task = asyncio.get_running_loop().create_task(
-            runtime.llm_handler("asked/any").complete(room.request(), room.call)
-        )
+        task = asyncio.get_running_loop().create_task(ask())
         await room.until(lambda: model.calls == 1)
         return task
 
     async def end():
         model.gate.set()
-        return (await task).text
+        return await task
 
     task = room.run(runtime, begin)
     started = time.monotonic()

@@ -27,11 +27,13 @@ class Answers:
         self._cache = cache
         self._tally = cache.tally
         self._flights: Flights[Answer] = Flights(ended)
+        self._streams = 0
+        self._ended = ended
 
     @property
     def under_way(self) -> int:
         """Questions."""
-        return len(self._flights)
+        return len(self._flights) + self._streams
 
     async def cancel(self) -> None:
         """End them all."""
@@ -123,15 +125,19 @@ class Answers:
             return
         self._tally.misses += 1
         told = Told()
-        async with aclosing(_as_generator(inner.stream(request, call))) as chunks:
-            try:
+        self._streams += 1
+        try:
+            async with aclosing(_as_generator(inner.stream(request, call))) as chunks:
                 async for chunk in chunks:
                     told.add(chunk)
                     yield chunk
-            except GeneratorExit:
-                self._tally.unfit += 1
-                raise
-        self._keep(key, NO_LEASE, request, told.answer(request.model))
+            self._keep(key, NO_LEASE, request, told.answer(request.model))
+        except GeneratorExit:
+            self._tally.unfit += 1
+            raise
+        finally:
+            self._streams -= 1
+            self._ended()
 
 
 def _of_unfit(key: bytes) -> bytes:

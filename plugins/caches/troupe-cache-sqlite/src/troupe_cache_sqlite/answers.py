@@ -42,7 +42,7 @@ class Answers:
     async def complete(self, key: bytes, inner: LLMHandler, request: LLMRequest, call: Call) -> LLMResponse:
         found = self._look_up(key, request, call) or await self._wait(key, request, call)
         if found is None:
-            flight = self._flights.begin((key,), self._fly(key, inner, request, call))
+            flight = self._flights.begin((key,), call, self._fly(key, inner, request, call))
             await self._flights.wait([flight])
             found = flight.task.result()
         return found.response
@@ -54,7 +54,7 @@ class Answers:
         while (flight := self._flights.get(key)) is not None:
             self._tally.waits += 1
             await self._flights.wait([flight])
-            if not refused_to_others(flight):
+            if not refused_to_others(flight, call):
                 found = flight.task.result()
                 self._saved(request, call, found)
                 return found

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine
 from typing import Any, Generic, TypeVar
 
+from troupe_core import Call
 from troupe_core.errors import SimulationError
 
 T = TypeVar("T")
@@ -14,17 +15,25 @@ T = TypeVar("T")
 class Flight(Generic[T]):
     """A question under way, or several that go together, as a task of its own; and how many wait for it."""
 
-    __slots__ = ("keys", "task", "waiting")
+    __slots__ = ("call", "keys", "task", "waiting")
 
-    def __init__(self, keys: Collection[bytes], task: asyncio.Task[T]) -> None:
+    def __init__(self, keys: Collection[bytes], call: Call, task: asyncio.Task[T]) -> None:
         self.keys = keys
+        self.call = call
+        """Of whoever began it."""
         self.task = task
         self.waiting = 0
 
 
-def refused_to_others(flight: Flight[Any]) -> bool:
-    """Whether it has ended because whoever began it may not ask: no budget left, a price that nobody knows."""
-    return isinstance(flight.task.exception(), SimulationError)
+def refused_to_others(flight: Flight[Any], call: Call) -> bool:
+    """Whether it has ended because whoever began it may not ask, no budget being left or a price not known, and this
+    call is on another account.
+    """
+    return isinstance(flight.task.exception(), SimulationError) and _account(flight.call) != _account(call)
+
+
+def _account(call: Call) -> tuple[str, str | None, str]:
+    return call.simulation, call.person, call.purpose
 
 
 class Flights(Generic[T]):
@@ -43,9 +52,9 @@ class Flights(Generic[T]):
         """The one of that key."""
         return self._under_way.get(key)
 
-    def begin(self, keys: Collection[bytes], work: Coroutine[Any, Any, T]) -> Flight[T]:
+    def begin(self, keys: Collection[bytes], call: Call, work: Coroutine[Any, Any, T]) -> Flight[T]:
         """Of keys that are not under way."""
-        flight = Flight(keys, asyncio.get_running_loop().create_task(work))
+        flight = Flight(keys, call, asyncio.get_running_loop().create_task(work))
         self._under_way.update(dict.fromkeys(keys, flight))
         self._tasks.add(flight.task)
         flight.task.add_done_callback(lambda done: self._end(flight))

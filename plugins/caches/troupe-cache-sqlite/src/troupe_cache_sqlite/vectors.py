@@ -92,12 +92,12 @@ class Vectors:
             under_way = {key: flight for key in left if (flight := self._flights.get(key)) is not None}
             anew = {key: text for key, text in left.items() if key not in under_way}
             others = list(dict.fromkeys(under_way.values()))
-            ours = [self._flights.begin(tuple(anew), self._fly(anew, asker, call))] if anew else []
+            ours = [self._flights.begin(tuple(anew), call, self._fly(anew, asker, call))] if anew else []
             await self._flights.wait([*others, *ours])
             for flight in ours:
                 came |= flight.task.result()
             for flight in others:
-                if _may_concern_others_alone(flight, left):
+                if _may_concern_others_alone(flight, call, left):
                     kept = {key: left[key] for key in flight.keys if key in left}
                     found = await self._look_up(kept, asker.model, call)  # what it came to before it failed
                 else:
@@ -139,10 +139,10 @@ class Vectors:
             self._tally.stores += 1
 
 
-def _may_concern_others_alone(flight: Flight[Found], wanted: Collection[bytes]) -> bool:
+def _may_concern_others_alone(flight: Flight[Found], call: Call, wanted: Collection[bytes]) -> bool:
     """Whether it has failed because of who began it, or perhaps because of a text that is not among ours."""
     failed = flight.task.exception() is not None
-    return refused_to_others(flight) or (failed and not all(key in wanted for key in flight.keys))
+    return refused_to_others(flight, call) or (failed and not all(key in wanted for key in flight.keys))
 
 
 def _is_plain(vector: Any) -> bool:

@@ -7,6 +7,7 @@ from troupe_core.llm.images import Image
 from troupe_core.llm.prices import BILLION, FREE, Price, PriceTable, billionths, usd
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters, candidates, in_words
 from troupe_core.llm.response import LLMChunk, LLMResponse, Substitute, Usage, caution, substituted
+from troupe_core.llm.room import Room, unsent
 
 __all__ = [
     "BILLION",
@@ -32,6 +33,7 @@ __all__ = [
     "Parameters",
     "Price",
     "PriceTable",
+    "Room",
     "Substitute",
     "Usage",
     "Vector",
@@ -44,5 +46,6 @@ __all__ = [
     "response_format",
     "substituted",
     "unit",
+    "unsent",
     "usd",
 ]

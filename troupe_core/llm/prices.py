@@ -12,6 +12,7 @@ import attrs
 from troupe_core.errors import ArgumentError, BadRequest, ConnectionFailed, ModelError, RateLimited
 from troupe_core.llm.request import LLMRequest
 from troupe_core.llm.response import Usage
+from troupe_core.llm.room import unsent
 
 BILLION = 1_000_000_000
 FINE = 1_000
@@ -171,12 +172,13 @@ class Pricing:
         return -(-(sent + written * self._written) // FINE)
 
     def lost(self, error: BaseException, usage: Usage | None, expected: int | None) -> int | None:
-        """What a call has cost that came to nothing. Who is refused, or does not get through, pays nothing; an answer
-        that was on its way is paid for.
+        """What a call has cost that came to nothing. Who is refused, does not get through, or has sent nothing yet,
+        pays nothing; an answer that was on its way is paid for.
         """
         if self.price is None:
             return None
         if usage is not None and (usage.input or usage.output):
             return self.price.cost(usage)
         refused = isinstance(error, ModelError) and (error.status is not None or error.fatal)
-        return 0 if refused or isinstance(error, BadRequest | ConnectionFailed | RateLimited) else expected
+        refused = refused or isinstance(error, BadRequest | ConnectionFailed | RateLimited)
+        return 0 if refused or unsent(error) else expected

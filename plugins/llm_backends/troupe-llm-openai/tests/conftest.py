@@ -84,10 +84,9 @@ def make_asking() -> Iterator[Callable[..., Asking]]:
     """Makes runtimes with these settings, and with no other plugin."""
     made: list[Runtime] = []
 
-    def make(*plugins: object, **settings: Any) -> Asking:
-        runtime = Runtime(
-            plugins=[troupe_llm_openai, *plugins], autoload=False, config={}, model=MODEL, settings={"openai": settings}
-        )
+    def make(*plugins: object, config: Any = None, **settings: Any) -> Asking:
+        options: dict[str, Any] = {"config": config or {}, "model": MODEL, "settings": {"openai": settings}}
+        runtime = Runtime(plugins=[troupe_llm_openai, *plugins], autoload=False, **options)
         made.append(runtime)
         return Asking(runtime)
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 import openai
 import pytest
 
 import troupe_llm_openai
-from troupe_core import Budget, Runtime, Simulation, TinyPerson
+from troupe_core import Budget, ConnectionFailed, ModelCall, Runtime, Simulation, TinyPerson, hookimpl
 from troupe_llm_openai.http import http_client
 from troupe_llm_openai.sdk import Client, http_library
 from troupe_testing.server import Hang, ProtocolServer
@@ -58,6 +59,52 @@ def test_a_cancelled_call_ends_its_request(serve: Any):
 
     assert asking.run(cancelled)
     assert asking.ask().text, "its place is free"
+
+
+class Spending:
+    """Keeps what each attempt has cost."""
+
+    config: ClassVar[Any] = {"prices": {"openai/test-model": {"input": 2, "output": 8}}}
+
+    def __init__(self) -> None:
+        self.costs: list[int | None] = []
+
+    @hookimpl
+    def troupe_event(self, event: object) -> None:
+        if isinstance(event, ModelCall):
+            self.costs.append(event.cost)
+
+
+def test_who_is_called_off_while_waiting_for_a_connection_pays_nothing(serve: Any):
+    spending = Spending()
+    server, asking = serve(plugins=(spending,), config=spending.config, max_connections=1)
+    server.inject(Hang())
+
+    async def called_off() -> None:
+        calls = [asyncio.ensure_future(asking.handler.complete(asking.request(), asking.call)) for _ in range(3)]
+        await until(lambda: server.stats.in_flight == 1)
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+
+    asking.run(called_off)
+    assert [bool(cost) for cost in spending.costs] == [True, False, False]
+    assert server.stats.requests == 1
+
+
+def test_who_cannot_reach_the_server_in_time_pays_nothing(make_asking: Any):
+    """Its queue is full: whoever comes is not even turned away."""
+    spending = Spending()
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, contextlib.ExitStack() as waiting:
+        for _ in range(2):
+            first = waiting.enter_context(socket.socket())
+            first.setblocking(False)
+            first.connect_ex(full.getsockname())
+        address = f"http://127.0.0.1:{full.getsockname()[1]}/v1"
+        asking = make_asking(spending, config=spending.config, base_url=address, connect_timeout=0.05)
+        with pytest.raises(ConnectionFailed, match=r"reached in time.*settings\.openai\.connect_timeout"):
+            asking.ask()
+    assert spending.costs == [0]
 
 
 async def until(true: Callable[[], bool]) -> None:

@@ -21,7 +21,7 @@ from troupe_core import (
     Price,
     SecretError,
 )
-from troupe_core.llm import Holds, chat_messages, response_format
+from troupe_core.llm import Holds, Room, chat_messages, response_format
 from troupe_llm_litellm.answers import Stream, completion, embeddings
 from troupe_llm_litellm.config import Config, Place
 from troupe_llm_litellm.library import Library, library
@@ -38,7 +38,7 @@ class LiteLLM(LLMBackend, Embedder, config=Config):
 
     config: Config
     _library: Library
-    _room: asyncio.Semaphore
+    _room: Room
     _holds: Holds
 
     def price_of(self, model: str) -> Price | None:
@@ -47,7 +47,7 @@ class LiteLLM(LLMBackend, Embedder, config=Config):
 
     async def open(self) -> None:
         self._library = await asyncio.to_thread(library, self.config.connect_timeout)
-        self._room = asyncio.Semaphore(self.config.max_connections)  # who waits for room is not timed
+        self._room = Room(self.config.max_connections)  # who waits for room is not timed
         self._holds = Holds()
         self._providers: dict[str, str] = {}
 

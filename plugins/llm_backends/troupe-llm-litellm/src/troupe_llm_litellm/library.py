@@ -26,6 +26,8 @@ class Library:
     """litellm, and what can be raised in it on the way to a provider and back."""
 
     litellm: Any
+    unreached: tuple[type[Exception], ...]
+    """There was no connection in time, and so nothing was sent."""
     timeouts: tuple[type[Exception], ...]
     broken: tuple[type[Exception], ...]
     """Connections that failed, timeouts among them."""
@@ -60,6 +62,7 @@ def library(connect_timeout: float) -> Library:
     litellm.telemetry = False
     return Library(
         litellm,
+        (httpx.ConnectTimeout, httpx.PoolTimeout, aiohttp.ConnectionTimeoutError),
         (TimeoutError, httpx.TimeoutException),
         (httpx.TransportError, aiohttp.ClientError, OSError),
         httpx.Timeout(None, connect=connect_timeout),

@@ -45,9 +45,14 @@ def _unanswered(error: Exception, text: str, causes: list[BaseException], source
     """Nothing came back, or nothing that could be understood."""
     if type(error).__name__ == "UnsupportedParamsError":
         return Unsupported(f"{source} cannot be asked so: {text}. Nothing was sent. {Unsupported.advice}")
+    if any(isinstance(cause, library.unreached) for cause in causes):
+        return ConnectionFailed(
+            f"{source} could not be reached in time. Is it running? settings.litellm.connect_timeout gives it longer."
+        )
     if any(isinstance(cause, library.timeouts) for cause in causes):
         return ModelTimeout(
-            f"{source} could not be reached in time. Is it running? settings.litellm.connect_timeout gives it longer."
+            f"{source} did not answer in the time that litellm gives it. Ask again, or for fewer at once "
+            "(max_in_flight)."
         )
     if any(isinstance(cause, library.broken) for cause in causes):
         reason = str(causes[-1]) or type(causes[-1]).__name__

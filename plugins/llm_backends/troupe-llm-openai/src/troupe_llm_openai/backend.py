@@ -25,7 +25,7 @@ from troupe_core import (
     Price,
     PriceTable,
 )
-from troupe_core.llm import Holds
+from troupe_core.llm import Holds, Room
 from troupe_llm_openai.answers import Stream, completion, listed
 from troupe_llm_openai.body import Writer
 from troupe_llm_openai.config import OPENAI, Config
@@ -71,7 +71,7 @@ class OpenAI(LLMBackend, Embedder, config=Config):
     _client: Client
     _kept: AsyncGenerator[None]
     _writer: Writer
-    _room: asyncio.Semaphore
+    _room: Room
     _holds: Holds
 
     def capabilities_of(self, model: str) -> Capabilities | None:
@@ -86,7 +86,7 @@ class OpenAI(LLMBackend, Embedder, config=Config):
         self._kept = _until_the_end(self._client)
         await anext(self._kept)
         self._writer = self._writing()
-        self._room = asyncio.Semaphore(self.config.max_connections)  # who waits for a connection is not timed
+        self._room = Room(self.config.max_connections)  # who waits for a connection is not timed
         self._holds = Holds()
 
     def _made(self) -> Client:

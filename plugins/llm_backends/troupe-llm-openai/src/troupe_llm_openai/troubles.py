@@ -38,7 +38,7 @@ def translated(
             "or ask for fewer at once (max_in_flight)."
         )
     if any(isinstance(cause, TimeoutError) for cause in causes):
-        return ModelTimeout(
+        return ConnectionFailed(  # of the transport's times, only that to connect is set: nothing was sent
             f"{source} could not be reached in time. Is it running? {table}.connect_timeout gives it longer."
         )
     reason = str(causes[-1]) or type(causes[-1]).__name__

@@ -65,7 +65,7 @@ class Day:
     """What it ends in, if not in an answer."""
     calls: int = 1
     paid: int = 0
-    """So many answers came, each on the bill."""
+    """So many answers came, each on the bill; where none did, nothing costs anything."""
 
 
 BUSY, BROKEN = Status(429, retry_after=0.001), Status(500)
@@ -100,12 +100,14 @@ class Came:
     calls: int
     failed: int
     tokens: tuple[int, int]
+    cost: bool
+    """Whether it has cost anything."""
     shows_its_key: bool = False
 
     @classmethod
     def due(cls, day: Day) -> Came:
         outcome = day.error.__name__ if day.error is not None else "Good morning."
-        return cls(outcome, day.calls, day.calls - day.paid, (INPUT * day.paid, OUTPUT * day.paid))
+        return cls(outcome, day.calls, day.calls - day.paid, (INPUT * day.paid, OUTPUT * day.paid), day.paid > 0)
 
 
 class WireConformance:
@@ -155,7 +157,8 @@ class WireConformance:
             resilience["timeout"] = day.timeout
         settings = {**self.settings_for(server), "resilience": resilience}
         plugins = [resolved(self.retrying), resolved(self.plugin)]
-        runtime = make_runtime(plugins=plugins, settings=settings, model=self.model)
+        config = {"prices": {self.model: {"input": 1.0, "output": 1.0}}}
+        runtime = make_runtime(plugins=plugins, settings=settings, model=self.model, config=config)
         if not day.up:
             server.close()
         return runtime
@@ -163,7 +166,7 @@ class WireConformance:
     @pytest.mark.parametrize("day", DAYS.values(), ids=DAYS)
     def test_a_bad_day(self, day: Day, wired: Runtime, caplog: pytest.LogCaptureFixture) -> None:
         """What can go well the next time is asked again, and nothing else is; each answer that came is on the account,
-        each attempt counts, and no key is told.
+        each attempt counts, and no key is told. What was refused, or did not get through, costs nothing.
         """
         caplog.set_level("DEBUG")
         error: Exception | None = None
@@ -178,5 +181,6 @@ class WireConformance:
             spent = simulation.usage
         told = [traced(error), *caplog.messages]
         shown = any(key in text for text in told for key in (SEEN, ANOTHER_KEY))
-        came = Came(outcome, spent.calls, spent.failed, (spent.usage.input, spent.usage.output), shown)
+        tokens = spent.usage.input, spent.usage.output
+        came = Came(outcome, spent.calls, spent.failed, tokens, spent.cost > 0, shown)
         assert came == Came.due(day), f"it came to {came}, and has to come to {Came.due(day)}"

@@ -42,8 +42,7 @@ class LiteLLM(LLMBackend, Embedder, config=Config):
     _holds: Holds
 
     def price_of(self, model: str) -> Price | None:
-        place = self.config.providers.get(model.partition("/")[0], NOWHERE)
-        return listed(model) if place.base_url is None else None
+        return listed(model, [name for name, place in self.config.providers.items() if place.base_url is not None])
 
     async def open(self) -> None:
         self._library = await asyncio.to_thread(library, self.config.connect_timeout)
@@ -56,8 +55,6 @@ class LiteLLM(LLMBackend, Embedder, config=Config):
 
     async def check(self, model: str) -> str:
         """No provider is asked: each has a way of its own to be asked for nothing."""
-        if not hasattr(self, "_library"):
-            await self.open()
         provider = self._provider(model)
         place = self._place(model)
         missing = [] if place.get("api_key") else self._missing(model)

@@ -13,6 +13,7 @@ from troupe_core import (
     BadRequest,
     Budget,
     BudgetExceeded,
+    LLMResponse,
     ModelTimeout,
     ModelUnavailable,
     Parameters,
@@ -107,6 +108,9 @@ def test_whoever_watches_is_told_and_not_a_thousand_times(stage: Any, caplog: An
     assert (told[0].simulation, told[0].thing) == ("a simulation", "Ada")
     assert "provider/any is asked again in 42 s (attempt 2 of 8), since it failed: later" in told[0].text
     assert 1 <= len(told) == len(caplog.records) <= 5
+    at.provider.plan = [RateLimited("later", status=429, retry_after=42.0)]
+    at.asking("another simulation")
+    assert list(at.plugin._told) == ["another simulation"], "of a thousand others, nothing is kept"
 
 
 # -- the breaker -----------------------------------------------------------------------------------------------------
@@ -153,6 +157,19 @@ def test_no_more_go_in_a_minute_than_may(stage: Any):
     asked = at.provider.asked
     assert all(asked[number + 60] - asked[number] >= 60 - 1e-6 for number in range(30))
     assert asked[-1] < 91
+
+
+def test_what_the_budget_refuses_takes_nothing_of_the_providers_minute(stage: Any):
+    at = stage(requests_per_minute=60, tokens_per_minute=6_000)
+    with Simulation(runtime=at.runtime, budget=Budget(calls=1)) as simulation:
+
+        async def story() -> tuple[list[Any], float]:
+            return await many(at, 30, simulation.id), asyncio.get_running_loop().time()
+
+        came, until = at.run(story)
+    assert [type(each) for each in came] == [LLMResponse, *[BudgetExceeded] * 29]
+    assert until - at.provider.asked[0] < 5, "and not 29 seconds"
+    assert at.stats.attempts == 1
 
 
 def test_tokens_count_as_they_were_used_where_that_is_known(stage: Any):

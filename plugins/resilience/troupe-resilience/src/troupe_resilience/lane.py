@@ -7,6 +7,7 @@ import asyncio
 import attrs
 
 from troupe_core import Call, LLMRequest, ModelError, ModelTimeout, RateLimited, Usage
+from troupe_core.llm import unsent
 from troupe_resilience.adaptive import SILENCE, Adaptive
 from troupe_resilience.breaker import Breaker
 from troupe_resilience.config import Policy
@@ -172,7 +173,9 @@ class Lane:
 
     def failed(self, slot: Slot, request: LLMRequest, error: BaseException) -> None:
         """There is none."""
-        if isinstance(error, ModelError):
+        if unsent(error):
+            self._give_back(slot)
+        elif isinstance(error, ModelError):
             now = asyncio.get_running_loop().time()
             if _pushes_back(error):
                 self.pushed_back += 1
@@ -185,6 +188,14 @@ class Lane:
                 self.breaker.answered()  # it is there, and says no
             self._count(slot, request, error.usage)
         self.leave(slot)
+
+    def _give_back(self, slot: Slot) -> None:
+        """The provider has not heard of it, and others may go in its place."""
+        self.attempts -= 1
+        if self._requests is not None:
+            self._requests.take(-1)
+        if self._tokens is not None:
+            self._tokens.take(-slot.tokens)
 
     def _count(self, slot: Slot, request: LLMRequest, usage: Usage | None) -> None:
         if self._tokens is not None and usage is not None:

@@ -83,7 +83,7 @@ class Plugin:
         now = asyncio.get_running_loop().time()
         if now < self._told.get(call.simulation, now):
             return
-        self._told[call.simulation] = now + QUIET
+        self._told = {name: until for name, until in self._told.items() if until > now} | {call.simulation: now + QUIET}
         log.warning("%s: %s", call.simulation, text)
         if self._runtime.watched:
             self._runtime.emit(Remark(call.simulation, call.person or call.world or call.simulation, text))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import troupe_llm_litellm
 from troupe_core import (
     AuthenticationError,
     Call,
+    ConnectionFailed,
     Form,
     LLMRequest,
     LLMResponse,
@@ -155,6 +158,22 @@ def test_whether_it_can_be_asked(server: ProtocolServer):
     with runtime_with(openai={"base_url": server.base_url}) as runtime:
         assert runtime.check("litellm/openai/any").startswith("litellm knows openai")
     assert server.stats.requests == 0
+
+
+def test_who_cannot_reach_a_server_in_time_has_sent_nothing(no_keys: None):
+    """Its queue is full: whoever comes is not even turned away."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as waiting:
+        for _ in range(2):
+            first = waiting.enter_context(socket.socket())
+            first.setblocking(False)
+            first.connect_ex(full.getsockname())
+        place = {"base_url": f"http://127.0.0.1:{full.getsockname()[1]}/v1"}
+        settings = {"litellm": {"connect_timeout": 0.1, "providers": {"openai": place}}}
+        with (
+            Runtime([troupe_llm_litellm], autoload=False, config={}, settings=settings) as runtime,
+            pytest.raises(ConnectionFailed, match=r"reached in time.*settings\.litellm\.connect_timeout"),
+        ):
+            asked(runtime, "litellm/openai/any")
 
 
 def test_prices_are_those_of_litellms_list():

@@ -37,7 +37,7 @@ def translated(
             f"{source} did not answer within {timeout:g} s. Give it longer by {table}.timeout, "
             "or ask for fewer at once (max_in_flight)."
         )
-    if any(isinstance(cause, TimeoutError) for cause in causes):
+    if not begun and any(isinstance(cause, TimeoutError) for cause in causes):
         return ConnectionFailed(  # of the transport's times, only that to connect is set: nothing was sent
             f"{source} could not be reached in time. Is it running? {table}.connect_timeout gives it longer."
         )

@@ -19,6 +19,8 @@ from troupe_core import (
     BudgetExceeded,
     Call,
     ConfigError,
+    Embedder,
+    Embeddings,
     LLMResponse,
     ModelCall,
     ModelError,
@@ -36,6 +38,7 @@ from troupe_core import (
     Usage,
 )
 from troupe_core.config import Limits
+from troupe_core.llm import unit
 from troupe_core.llm.meter import Meter
 from troupe_core.llm.prices import BILLION, Pricing
 from troupe_testing import LatencyModel, VirtualLoop, constant
@@ -279,6 +282,39 @@ def test_without_a_budget_two_dollars_are_spent_where_prices_are_known(make_runt
     assert "2 USD are spent on it and others at most (prices of 2026-11" in told[0]
     ada.simulation.budget = Budget(calls=100)
     ada.act()
+
+
+@pytest.mark.parametrize(
+    "part", [{"person": Budget(money=9)}, {"purposes": {"ask": Budget(calls=1)}}, {"seconds": 1e9}]
+)
+def test_a_limit_that_is_none_of_all_of_it_lets_no_more_be_spent(part):
+    meter = Meter(Budget(**part))
+    meter.admit(Call("s", "turn"), "paid/known", True, 2 * BILLION)
+    with pytest.raises(BudgetExceeded, match=r"nothing of money, calls or tokens in all, and so at most 2 USD"):
+        meter.admit(Call("s", "turn"), "paid/known", True, 1)
+    meter.budget = Budget(tokens=10, **part)
+    meter.admit(Call("s", "turn"), "paid/known", True, 2 * BILLION)
+
+
+def test_what_is_asked_for_no_simulation_is_bounded_too_and_that_is_said(make_runtime, caplog, monkeypatch):
+    monkeypatch.setattr("troupe_core.llm.meter.UNASKED_MONEY", 14e-5)
+
+    class Dear(Embedder):
+        name, free = "dear", False
+
+        def price_of(self, model: str) -> Price:
+            return Price(10, 0)
+
+        async def embed(self, model: str, texts: Any, call: Call) -> Embeddings:
+            return Embeddings(tuple(unit([1.0]) for _ in texts), Usage(10))
+
+    runtime = make_runtime(plugins=[Dear()])
+    runtime.embed(["a"], "dear/x")
+    with pytest.raises(BudgetExceeded, match=r"runtime\.meter\.budget = Budget\(money=…\)"):
+        runtime.embed(["a"], "dear/x")
+    told = [record.getMessage() for record in caplog.records if "no budget is given" in record.getMessage()]
+    assert len(told) == 1
+    assert "Runtime(budget=Budget(money=…))" in told[0]
 
 
 def test_the_prices_of_the_settings_go_before_those_of_the_backend(make_runtime):

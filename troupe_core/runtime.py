@@ -16,7 +16,7 @@ import attrs
 from troupe_core.config.sources import layers_for
 from troupe_core.config.tree import Budget
 from troupe_core.errors import ArgumentError, JournalError, PluginError
-from troupe_core.events import AnswerReused, Event, ModelCall
+from troupe_core.events import AnswerReused, Event, ModelCall, Remark
 from troupe_core.llm.accounts import OWN
 from troupe_core.llm.book import Books
 from troupe_core.llm.embedding import EMBEDDING, EmbeddingHandler, Embeddings
@@ -289,9 +289,17 @@ class Runtime:
     def admit(self, call: Call, model: str, paid: bool, expected: int | None) -> Admission:
         """A simulation is about to ask a model, if its budget allows it."""
         simulation = self.simulations.get(call.simulation)
-        if simulation is None:
-            return self.meter.admit(call, model, paid, expected)
-        return simulation.admit(call, model, paid, expected)
+        if simulation is not None:
+            return simulation.admit(call, model, paid, expected)
+        admission = self.meter.admit(call, model, paid, expected)
+        if paid and self.meter.unlimited and (expected is not None) not in self.meter.warned:
+            from troupe_core.llm.unasked import told_once
+
+            text = told_once(self.meter, self.price_of(model) if expected is not None else None)
+            log.warning("%s: %s", model, text)
+            if self.watched:
+                self.emit(Remark(call.simulation, model, text))
+        return admission
 
     def account(self, event: ModelCall, admission: Admission) -> None:
         """It has asked."""

@@ -19,6 +19,8 @@ class Holder:
     """Behind the amount: " for extraction"."""
     larger: str
     """How a larger one is given, around its limit."""
+    maker: str = "Simulation"
+    """What takes one when it is made."""
 
 
 SIMULATION = Holder("", "simulation.budget = Budget({}), or run the program again with it")
@@ -27,7 +29,9 @@ RUNTIME = Holder(
     "runtime.everything.budget = Budget({}), Runtime(budget=Budget(runtime=Budget({}))), or budget.runtime in the "
     "settings",
 )
-OWN = Holder(" for what is asked for no simulation", "runtime.meter.budget = Budget({}), or the one of the settings")
+OWN = Holder(
+    " for what is asked for no simulation", "runtime.meter.budget = Budget({}), or the one of the settings", "Runtime"
+)
 
 
 def of_person(name: str) -> Holder:

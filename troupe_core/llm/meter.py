@@ -18,7 +18,7 @@ from troupe_core.llm.response import NO_USAGE, Usage
 
 NOTHING_SPENT = (0, 0, 0, 0, 0, 0, 0, 0)
 UNASKED = 2_000
-"""So many calls of which nobody knows the price are made for a simulation without any budget."""
+"""So many calls of which nobody knows the price are made where nobody limits what is spent in all."""
 UNASKED_MONEY = 2.0
 """And so many dollars are spent where the prices are known."""
 
@@ -115,9 +115,23 @@ class Meter:
         self._limits = budget if budget.given() else NO_BUDGET
 
     @property
+    def holder(self) -> Holder:
+        """Whose budget it is."""
+        return self._whole.holder
+
+    @property
     def unlimited(self) -> bool:
-        """Whether nobody has said how much may be spent."""
-        return self._limits is NO_BUDGET and self._above.limits is NO_BUDGET
+        """Whether nobody has said how much may be spent in all: a limit of time, for a person or for a purpose does
+        not say so.
+        """
+        return not (_bounded(self._limits) or _bounded(self._above.limits))
+
+    @property
+    def unasked(self) -> str:
+        """In words, why there is a limit all the same."""
+        if self._limits is NO_BUDGET and self._above.limits is NO_BUDGET:
+            return "no budget is given"
+        return "the budget says nothing of money, calls or tokens in all"
 
     def admit(self, call: Call, model: str, paid: bool, expected: int | None, person: str | None = None) -> Admission:
         """A call is about to be made, which may cost so much; raises `BudgetExceeded` if it may not, `UnknownPrice` if
@@ -126,7 +140,7 @@ class Meter:
         accounts: tuple[Account, ...] = self._usual
         if self._limits is not NO_BUDGET or self._above.limits is not NO_BUDGET:
             accounts = self._limited(call.purpose, model, expected, person)
-        elif paid:
+        if paid and self.unlimited:
             self._check_unasked(model, expected)
         if expected is None:
             self._unpriced += 1
@@ -160,7 +174,7 @@ class Meter:
         return account
 
     def _check_unasked(self, model: str, expected: int | None) -> None:
-        """Where no budget is given, there is one all the same."""
+        """Where there is no limit to it all, there is one all the same."""
         if expected is None:
             if self._unpriced < UNASKED:
                 return
@@ -171,9 +185,9 @@ class Meter:
                 return
             what = f"at most {UNASKED_MONEY:g} USD are spent on {model} and others{whole.left(most, expected)}"
             limit = "money"
+        larger = self.holder.larger.replace("{}", f"{limit}=…")
         raise BudgetExceeded(
-            f"no budget is given, and so {what}. What came of it is kept; simulation.budget = Budget({limit}=…) says "
-            f"how much it may be in all, or Simulation(budget=…), or budget.{limit} in the settings"
+            f"{self.unasked}, and so {what}. What came of it is kept, and with a limit of your own it goes on: {larger}"
         )
 
     def count(self, event: ModelCall, admission: Admission) -> None:
@@ -239,6 +253,10 @@ class Meter:
 
     def _sums(self) -> Sequence[int]:
         return [sum(column) for column in zip(*self._calls.values(), strict=True)] or NOTHING_SPENT
+
+
+def _bounded(limits: Limits) -> bool:
+    return limits.money is not None or limits.calls is not None or limits.tokens is not None
 
 
 def whole(tally: Sequence[int]) -> list[int]:

@@ -19,7 +19,7 @@ from troupe_core.errors import (
     containable,
 )
 from troupe_core.llm.accounts import unpriced
-from troupe_core.llm.meter import UNASKED, UNASKED_MONEY, Admission, Meter
+from troupe_core.llm.meter import Admission, Meter
 from troupe_core.llm.purposes import meant
 from troupe_core.simulation.chronicle import Chronicle, Passage
 from troupe_core.simulation.packing import packing_of
@@ -46,11 +46,6 @@ if TYPE_CHECKING:
 Change = Callable[[Any], Any]
 
 log = logging.getLogger("troupe")
-
-UNLIMITED_CALLS = (
-    f"no budget is given, so that it and others that may cost something, nobody knows how much, are asked {UNASKED:,} "
-    "times at most; Simulation(budget=Budget(calls=…)) or budget.calls in the settings changes that"
-)
 
 
 def checked_budget(budget: Any) -> Budget:
@@ -311,8 +306,9 @@ class Changing:
         person = call.person if meter.budget.person is not None and self._is_person(call.person) else None
         admission = meter.admit(call, model, paid, expected, person)
         if paid and meter.unlimited and (priced := expected is not None) not in meter.warned:
-            meter.warned.add(priced)
-            self.remark(model, self._unlimited(model) if priced else UNLIMITED_CALLS)
+            from troupe_core.llm.unasked import told_once
+
+            self.remark(model, told_once(meter, self.runtime.price_of(model) if priced else None))
         return admission
 
     def _is_person(self, id: str | None) -> bool:
@@ -336,14 +332,6 @@ class Changing:
                 if close := meant(purpose):
                     text = f"{table} names a purpose that only a faculty could have; did you mean {close}?"
                     self.remark(purpose, text)
-
-    def _unlimited(self, model: str) -> str:
-        price = self.runtime.price_of(model)
-        dated = f" (prices of {price.as_of}: see what your provider says)" if price is not None and price.as_of else ""
-        return (
-            f"no budget is given, so that {UNASKED_MONEY:g} USD are spent on it and others at most{dated}; "
-            "Simulation(budget=Budget(money=…)) or budget.money in the settings changes that"
-        )
 
     def now(self, thing: str) -> datetime | None:
         """The time at the place of a person; None where there is no time."""

@@ -1,0 +1,19 @@
+"""What is told of the limit that there is where nobody has given one."""
+
+from __future__ import annotations
+
+from troupe_core.llm.meter import UNASKED, UNASKED_MONEY, Meter
+from troupe_core.llm.prices import Price
+
+
+def told_once(meter: Meter, price: Price | None) -> str:
+    """In words, what holds for a model of that price and others; from now on the meter knows that it was told."""
+    meter.warned.add(price is not None)
+    if price is None:
+        most = f"it and others that may cost something, nobody knows how much, are asked {UNASKED:,} times at most"
+        limit = "calls"
+    else:
+        dated = f" (prices of {price.as_of}: see what your provider says)" if price.as_of else ""
+        most, limit = f"{UNASKED_MONEY:g} USD are spent on it and others at most{dated}", "money"
+    how = f"{meter.holder.maker}(budget=Budget({limit}=…)) or budget.{limit} in the settings"
+    return f"{meter.unasked}, so that {most}; {how} changes that"

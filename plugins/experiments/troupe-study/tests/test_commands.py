@@ -128,12 +128,43 @@ def test_money_is_estimated_limited_and_told(
     write("troupe.toml", '[budget]\nmoney = 0.001\n[settings.openai]\nkey = "env:NOT_SET"\n')
     ran = troupe("run", "--dry-run", path)
     assert ran.code == 1
-    assert "the settings: budget.money: nobody knows what openai/mine costs" in ran.err  # though it is the second
-    assert "the settings: budget.money: 0.001 USD will not do for 0.0" in ran.err
+    assert "troupe.toml:2: budget.money: nobody knows what openai/mine costs" in ran.err  # though it is the second
+    assert "troupe.toml:2: budget.money: 0.001 USD will not do for 0.0" in ran.err
     write("troupe.toml", '[prices]\n"rehearsal/default" = { input = 1000, output = 40 }\n')
     path.write_text(text)
     ran = troupe("run", "--dry-run", path)
     assert (ran.code, "the run stops at 2 USD, which will not do for " in ran.err) == (1, True)
+
+
+def test_a_dry_run_knows_each_ones_own_model_and_every_limit(
+    study: Callable[..., Path], troupe: Callable[..., Any], write: Callable[[str, str], Path]
+):
+    prices = '[prices]\n"rehearsal/default" = { input = 0, output = 0 }\n"openai/dear" = { input = 100, output = 0 }\n'
+    write("troupe.toml", prices)
+    ada = '[[people]]\nname = "Ada"\ninline = "A nurse."\nmodel = "openai/dear"\n'
+    people = ada + '[[people]]\nname = "Ben"\ninline = "A cook."\n'
+    path = study(people)
+    ran = troupe("run", "--dry-run", "--json", path)
+    assert ran.code == 0, ran.err
+    told = json.loads(ran.out)
+    turns = told["purposes"]["turn"]
+    assert 0.4 < turns["money"] / (turns["input"] * 100 / 10**6) < 0.6, "one of two people has turns that cost"
+    assert told["money"] == turns["money"] > 0, "what judges her is not her own model"
+    path.write_text(path.read_text().replace("rounds = 2", "rounds = 20"))
+    ran = troupe("run", "--dry-run", path)
+    assert ran.code == 1
+    assert "soup.toml: budget.money: no budget is given, so that the run stops at 2 USD, which will not do" in ran.err
+    limits = "[budget]\nmoney = 0.5\n[budget.person]\ntokens = 9\n[budget.runtime]\ncalls = 3\n"
+    write("troupe.toml", limits + prices)
+    ran = troupe("run", "--dry-run", path)
+    assert ran.code == 1
+    for line, said in (
+        (2, "budget.money: 0.5 USD will not do for "),
+        (4, "budget.person.tokens: 9 tokens will not do for about "),
+        (6, "budget.runtime.calls: 3 calls will not do for "),
+    ):
+        assert f"troupe.toml:{line}: {said}" in ran.err
+    assert ", for Ada and 1 other" in ran.err
 
 
 @pytest.mark.parametrize("arguments", [("run",), ("run", "a", "b"), ("run", "--wet", "a")])

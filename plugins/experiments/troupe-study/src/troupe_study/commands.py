@@ -12,10 +12,7 @@ import click
 
 import troupe_cli
 from troupe_core import ArgumentError, TroupeError
-from troupe_core.config import Limits
 from troupe_core.errors import told
-from troupe_core.llm import billionths, usd
-from troupe_core.llm.meter import UNASKED_MONEY
 from troupe_presenter import JsonLines, Shown, json_text, present, showable
 from troupe_study import running
 from troupe_study.beginning import STUDY
@@ -25,13 +22,12 @@ from troupe_study.outputs.findings import plain
 from troupe_study.outputs.reproduce import command_of
 from troupe_study.screen import put, screen
 from troupe_study.study import Study
-from troupe_study.words import briefly, counted
+from troupe_study.words import briefly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from troupe_presenter import Style
-    from troupe_study.estimating import Estimate, Part
     from troupe_study.running import Outcome
 
 DONE, FOUND = 0, 1
@@ -103,40 +99,21 @@ def init(study: str) -> int:
 
 
 def _estimated(study: Study, as_json: bool) -> int:
+    from troupe_study.affording import short
+
     runtime = troupe_cli.session().runtime()
-    estimate: Estimate = study.estimate(runtime=runtime)
+    estimate = study.estimate(runtime=runtime)
     budget = runtime.usual_budget if study.budget is None else study.budget
     if as_json:
         _document(estimate.plain() | {"budget_calls": budget.calls, "budget_money": budget.money})
     else:
         click.echo(estimate)
-    short: list[tuple[tuple[str, ...], tuple[str, str]]] = [(("budget",), each) for each in _short(budget, estimate)]
-    for purpose, limits in budget.purposes.items():
-        part = estimate.parts.get(purpose)
-        short += [(("budget", "purposes", purpose), each) for each in (_short(limits, part) if part else ())]
-    for within, (limit, why) in short:
-        path = (*within, limit)
-        place = "the settings" if study.budget is None else study.place(path)
-        troupe_cli.on_stderr(f"troupe: {place}: {'.'.join(path)}: {why}")
-    unlimited = not budget.given() and (estimate.cost or 0) > billionths(UNASKED_MONEY)
-    if unlimited:
-        troupe_cli.on_stderr(
-            f"troupe: no budget is given, so that the run stops at {UNASKED_MONEY:g} USD, which will not do for "
-            f"{usd(estimate.cost or 0)}: give the study a [budget] with money = …"
-        )
-    return FOUND if short or unlimited else DONE
-
-
-def _short(budget: Limits, estimate: Estimate | Part) -> Iterator[tuple[str, str]]:
-    """Which limits will not do for it, and why."""
-    if budget.calls is not None and estimate.calls > budget.calls:
-        yield "calls", f"{counted(budget.calls, 'call')} will not do for {estimate.calls:,}"
-    if budget.money is not None:
-        if estimate.unpriced:
-            models = " and ".join(estimate.unpriced)
-            yield "money", f"nobody knows what {models} costs: say it in the settings, in [prices], or limit the calls"
-        if estimate.cost is not None and estimate.cost > billionths(budget.money):
-            yield "money", f"{budget.money:g} USD will not do for {usd(estimate.cost)}"
+    will_not_do = [*short(budget, runtime.config.budget.runtime, estimate)]
+    for path, why in will_not_do:
+        in_settings = path[1] == "runtime" or (study.budget is None and runtime.usual_budget.given())
+        place = runtime.registry.layers.place if in_settings else study.place
+        troupe_cli.on_stderr(f"troupe: {place(path)}: {'.'.join(path)}: {why}")
+    return FOUND if will_not_do else DONE
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from troupe_core import Fields, People, Price, Runtime, Simulation, TinyPerson, UnknownModelError, Usage
-from troupe_core.llm import BILLION, FREE, usd
+from troupe_core.llm import BILLION, usd
 from troupe_study import casting
 from troupe_study.running import present, respondents, world_of
 from troupe_study.study import Group, Study
@@ -31,28 +31,55 @@ READER, FOUND = 2_400, 25
 """Characters of a question for findings besides the transcript, and tokens of an answer for each field."""
 FORM, FORM_FIELD = 900, 130
 """Characters of how an answer is to be given, and of each field of it."""
+AS_THEMSELVES = ("turn", "consolidation", "ask")
+"""For these purposes people's own models are asked, where they have one."""
 EPISODE, RECOLLECTIONS = 4_000, 250
 """Characters of what is consolidated at a time, and tokens of what becomes of it."""
 
 
 @attrs.frozen
 class Part:
-    """What calls for one purpose come to."""
+    """What calls for one purpose, or for one of the people, come to."""
 
     calls: int = 0
     input: int = 0
     output: int = 0
-    price: Price | None = FREE
-    """What the model costs that is asked first; None: nobody knows."""
+    known: int = 0
+    """What they cost as far as prices are known, in billionths of a dollar."""
+    uncounted: int = 0
+    """Calls whose price nobody knows."""
     unpriced: tuple[str, ...] = ()
-    """The models that may be asked for it, and whose price nobody knows."""
+    """The models that may be asked, and whose price nobody knows."""
+    dated: frozenset[str] = frozenset()
+    """Of when the prices are."""
+
+    def __add__(self, other: Part) -> Part:
+        return Part(
+            self.calls + other.calls,
+            self.input + other.input,
+            self.output + other.output,
+            self.known + other.known,
+            self.uncounted + other.uncounted,
+            tuple(dict.fromkeys([*self.unpriced, *other.unpriced])),
+            self.dated | other.dated,
+        )
 
     @property
     def cost(self) -> int | None:
-        """In billionths of a dollar."""
+        """In billionths of a dollar; None: nobody knows what one of the models costs."""
+        return None if self.uncounted else self.known
+
+    def asked_of(self, models: Sequence[str], simulation: Simulation) -> Part:
+        """The same, with what it costs if the first of these answers."""
         if not self.calls:
-            return 0
-        return None if self.price is None else self.price.cost(Usage(self.input, self.output))
+            return self
+        unpriced = _unpriced(models, simulation)
+        price = _price(models[0], simulation) if models else None
+        if price is None:
+            return attrs.evolve(self, uncounted=self.calls, unpriced=unpriced)
+        cost = price.cost(Usage(self.input, self.output))
+        dated = frozenset([price.as_of] if cost and price.as_of else [])
+        return attrs.evolve(self, known=cost, unpriced=unpriced, dated=dated)
 
     def plain(self) -> dict[str, Any]:
         """As plain data."""
@@ -66,6 +93,8 @@ class Estimate:
     people: int
     rounds: int
     parts: dict[str, Part]
+    of_people: dict[str, Part]
+    """What is asked for each of them, by name."""
     models: tuple[tuple[str, ...], ...] = ()
     """Who is asked: each is a model, with those behind it that are asked where it fails."""
     spared_from: float | None = None
@@ -94,11 +123,14 @@ class Estimate:
         return sum(part.output for part in self.parts.values())
 
     @property
+    def whole(self) -> Part:
+        """All of it together, and whoever is named besides."""
+        return attrs.evolve(sum(self.parts.values(), Part()), unpriced=self.unpriced)
+
+    @property
     def cost(self) -> int | None:
         """In billionths of a US dollar; None: nobody knows what one of the models costs."""
-        costs = [part.cost for part in self.parts.values()]
-        known = [cost for cost in costs if cost is not None]
-        return sum(known) if len(known) == len(costs) else None
+        return self.whole.cost
 
     def plain(self) -> dict[str, Any]:
         """As plain data."""
@@ -116,9 +148,7 @@ class Estimate:
             if part.calls
         ]
         calls = f"in all: {counted(self.calls, 'call')} (at most {self.most_calls:,})"
-        dated = sorted(
-            {part.price.as_of for part in self.parts.values() if part.cost and part.price is not None} - {""}
-        )
+        dated = sorted(self.whole.dated)
         prices = f" (prices of {', '.join(dated)}: see what your provider says)" if dated else ""
         tokens = f"about {self.input:,} tokens in, {self.output:,} out{_money(self)}{prices}"
         begin = f"{counted(self.people, 'person')}, {counted(self.rounds, 'round')}"
@@ -148,24 +178,27 @@ def estimate(study: Study, runtime: Runtime | None) -> Estimate:
         people, rounds = came.people, study.rounds
         hearers = len(people) - 1 if study.kind in ("focus_group", "chat") else 0
         growth = HEARD * hearers + OWN
-        episodes = [getattr(person.state.memory_kind, "episode", 0) for person in people]
-        recalling = sum(rounds // episode for episode in episodes if episode)
         turns, prompt = _turns(study, came, growth)
-        parts = {
-            "casting": _casting(study),
-            "turn": turns,
-            "consolidation": Part(recalling, recalling * EPISODE // CHARACTERS, recalling * RECOLLECTIONS),
-            "ask": _asking(study, came, prompt),
-            "extraction": _extraction(study, len(respondents(study, people)), rounds, growth),
-        }
-        parts = {purpose: _priced(purpose, part, simulation) for purpose, part in parts.items()}
-        models = _models(simulation, people, [purpose for purpose, part in parts.items() if part.calls])
-        spared_from = (study.degradation or simulation.degradation).cheaper_from
-        named = [*simulation.models.all_named(), *(model for several in models for model in several)]
+        own = {person.name: person.state.model for person in people}
+        recalling = {person.name: _consolidating(person, rounds) for person in people}
+        asking, reading = _asking(study, came, prompt), _extraction(study, people, rounds, growth)
+        by_purpose = {"casting": {"": _casting(study)}, "turn": turns, "consolidation": recalling}
+        by_purpose |= {"ask": asking, "extraction": reading}
+        for purpose, asked in by_purpose.items():
+            models = own if purpose in AS_THEMSELVES else {}
+            by_purpose[purpose] = {
+                who: part.asked_of(_named(simulation, purpose, models.get(who)), simulation)
+                for who, part in asked.items()
+            }
+        parts = {purpose: sum(asked.values(), Part()) for purpose, asked in by_purpose.items()}
+        of_people = {who: sum((asked.get(who, Part()) for asked in by_purpose.values()), Part()) for who in own}
+        chains = _models(simulation, people, [purpose for purpose, part in parts.items() if part.calls])
+        named = [*simulation.models.all_named(), *(model for several in chains for model in several)]
         unpriced = _unpriced(named, simulation)
+        spared_from = (study.degradation or simulation.degradation).cheaper_from
     finally:
         simulation.close()
-    return Estimate(len(people), rounds, parts, models, spared_from, unpriced)
+    return Estimate(len(people), rounds, parts, of_people, chains, spared_from, unpriced)
 
 
 def _models(simulation: Simulation, people: People, purposes: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -178,24 +211,22 @@ def _models(simulation: Simulation, people: People, purposes: Sequence[str]) -> 
     return tuple(asked)
 
 
-def _priced(purpose: str, part: Part, simulation: Simulation) -> Part:
-    """With the price of the model that is asked first, and those that have none."""
-    try:
-        named = simulation.models.all_named([purpose])
-        price = simulation.runtime.price_of(named[0]) if named else None
-        return attrs.evolve(part, price=price, unpriced=_unpriced(named, simulation))
-    except UnknownModelError:  # whoever runs the study is told
-        return attrs.evolve(part, price=None)
+def _named(simulation: Simulation, purpose: str, own: str | None = None) -> Sequence[str]:
+    """Who is asked, one after the other, for somebody who may have a model of their own."""
+    with suppress(UnknownModelError):  # whoever runs the study is told
+        return simulation.models.named(purpose, own)
+    return ()
+
+
+def _price(model: str, simulation: Simulation) -> Price | None:
+    with suppress(UnknownModelError):  # whoever runs the study is told
+        return simulation.runtime.price_of(model)
+    return None
 
 
 def _unpriced(named: Sequence[str], simulation: Simulation) -> tuple[str, ...]:
     """Those of which nobody knows what they cost, or who they are."""
-    without: dict[str, None] = {}
-    for model in named:
-        with suppress(UnknownModelError):  # whoever runs the study is told
-            if simulation.runtime.price_of(model) is None:
-                without[model] = None
-    return tuple(without)
+    return tuple(model for model in dict.fromkeys(named) if _price(model, simulation) is None)
 
 
 def _stand_ins(group: Group, simulation: Simulation) -> casting.Cast:
@@ -216,44 +247,55 @@ def _casting(study: Study) -> Part:
     return Part(calls, asked // CHARACTERS, calls * CAST)
 
 
-def _turns(study: Study, came: casting.Cast, growth: int) -> tuple[Part, int]:
-    """Everybody's prompt at first, and how it grows; and how long that of one person is in the end."""
+def _turns(study: Study, came: casting.Cast, growth: int) -> tuple[dict[str, Part], int]:
+    """Each one's prompt at first, and how it grows; and how long that of one person is in the end."""
     people = came.people
     world = world_of(study, people, people[0].simulation)
     if study.stimulus:
         present(world, study.stimulus[0], study, came.groups)
-    first = sum(len(person.prompt()) for person in people)
-    calls = asked = history = 0
+    first = {person.name: len(person.prompt()) for person in people}
+    rounds = histories = history = 0
     for number, stimulus in enumerate(study.stimulus):
         if number:
             history += len(stimulus.say or stimulus.see or stimulus.think or "")
         for _ in range(study.rounds_of(stimulus)):
-            calls += len(people)
-            asked += first + history * len(people)
+            rounds += 1
+            histories += history
             history = history + growth if history + growth <= LONGEST else CUT
-    return Part(calls, asked // CHARACTERS, calls * ANSWER), first // len(people) + history
+    turns = {
+        who: Part(rounds, (prompt * rounds + histories) // CHARACTERS, rounds * ANSWER) for who, prompt in first.items()
+    }
+    return turns, sum(first.values()) // len(people) + history
 
 
-def _asking(study: Study, came: casting.Cast, prompt: int) -> Part:
+def _consolidating(person: TinyPerson, rounds: int) -> Part:
+    """What it takes to make memories of what somebody went through."""
+    episode = getattr(person.state.memory_kind, "episode", 0)
+    calls = rounds // episode if episode else 0
+    return Part(calls, calls * EPISODE // CHARACTERS, calls * RECOLLECTIONS)
+
+
+def _asking(study: Study, came: casting.Cast, prompt: int) -> dict[str, Part]:
     """What each is asked in the end, if their prompts are so long by then."""
-    calls = asked = answered = 0
+    asked = {person.name: Part() for person in came.people}
     for question in study.ask:
-        those = [each for each in respondents(study, came.people) if question.to in (None, came.groups.get(each.name))]
-        fields = len(question.fields)
-        put = len(those) * question.replicates
-        calls += put
-        asked += put * (prompt + len(question.question) + FORM + FORM_FIELD * fields)
-        answered += put * (ANSWER + FOUND * fields)
+        fields, put = len(question.fields), question.replicates
+        sent = put * (prompt + len(question.question) + FORM + FORM_FIELD * fields)
+        for person in respondents(study, came.people):
+            if question.to in (None, came.groups.get(person.name)):
+                asked[person.name] += Part(put, sent // CHARACTERS, put * (ANSWER + FOUND * fields))
         prompt += OWN if question.remember else 0
-    return Part(calls, asked // CHARACTERS, answered)
+    return asked
 
 
-def _extraction(study: Study, people: int, rounds: int, growth: int) -> Part:
+def _extraction(study: Study, people: People, rounds: int, growth: int) -> dict[str, Part]:
+    """By whom it is about; nobody's, if it is about all together."""
     if study.findings is None:
-        return Part()
+        return {}
     said = sum(len(each.say or each.see or each.think or "") for each in study.stimulus)
-    fields = Fields.of(study.findings.fields).fields
     read = READER + len(study.findings.objective) + said
-    calls = people if study.findings.of == "people" else 1
-    lines = rounds * growth if study.findings.of == "people" else rounds * people * (HEARD + OWN) // 2
-    return Part(calls, calls * (read + lines) // CHARACTERS, calls * FOUND * len(fields))
+    found = FOUND * len(Fields.of(study.findings.fields).fields)
+    those = respondents(study, people).names
+    if study.findings.of == "people":
+        return {who: Part(1, (read + rounds * growth) // CHARACTERS, found) for who in those}
+    return {"": Part(1, (read + rounds * len(those) * (HEARD + OWN) // 2) // CHARACTERS, found)}

@@ -269,6 +269,19 @@ def test_where_money_counts_no_model_is_asked_before_all_prices_are_known(make_r
     TinyPerson("Ada", simulation=Simulation(runtime=runtime, budget=budget)).act()
 
 
+@pytest.mark.parametrize("budget", [Budget(money=1), Budget(purposes={"turn": Budget(money=1)})])
+def test_the_prices_of_peoples_own_models_have_to_be_known_too(make_runtime, budget):
+    runtime = make_runtime(Paid(), model="paid/known")
+    world = company(runtime, budget=budget)
+    simulation = world.simulation
+    world.run(1)
+    asked = runtime.model_under_test.calls
+    world.add_agent(TinyPerson("Zoe", model="paid/known,paid/local", simulation=simulation))
+    with pytest.raises(RunStopped, match="paid/local costs"):
+        world.run(1)
+    assert runtime.model_under_test.calls == asked, "none of the others either"
+
+
 def test_without_a_budget_two_dollars_are_spent_where_prices_are_known(make_runtime, caplog, monkeypatch):
     monkeypatch.setattr("troupe_core.llm.meter.UNASKED_MONEY", 0.035)
     runtime = make_runtime(Paid(), model="paid/known")

@@ -47,6 +47,9 @@ Change = Callable[[Any], Any]
 
 log = logging.getLogger("troupe")
 
+AS_THEMSELVES = {"turn", "ask", "consolidation"}
+"""The purposes of the core for which people's own models are asked."""
+
 
 def checked_budget(budget: Any) -> Budget:
     """A budget, and not a number that could be one of several things."""
@@ -115,6 +118,10 @@ class Changing:
     _touched: Touched | None
     _prices_known_for: Budget | None
     """The budget for which all prices that it needs are known."""
+    _own_known: frozenset[str]
+    """The models of single people among these."""
+    _own_unknown: bool
+    """Whether somebody has come with another one."""
 
     def state(self, thing: str) -> Any:
         """The thing's state as the running code sees it: inside its own transaction, the state in the making."""
@@ -303,6 +310,8 @@ class Changing:
             self._check_prices()
             self._check_purposes()
             self._prices_known_for = meter.budget
+        elif self._own_unknown:
+            self._check_prices()
         person = call.person if meter.budget.person is not None and self._is_person(call.person) else None
         admission = meter.admit(call, model, paid, expected, person)
         if paid and meter.unlimited and (priced := expected is not None) not in meter.warned:
@@ -321,9 +330,16 @@ class Changing:
         budget, everything = self.meter.budget, self.runtime.everything.budget
         single = [purpose for purpose, limits in budget.purposes.items() if limits.money is not None]
         whole = any(each is not None and each.money is not None for each in (budget, budget.person, everything))
-        for model in self.models.all_named(None if whole else single):
+        own = self._own_models() if whole or AS_THEMSELVES.intersection(single) else frozenset()
+        for model in self.models.all_named(None if whole else single, own):
             if self.runtime.price_of(model) is None:
                 raise unpriced(model, "there is a budget of money")
+        self._own_known, self._own_unknown = own, False
+
+    def _own_models(self) -> frozenset[str]:
+        """What people name for themselves."""
+        named = (self.states[id].model for id in list(self.states) if self._is_person(id))
+        return frozenset(model for model in named if model is not None)
 
     def _check_purposes(self) -> None:
         """A limit or a model for a purpose that is almost one would do nothing, and nobody would know."""

@@ -68,10 +68,11 @@ class Models:
             return candidates(own)
         return self.purposes.get(purpose) or self.purposes.get(LIKE.get(purpose, purpose)) or self._usual()
 
-    def all_named(self, purposes: Iterable[str] | None = None) -> list[str]:
-        """Whoever may be asked for these purposes, or for any; whom a person names for itself is not among them."""
+    def all_named(self, purposes: Iterable[str] | None = None, own: Iterable[str] = ()) -> list[str]:
+        """Whoever may be asked for these purposes, or for any, and whom people name for themselves."""
         wanted = ("", *self.purposes) if purposes is None else purposes
-        return list(dict.fromkeys(model for purpose in wanted for model in self._known(purpose, None)))
+        usual = (model for purpose in wanted for model in self._known(purpose, None))
+        return list(dict.fromkeys([*usual, *(model for named in sorted(own) for model in candidates(named))]))
 
     def _usual(self) -> tuple[str, ...]:
         """Settled when it is first needed: a study that has begun with one model does not go on with another."""

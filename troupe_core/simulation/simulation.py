@@ -131,6 +131,8 @@ class Simulation(Changing):
         self._tokens: list[Token[Simulation | None]] = []
         self._touched: Touched | None = None
         self._prices_known_for: Budget | None = None
+        self._own_known: frozenset[str] = frozenset()
+        self._own_unknown = False
         if path is not None:
             from troupe_core.simulation.journal.opening import start
 
@@ -181,6 +183,8 @@ class Simulation(Changing):
                 raise DuplicateName(f"{state.id!r} exists already in {self.id}; names within one simulation are unique")
             self.states[state.id] = state
             self._handles[state.id] = handle
+            if (own := getattr(state, "model", None)) is not None and own not in self._own_known:
+                self._own_unknown = True
             bind(handle, self, state.id)
             touched.note(state.id, None)
             touched.undoing.append(lambda: self._handles.pop(state.id, None))

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,11 +20,13 @@ from troupe_core import (
     AuthenticationError,
     Budget,
     BudgetExceeded,
+    Call,
     Degradation,
     EpisodicMemory,
     Extractor,
     Fact,
     Finding,
+    ModelCall,
     ModelUnavailable,
     People,
     QuotaError,
@@ -34,7 +36,6 @@ from troupe_core import (
     RunStopped,
     Runtime,
     Simulation,
-    Spent,
     Substitute,
     TinyPerson,
     TinyWorld,
@@ -42,6 +43,7 @@ from troupe_core import (
     Usage,
     hookimpl,
 )
+from troupe_core.llm.meter import Everything, Meter
 from troupe_core.llm.response import LLMResponse, substituted
 from troupe_core.llm.sparing import beyond
 from troupe_core.simulation.journal.answers import read, spell
@@ -268,18 +270,31 @@ def test_from_a_share_of_the_budget_on_the_first_model_is_spared(make_runtime, t
 
 
 @pytest.mark.parametrize(
-    ("budget", "spent", "seconds"),
+    ("budget", "whose"),
     [
-        (Budget(calls=10), Spent(6), 0.0),
-        (Budget(tokens=100, calls=1_000), Spent(1, 0, Usage(40, 20, 10)), 0.0),
-        (Budget(money=2.0, calls=1_000), Spent(1, 0, cost=1_200_000_000), 0.0),
-        (Budget(seconds=1.0), Spent(1), 0.6),
+        (Budget(calls=10), "10 calls"),
+        (Budget(tokens=100, calls=1_000), "100 tokens"),
+        (Budget(money=2.0, calls=1_000), "2.0 USD"),
+        (Budget(calls=1_000, person=Budget(calls=10)), "10 calls for Ada"),
+        (Budget(purposes={"turn": Budget(tokens=100)}), "100 tokens for the purpose turn"),
+        (Budget(runtime=Budget(calls=10)), "10 calls for all simulations together"),
     ],
 )
-def test_every_limit_has_a_share(budget, spent, seconds):
-    meter: Any = SimpleNamespace(budget=budget, seconds=seconds, total=lambda: spent)
-    assert beyond(meter, 0.5).startswith("50% of the budget of ")
-    assert beyond(meter, 0.7) == ""
+def test_every_limit_has_a_share(budget, whose):
+    meter, call = Meter(attrs.evolve(budget, runtime=None), Everything(budget.runtime)), Call("s", "turn")
+    for _ in range(6):
+        admission = meter.admit(call, "a/b", False, 0, "Ada")
+        meter.count(ModelCall(call, "a/b", Usage(8, 2), 0.1, None, 200_000_000), admission)
+    assert beyond(meter.limited("turn", "Ada"), 0.5) == f"50% of the budget of {whose} is spent"
+    assert beyond(meter.limited("turn", "Ada"), 0.7) == ""
+
+
+def test_a_share_of_each_ones_own_budget_spares_for_them_alone(make_runtime):
+    frugal, budget = Degradation(cheaper_from=0.5), Budget(person=Budget(calls=4))
+    simulation = Simulation(runtime=make_runtime(answer_to, model=MODELS), budget=budget, degradation=frugal)
+    ada, ben = (TinyPerson(name, simulation=simulation) for name in ("Ada", "Ben"))
+    said = [person.act()[0].content.split()[0] for person in (ada, ada, ada, ben)]
+    assert said == ["best", "best", "cheap", "best"]
 
 
 # -- skip and stop ----------------------------------------------------------------------------------------------------

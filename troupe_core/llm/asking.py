@@ -22,7 +22,7 @@ Tell = Callable[[bytes, LLMResponse], None]
 Check = Callable[[Any], str]
 """What is wrong with an answer beside its form, in words for the model; nothing if nothing is."""
 
-Sparing = Callable[[], str]
+Sparing = Callable[[Call], str]
 """Why the first of several models is to be spared; nothing if it is not."""
 
 ANOTHER = 1_000
@@ -114,7 +114,7 @@ class Asker:
     models: Models
     answers: Answers
     seed: int = 0
-    sparing: Sparing = lambda: ""
+    sparing: Sparing = lambda call: ""
 
     async def ask(  # noqa: PLR0913 - whatever one question can come with
         self,
@@ -165,7 +165,7 @@ class Asker:
     ) -> Any:
         """One after the other, from the first whose answer is known. Whose answer comes after another one says so."""
         models = question.models[known or 0 :]
-        why = self.sparing() if known is None else ""
+        why = self.sparing(errand.call) if known is None else ""
         instead_of = models[0] if why else ""
         failed: list[str] = []
         for place, model in enumerate(models):

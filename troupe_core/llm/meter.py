@@ -139,7 +139,10 @@ class Meter:
         """
         accounts: tuple[Account, ...] = self._usual
         if self._limits is not NO_BUDGET or self._above.limits is not NO_BUDGET:
-            accounts = self._limited(call.purpose, model, expected, person)
+            limited = self.limited(call.purpose, person)
+            for account, limits in limited:
+                account.check(limits, expected, model)
+            accounts = tuple([account for account, _ in limited])
         if paid and self.unlimited:
             self._check_unasked(model, expected)
         if expected is None:
@@ -148,8 +151,8 @@ class Meter:
             account.begin(expected)
         return Admission(self, accounts, expected)
 
-    def _limited(self, purpose: str, model: str, expected: int | None, person: str | None) -> tuple[Account, ...]:
-        """The accounts on which a call would be in flight; each has room for it."""
+    def limited(self, purpose: str, person: str | None = None) -> list[tuple[Account, Limits]]:
+        """Each account that a call would be on, with its limits."""
         budget, above = self._limits, self._above
         accounts: list[tuple[Account, Limits]] = [(self._whole, budget)]
         if above.limits is not NO_BUDGET:
@@ -161,9 +164,7 @@ class Meter:
             accounts.append((account, budget.person))
         if budget.purposes and (limits := budget.purposes.get(purpose)) is not None:
             accounts.append((self._purpose(purpose), limits))
-        for account, limits in accounts:
-            account.check(limits, expected, model)
-        return tuple([account for account, _ in accounts])
+        return accounts
 
     def _purpose(self, purpose: str) -> Account:
         account = self._of_purpose.get(purpose)

@@ -312,13 +312,16 @@ class Changing:
             self._prices_known_for = meter.budget
         elif self._own_unknown:
             self._check_prices()
-        person = call.person if meter.budget.person is not None and self._is_person(call.person) else None
-        admission = meter.admit(call, model, paid, expected, person)
+        admission = meter.admit(call, model, paid, expected, self._person_limited(call))
         if paid and meter.unlimited and (priced := expected is not None) not in meter.warned:
             from troupe_core.llm.unasked import told_once
 
             self.remark(model, told_once(meter, self.runtime.price_of(model) if priced else None))
         return admission
+
+    def _person_limited(self, call: Call) -> str | None:
+        """For whom it is, if each of the people has a limit."""
+        return call.person if self.meter.budget.person is not None and self._is_person(call.person) else None
 
     def _is_person(self, id: str | None) -> bool:
         """And not a factory, which asks as if it were one."""
@@ -365,14 +368,14 @@ class Changing:
             self._asker = Asker(self.runtime, self.answers, self.seed, self._sparing)
         return self._asker
 
-    def _sparing(self) -> str:
+    def _sparing(self, call: Call) -> str:
         """Why the first of several models is spared; nothing if it is not."""
         share = self.degradation.cheaper_from
         if share is None:
             return ""
         from troupe_core.llm.sparing import beyond
 
-        return beyond(self.meter, share)
+        return beyond(self.meter.limited(call.purpose, self._person_limited(call)), share)
 
     def ask_through(self, asker: Asker) -> None:
         """From now on it is this one who asks."""

@@ -159,6 +159,21 @@ def test_answers_are_shown_as_they_come(remember: bool):
     assert quiet.getvalue() == ""
 
 
+def test_a_json_line_of_an_answer_says_who_answered_instead_of_whom():
+    def answering(request: Any, call: Any) -> Any:
+        if (request.model, call.person) == ("best", "Ben"):
+            return ModelUnavailable("the line to Ben is dead")
+        return {"thought": "", "answer": "No.", "fields": {}}
+
+    lines = io.StringIO()
+    models = ["scripted/best", "scripted/other"]
+    with Runtime([ScriptedModel(answering)], model=models) as runtime, present(runtime, "json", lines):
+        room(runtime, "Ada", "Ben").agents.ask(["Soup?"])
+    ada, ben = (each for each in map(json.loads, lines.getvalue().splitlines()) if each["event"] == "answer")
+    assert "substitute" not in ada
+    assert (ben["substitute"]["model"], ben["substitute"]["instead_of"]) == ("scripted/other", "scripted/best")
+
+
 def test_json_lines_have_facts_and_telemetry_and_no_prompt(runtime):
     text = shown(runtime, "json", room(runtime, "Ada", "Ben"))
     lines = [json.loads(line) for line in text.splitlines()]

@@ -70,6 +70,7 @@ class JsonLines(Shown):
                 "values": dict(event.values),
                 "replicate": event.replicate,
                 "mark": answer.mark,
+                **({"substitute": answer.substitute.plain()} if answer.substitute is not None else {}),
             }
         )
 

@@ -342,6 +342,14 @@ def test_the_prices_of_the_settings_go_before_those_of_the_backend(make_runtime)
         make_runtime(config={"prices": {"a/b": {"input": -1, "output": 1}}})
 
 
+def test_what_saved_answers_are_worth_is_known_as_soon_as_their_price_is(make_runtime):
+    backend = Paid()
+    runtime = make_runtime(backend)
+    assert runtime.worth("paid/later", Usage(1_000_000)) is None
+    backend.price_of = lambda model: PRICE  # type: ignore[method-assign]
+    assert runtime.worth("paid/later", Usage(1_000_000)) == 2 * BILLION
+
+
 @pytest.mark.parametrize(
     ("error", "cost"),
     [

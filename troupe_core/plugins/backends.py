@@ -31,7 +31,7 @@ class Backends:
         self._metering = metering
         self._prices = prices
         """Those of the settings."""
-        self._known_prices: dict[str, Price | None] = {}
+        self._known_prices: dict[str, Price] = {}
         self._handlers: dict[str, LLMHandler] = {}
         self._embedding: dict[str, EmbeddingHandler] = {}
         self.openings: dict[str, Opening[Any]] = {}
@@ -70,6 +70,7 @@ class Backends:
         """Others stand around them from now on."""
         self._handlers.clear()
         self._embedding.clear()
+        self._known_prices.clear()
 
     def capabilities(self, model: str) -> Capabilities:
         """What the model's backend can do by itself."""
@@ -129,10 +130,13 @@ class Backends:
         """What so many tokens of a model or an embedder's cost, in billionths of a US dollar; None: nobody knows, or
         there is no such one here any more.
         """
-        if model not in self._known_prices:
-            self._known_prices[model] = self._price_if_there(model)
-        price = self._known_prices[model]
-        return None if price is None else price.cost(usage)
+        price = self._known_prices.get(model)
+        if price is None:
+            price = self._price_if_there(model)
+            if price is None:  # it may become known
+                return None
+            self._known_prices[model] = price
+        return price.cost(usage)
 
     def _price_if_there(self, model: str) -> Price | None:
         name = model.partition("/")[0]

@@ -24,6 +24,7 @@ from troupe_core.llm.handlers import Capabilities, LLMHandler
 from troupe_core.llm.meter import Admission, Everything, Meter
 from troupe_core.llm.prices import Price
 from troupe_core.llm.request import Call, ModelRef, candidates
+from troupe_core.llm.unasked import told_once
 from troupe_core.plugins.backends import Backends
 from troupe_core.plugins.discovery import Found, given, named
 from troupe_core.plugins.instances import Instances
@@ -293,8 +294,6 @@ class Runtime:
             return simulation.admit(call, model, paid, expected)
         admission = self.meter.admit(call, model, paid, expected)
         if paid and self.meter.unlimited and (expected is not None) not in self.meter.warned:
-            from troupe_core.llm.unasked import told_once
-
             text = told_once(self.meter, self.price_of(model) if expected is not None else None)
             log.warning("%s: %s", model, text)
             if self.watched:

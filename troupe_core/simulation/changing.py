@@ -21,6 +21,7 @@ from troupe_core.errors import (
 from troupe_core.llm.accounts import unpriced
 from troupe_core.llm.meter import Admission, Meter
 from troupe_core.llm.purposes import meant
+from troupe_core.llm.unasked import told_once
 from troupe_core.simulation.chronicle import Chronicle, Passage
 from troupe_core.simulation.packing import packing_of
 from troupe_core.simulation.states import States
@@ -314,8 +315,6 @@ class Changing:
             self._check_prices()
         admission = meter.admit(call, model, paid, expected, self._person_limited(call))
         if paid and meter.unlimited and (priced := expected is not None) not in meter.warned:
-            from troupe_core.llm.unasked import told_once
-
             self.remark(model, told_once(meter, self.runtime.price_of(model) if priced else None))
         return admission
 

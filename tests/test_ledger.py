@@ -207,13 +207,13 @@ def unsaved(row: LedgerRow) -> LedgerRow:
     return attrs.evolve(row, saved=NOTHING)
 
 
-def test_a_run_that_was_killed_leaves_in_its_commits_what_it_has_spent(make_runtime, tmp_path):
+def test_a_run_that_was_killed_leaves_in_its_journal_what_it_has_spent(make_runtime, tmp_path):
     runtime = make_runtime(Shop(), model="shop/known")
     simulation = study(runtime, tmp_path / "study.json")
     spent = simulation.ledger.total.spent
     simulation.journal.store.writer.flush()
     at_hand = Simulation.ledger_of(tmp_path / "study.json")
-    assert [(row.purpose, row.calls) for row in at_hand.by("purpose")] == [("turn", 4)]
+    assert [(row.purpose, row.calls) for row in at_hand.by("purpose")] == [("turn", 4), ("ask", 2)]
     simulation.checkpoint()
     assert Simulation.ledger_of(tmp_path / "study.json").total.spent == spent
     branch = simulation.fork("other")

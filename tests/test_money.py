@@ -253,6 +253,31 @@ def test_people_and_purposes_have_budgets_that_last(make_runtime, tmp_path):
     again.close()
 
 
+def test_an_account_knows_the_calls_that_were_made_while_there_was_no_limit():
+    """Or that were in flight when it came."""
+    call = Call("s", "turn", person="Ada")
+    limited = Budget(purposes={"turn": Budget(calls=5)}, person=Budget(calls=9))
+    meter = Meter(limited)
+
+    def admit() -> Any:
+        return meter.admit(call, "paid/known", True, CENT, "Ada")
+
+    def land(admission: Any) -> None:
+        meter.count(ModelCall(call, "paid/known", Usage(1, 1), 1.0, None, CENT), admission)
+
+    land(admit())
+    meter.budget = Budget(calls=1_000)
+    flying = [admit() for _ in range(3)]
+    land(flying.pop())
+    meter.budget = limited
+    for each in flying:
+        land(each)
+    assert meter.by_person() == {"Ada": [4, 8, 4 * CENT]}
+    land(admit())
+    with pytest.raises(BudgetExceeded, match="5 calls for the purpose turn"):
+        admit()
+
+
 def test_what_a_person_took_when_the_program_ran_before_is_added(make_runtime, tmp_path):
     runtime = make_runtime(Paid(), model="paid/known")
     for acts, asked in ((2, 2), (3, 1)):

@@ -224,6 +224,14 @@ def test_a_run_that_was_killed_leaves_in_its_journal_what_it_has_spent(make_runt
     assert Simulation.ledger_of(tmp_path / "study.json").total.calls == 8
 
 
+def test_two_branches_that_end_at_one_commit_each_have_their_page(make_runtime, tmp_path):
+    with study(make_runtime(Shop(), model="shop/known"), tmp_path / "study.db") as simulation:
+        other = simulation.fork("other")
+        People([other["P0"]]).ask("Really?", remember=False)
+        other.end()
+    assert Simulation.ledger_of(tmp_path / "study.db").total.calls == 6 + 1
+
+
 def test_of_a_journal_that_does_not_say_who_has_asked_the_purposes_are_known(make_runtime, tmp_path):
     path = tmp_path / "study.json"
     runtime = make_runtime(Shop(), model="shop/known")

@@ -4,7 +4,7 @@ afterwards, and how long the attempts took, is on a page of its own, written whe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from itertools import zip_longest
 from operator import sub
 from pathlib import Path
@@ -89,7 +89,7 @@ class Bookkeeping:
         """What was found by transactions that had an outcome already: the names of these."""
         self._settled: dict[Key, Entry] = {}
         self._lock, self._settling = Lock(), Lock()
-        journal.simulation.meter.book.settled = _while_there(self.settled)
+        journal.simulation.meter.book.settled = _while_there(self.settled, self._settled)
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -188,18 +188,28 @@ class Bookkeeping:
             names += tx.key
 
     def settled(self) -> list[Entry]:
-        """What the answers of these outcomes took, and are saved."""
+        """What the answers of these outcomes took, and are saved. Where one cannot be read, the others are counted."""
         with self._settling:
             with self._lock:
                 found, self._found = self._found, {}
             store, worth = self._journal.store, self._journal.simulation.runtime.worth
-            for (kind, thing, world, purpose, model), names in found.items():
+            problem: JournalError | None = None
+            for kept, names in found.items():
+                kind, thing, world, purpose, model = kept
+                try:
+                    usages = list(_usages(store, bytes(names)))
+                except JournalError as error:
+                    problem = error
+                    with self._lock:
+                        self._found[kept] = names + self._found.get(kept, b"")
+                    continue
                 of_world = packing_of(kind).kind == "world"
-                entry = entry_in(
-                    self._settled, (None, purpose, model, thing) if of_world else (thing, purpose, model, world)
-                )
-                for usage in _usages(store, bytes(names)):
+                key = (None, purpose, model, thing) if of_world else (thing, purpose, model, world)
+                entry = entry_in(self._settled, key)
+                for usage in usages:
                     entry.save(usage, worth(model, usage))
+            if problem is not None:
+                raise problem
             return list(self._settled.values())
 
 
@@ -212,13 +222,13 @@ def _put_more(news: Table, key: Key, numbers: list[int], before: list[int] | Non
         put(news, key, more)
 
 
-def _while_there(method: Callable[[], list[Entry]]) -> Callable[[], Iterable[Entry]]:
-    """A book outlives its simulation, and must not keep it alive."""
+def _while_there(method: Callable[[], list[Entry]], settled: Mapping[Key, Entry]) -> Callable[[], Iterable[Entry]]:
+    """A book outlives its simulation, and must not keep it alive; afterwards it has what was settled at its end."""
     known = WeakMethod(method)
 
     def called() -> Iterable[Entry]:
         found = known()
-        return () if found is None else found()
+        return list(settled.values()) if found is None else found()
 
     return called
 

@@ -291,6 +291,8 @@ class Journal:
         """Nothing more is recorded here."""
         with suppress(JournalError):  # whoever lets go of the file tells why nothing can be written
             self.write_page(last=True)
+        with suppress(JournalError):  # what is damaged is told to whoever wants to know
+            self.bookkeeping.settled()
         self.store.leave(self.branch.name)
         self._forsaken.detach()
         self.left = True

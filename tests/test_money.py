@@ -347,6 +347,16 @@ def test_where_money_counts_no_model_is_asked_before_all_prices_are_known(make_r
     TinyPerson("Ada", simulation=Simulation(runtime=runtime, budget=budget)).act()
 
 
+def test_somebody_with_a_model_that_has_no_price_stops_a_run_before_its_first_call(make_runtime):
+    runtime = make_runtime(Paid(), model="paid/known")
+    simulation = Simulation(runtime=runtime, budget=Budget(person=Budget(money=1)))
+    ada = TinyPerson("Ada", simulation=simulation)
+    TinyPerson("Ben", model="paid/local", simulation=simulation)
+    with pytest.raises(UnknownPrice, match="paid/local costs"):
+        ada.act()
+    assert not runtime.model_under_test.requests
+
+
 def test_without_a_budget_two_dollars_are_spent_where_prices_are_known(make_runtime, caplog, monkeypatch):
     monkeypatch.setattr("troupe_core.llm.meter.UNASKED_MONEY", 0.035)
     runtime = make_runtime(Paid(), model="paid/known")

@@ -325,7 +325,10 @@ class Changing:
         budget, everything = self.meter.budget, self.runtime.everything.budget
         single = [purpose for purpose, limits in budget.purposes.items() if limits.money is not None]
         whole = any(each is not None and each.money is not None for each in (budget, budget.person, everything))
-        for model in self.models.all_named(None if whole else single):
+        here = self.states.read() if whole else ()
+        own = {model for state in here if (model := getattr(state, "model", None)) is not None}
+        named = [model for each in sorted(own) for model in self.models.named("", each)]
+        for model in [*self.models.all_named(None if whole else single), *named]:
             if self.runtime.price_of(model) is None:
                 raise unpriced(model, "there is a budget of money")
 

@@ -17,6 +17,7 @@ from troupe_core import (
     AnswerReused,
     ArgumentError,
     Call,
+    JournalError,
     LedgerRow,
     LLMHandler,
     LLMRequest,
@@ -35,6 +36,7 @@ from troupe_core import (
 from troupe_core.events import Event
 from troupe_core.llm.ledger import NOTHING, Ledger
 from troupe_core.llm.sketch import ERROR, LEAST, MOST, Sketch
+from troupe_core.simulation.journal.rows import ANSWER
 from troupe_testing.scripted import Answer, ScriptedModel, quiet, reply
 
 USED = Usage(1_000, 100, 400, 20)
@@ -207,13 +209,13 @@ def unsaved(row: LedgerRow) -> LedgerRow:
     return attrs.evolve(row, saved=NOTHING)
 
 
-def test_a_run_that_was_killed_leaves_in_its_commits_what_it_has_spent(make_runtime, tmp_path):
+def test_a_run_that_was_killed_leaves_in_its_journal_what_it_has_spent(make_runtime, tmp_path):
     runtime = make_runtime(Shop(), model="shop/known")
     simulation = study(runtime, tmp_path / "study.json")
     spent = simulation.ledger.total.spent
     simulation.journal.store.writer.flush()
     at_hand = Simulation.ledger_of(tmp_path / "study.json")
-    assert [(row.purpose, row.calls) for row in at_hand.by("purpose")] == [("turn", 4)]
+    assert [(row.purpose, row.calls) for row in at_hand.by("purpose")] == [("turn", 4), ("ask", 2)]
     simulation.checkpoint()
     assert Simulation.ledger_of(tmp_path / "study.json").total.spent == spent
     branch = simulation.fork("other")
@@ -222,6 +224,33 @@ def test_a_run_that_was_killed_leaves_in_its_commits_what_it_has_spent(make_runt
     simulation.end()
     assert Simulation.ledger_of(tmp_path / "study.json", at="other").total.calls == 8
     assert Simulation.ledger_of(tmp_path / "study.json").total.calls == 8
+
+
+def test_what_was_saved_is_known_when_its_simulation_is_gone_and_when_a_row_cannot_be_read(make_runtime, tmp_path):
+    path = tmp_path / "study.json"
+    study(make_runtime(Shop(), model="shop/known"), path).end()
+    document = json.loads(path.read_bytes())
+    outcome = next(each for each in document["outcomes"].values() if each["thing"] == "P0" and each["answers"])
+    name, gone = outcome["answers"][0], document["answers"].pop(outcome["answers"][0])
+    path.write_text(json.dumps(document, separators=(",", ":")), encoding="utf-8")
+    runtime = make_runtime(Shop(), model="shop/known")
+    simulation = study(runtime, path)
+    for _ in range(2):
+        with pytest.raises(JournalError, match="has lost the row"):
+            _ = runtime.ledger
+    simulation.journal.store.put([(ANSWER + bytes.fromhex(name), json.dumps(gone).encode())])
+    simulation.end()
+    del simulation
+    gc.collect()
+    assert runtime.ledger.total.saved.number == 6
+
+
+def test_two_branches_that_end_at_one_commit_each_have_their_page(make_runtime, tmp_path):
+    with study(make_runtime(Shop(), model="shop/known"), tmp_path / "study.db") as simulation:
+        other = simulation.fork("other")
+        People([other["P0"]]).ask("Really?", remember=False)
+        other.end()
+    assert Simulation.ledger_of(tmp_path / "study.db").total.calls == 6 + 1
 
 
 def test_of_a_journal_that_does_not_say_who_has_asked_the_purposes_are_known(make_runtime, tmp_path):

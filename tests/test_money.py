@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from troupe_core import (
     ArgumentError,
+    AskingStopped,
     BadRequest,
     Budget,
     BudgetExceeded,
@@ -25,6 +26,7 @@ from troupe_core import (
     ModelCall,
     ModelError,
     ModelTimeout,
+    People,
     Price,
     PriceTable,
     RateLimited,
@@ -42,7 +44,7 @@ from troupe_core.llm import unit
 from troupe_core.llm.meter import Meter
 from troupe_core.llm.prices import BILLION, Pricing
 from troupe_testing import LatencyModel, VirtualLoop, constant
-from troupe_testing.scripted import ScriptedModel
+from troupe_testing.scripted import ScriptedModel, quiet, reply
 
 PRICE = Price(input=2.0, cached=0.5, output=8.0, as_of="2026-11")
 CENT = BILLION // 100
@@ -62,6 +64,10 @@ class Paid(ScriptedModel):
     async def complete(self, request: Any, call: Call) -> LLMResponse:
         response = await super().complete(request, call)
         return LLMResponse(response.text, self.usage)
+
+
+def answered(request: Any, call: Call) -> Any:
+    return reply("Yes.") if call.purpose == "ask" else quiet(request, call)
 
 
 def company(runtime: Runtime, budget: Budget | None = None, path: Any = None, people: int = 3) -> Any:
@@ -145,12 +151,62 @@ def test_a_run_stops_before_too_much_is_spent_and_goes_on_with_a_larger_budget(m
     assert (world.state.step, simulation.usage.money, simulation.usage.priced) == (1, 0.04, "0.0400 USD")
     simulation.end()
     again = Simulation.resume(tmp_path / "study.db", runtime=runtime, budget=Budget(money=0.095))
-    assert again.usage.cost == 3 * CENT  # as of the last step; the answer that came after it is not paid for again
+    assert again.usage.cost == 4 * CENT  # one of them after the last step
     with pytest.raises(RunStopped):
         again["Room"].run(10)
-    assert again.usage.money <= 0.095
-    assert runtime.model_under_test.calls == 4 + 6
+    assert again.usage.cost == runtime.model_under_test.calls * CENT == 9 * CENT
     again.end()
+
+
+def test_a_budget_is_not_spent_once_more_by_whoever_resumes(make_runtime, tmp_path):
+    """What is asked aside, and is in no commit."""
+    runtime = make_runtime(Paid(answered), model="paid/known")
+    budget = Budget(money=0.055, person=Budget(calls=4))
+    company(runtime, budget, tmp_path / "study.db").simulation.end()
+    asked = 0
+    for _ in range(3):
+        with Simulation.resume(tmp_path / "study.db", runtime=runtime, budget=budget) as again:
+            for name in ("P0", "P0", "P1"):
+                asked += 1
+                try:
+                    People([again[name]]).ask(f"Question {asked}?", remember=False)
+                except AskingStopped:
+                    break
+            calls = runtime.model_under_test.calls
+            assert (again.usage.cost, again.ledger.total.spent.cost) == (calls * CENT, calls * CENT)
+            assert sum(each[0] for each in again.meter.by_person().values()) == calls
+    assert calls == 5
+
+
+@pytest.mark.parametrize("name", ["study.db", "study.json"])
+def test_what_was_paid_for_before_a_program_was_killed_counts(make_runtime, tmp_path, name):
+    """The files are as they are on disk at some moment."""
+    runtime = make_runtime(Paid(answered), model="paid/known")
+    simulation = company(runtime, Budget(person=Budget(calls=9)), tmp_path / name).simulation
+    simulation["Room"].run(1)
+    simulation.checkpoint()
+    People([simulation["P0"], simulation["P1"]]).ask("Well?", remember=False)
+    simulation["P1"].act()
+    People([simulation["P1"]]).ask("And now?", remember=False)
+    simulation.journal.store.writer.flush()
+    (tmp_path / "left").mkdir()
+    for file in tmp_path.glob(f"{name}*"):
+        (tmp_path / "left" / file.name).write_bytes(file.read_bytes())
+    calls = runtime.model_under_test.calls
+    assert calls == 7
+    left = tmp_path / "left" / name
+    assert Simulation.ledger_of(left).total.spent.cost == calls * CENT
+    seen = Simulation.view(left, runtime=runtime)
+    assert seen.usage.cost == calls * CENT
+    seen.close()
+    people = simulation.meter.by_person()
+    for more in range(2):
+        with Simulation.resume(left, runtime=runtime) as again:
+            assert (again.usage.cost, again.ledger.total.spent.cost) == ((calls + more) * CENT,) * 2
+            assert [again.meter.by_person()[who] for who in ("P0", "P1")] == [people["P0"], people["P1"]]
+            again["P2"].act()
+            assert again.usage.calls == runtime.model_under_test.calls == calls + more + 1
+    simulation.end()
 
 
 def test_of_many_in_flight_there_is_room_for_each(make_runtime):
@@ -198,6 +254,31 @@ def test_people_and_purposes_have_budgets_that_last(make_runtime, tmp_path):
     again.budget = Budget(person=Budget(calls=3))
     again["P0"].act()
     again.close()
+
+
+def test_an_account_knows_the_calls_that_were_made_while_there_was_no_limit():
+    """Or that were in flight when it came."""
+    call = Call("s", "turn", person="Ada")
+    limited = Budget(purposes={"turn": Budget(calls=5)}, person=Budget(calls=9))
+    meter = Meter(limited)
+
+    def admit() -> Any:
+        return meter.admit(call, "paid/known", True, CENT, "Ada")
+
+    def land(admission: Any) -> None:
+        meter.count(ModelCall(call, "paid/known", Usage(1, 1), 1.0, None, CENT), admission)
+
+    land(admit())
+    meter.budget = Budget(calls=1_000)
+    flying = [admit() for _ in range(3)]
+    land(flying.pop())
+    meter.budget = limited
+    for each in flying:
+        land(each)
+    assert meter.by_person() == {"Ada": [4, 8, 4 * CENT]}
+    land(admit())
+    with pytest.raises(BudgetExceeded, match="5 calls for the purpose turn"):
+        admit()
 
 
 def test_what_a_person_took_when_the_program_ran_before_is_added(make_runtime, tmp_path):

@@ -91,6 +91,10 @@ class Account:
             self.aside -= expected
         if not self.in_flight:
             self._asking += monotonic() - self._since
+        self.count(tokens, cost)
+
+    def count(self, tokens: int, cost: int) -> None:
+        """A call has taken so much, whether or not it was known to be in flight."""
         self.calls += 1
         self.tokens += tokens
         self.cost += cost

@@ -193,10 +193,10 @@ class Meter:
 
     def count(self, event: ModelCall, admission: Admission) -> None:
         """A call is over."""
-        usage, cost, above = event.usage, event.cost, self._above.account
-        tally = self._calls.get(event.call.purpose)
+        usage, cost, call = event.usage, event.cost, event.call
+        tally = self._calls.get(call.purpose)
         if tally is None:
-            tally = self._calls[event.call.purpose] = [*NOTHING_SPENT]
+            tally = self._calls[call.purpose] = [*NOTHING_SPENT]
         tally[0] += 1
         if event.error is not None:
             tally[1] += 1
@@ -215,10 +215,10 @@ class Meter:
         accounts, expected = admission.accounts, admission.expected
         for account in accounts:
             account.end(expected, tokens, cost)
-        if above not in accounts:
-            above.calls += 1
-            above.tokens += tokens
-            above.cost += cost
+        others = (self._above.account, self._of_purpose.get(call.purpose), self.people.get(call.person or ""))
+        for other in others:  # without a limit when the call was made; there was one, or may be one again
+            if other is not None and other not in accounts:
+                other.count(tokens, cost)
         self.book.count(event)
 
     @property

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from troupe_core.llm.response import LLMResponse, Substitute, Usage
 from troupe_core.simulation.answers import AnswersInMemory
 from troupe_core.simulation.journal.codec import decode, encode
@@ -13,6 +15,7 @@ from troupe_core.simulation.journal.rows import ANSWER
 if TYPE_CHECKING:
     from troupe_core.llm.asking import Ask
     from troupe_core.simulation.journal.journal import Journal
+    from troupe_core.simulation.journal.pages import Note
 
 
 class AnswersInJournal:
@@ -54,7 +57,7 @@ class AnswersInJournal:
                 self._after_the_end().keep(owner, key, response)
             else:
                 self._note(owner, key)
-                self._store.put([(ANSWER + key, spell(response))])
+                self._store.put([(ANSWER + key, spell(response, self._journal.note()))])
                 await self._store.writer.durable()
         finally:
             del flights[key]
@@ -77,7 +80,8 @@ class AnswersInJournal:
             self._afterwards.settle(owner)
 
 
-def spell(response: LLMResponse) -> bytes:
+def spell(response: LLMResponse, note: Note | None = None) -> bytes:
+    """With what was spent up to it."""
     row: dict[str, Any] = {"text": response.text, "usage": response.usage.numbers()}
     if response.model:
         row["model"] = response.model
@@ -87,6 +91,8 @@ def spell(response: LLMResponse) -> bytes:
         row["mark"] = response.mark
     if response.substitute is not None:
         row["substitute"] = response.substitute.plain()
+    if note is not None:
+        row["spent"] = msgspec.to_builtins(note)
     return encode(row)
 
 

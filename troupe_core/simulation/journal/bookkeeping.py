@@ -1,15 +1,15 @@
 """A journal's part of the ledger: a commit says who has asked since the last one, and what that took. What is asked
-afterwards, and how long the attempts took, is in a row of its own, written when a run ends.
+afterwards, and how long the attempts took, is on a page of its own, written when a run ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import count, zip_longest
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from itertools import zip_longest
 from operator import sub
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakMethod
 
 import msgspec
@@ -21,8 +21,20 @@ from troupe_core.llm.ledger import Ledger, LedgerRow, Sum
 from troupe_core.llm.meter import NOTHING_SPENT
 from troupe_core.llm.response import Usage
 from troupe_core.simulation.journal import commits
-from troupe_core.simulation.journal.codec import encode
-from troupe_core.simulation.journal.rows import ANSWER, COMMIT, OUTCOME, PART
+from troupe_core.simulation.journal.branch import MAIN
+from troupe_core.simulation.journal.pages import (
+    Note,
+    Page,
+    Table,
+    behind,
+    items,
+    left_over,
+    mark,
+    next_name,
+    put,
+)
+from troupe_core.simulation.journal.pages import branches as branches_of
+from troupe_core.simulation.journal.rows import ANSWER, COMMIT, OUTCOME
 from troupe_core.simulation.journal.viewing import viewed
 from troupe_core.simulation.packing import packing_of
 
@@ -32,19 +44,8 @@ if TYPE_CHECKING:
     from troupe_core.simulation.journal.store import Store
     from troupe_core.simulation.transaction import Transaction
 
-Table: TypeAlias = dict[str, dict[str, dict[str, dict[str, Any]]]]
-"""Something by purpose, model, world and person."""
-
 Found: TypeAlias = tuple[type, str, str | None, str, str]
 """The kind of a thing, its id and its world, the kind of a transaction, and who is asked first for it."""
-
-
-class Page(msgspec.Struct):
-    """What was asked after a commit and before the end of a run."""
-
-    ledger: dict[str, dict[str, dict[str, dict[str, list[int]]]]] = {}
-    seconds: dict[str, dict[str, dict[str, dict[str, dict[int, int]]]]] = {}
-    """By bucket, how many attempts of the whole run took so long."""
 
 
 class _Asked(msgspec.Struct):
@@ -63,7 +64,7 @@ class _Answer(msgspec.Struct):
     usage: list[int]
 
 
-_page = msgspec.json.Decoder(Page)
+_encoder = msgspec.json.Encoder()
 _asked = msgspec.json.Decoder(_Asked)
 _outcome = msgspec.json.Decoder(_Outcome)
 _answer = msgspec.json.Decoder(_Answer)
@@ -76,7 +77,11 @@ class Bookkeeping:
         self._journal = journal
         self._unwritten: dict[Key, Entry] = {}
         self._written: dict[Key, list[int]] = {}
-        self._pages: set[bytes] = set()
+        self._noted: dict[Key, list[int]] = {}
+        """What stands beside answers, of what is not written yet."""
+        self._next: tuple[bytes | None, bytes] | None = None
+        """A commit, and the name of the next page after it."""
+        self.pages: set[bytes] = set()
         """Those that this simulation has written: what is in them is in its book too."""
         self._over = False
         """Whether it is written how long all took."""
@@ -84,7 +89,7 @@ class Bookkeeping:
         """What was found by transactions that had an outcome already: the names of these."""
         self._settled: dict[Key, Entry] = {}
         self._lock, self._settling = Lock(), Lock()
-        journal.simulation.meter.book.settled = _while_there(self.settled)
+        journal.simulation.meter.book.settled = _while_there(self.settled, self._settled)
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -95,37 +100,65 @@ class Bookkeeping:
         now = [(key, entry.numbers()) for key, entry in unwritten.items()]
         news: Table = {}
         for key, numbers in now:
-            before = written.get(key)
-            more = numbers if before is None else list(map(sub, numbers, before))
-            while more and not more[-1]:
-                more.pop()
-            if more:
-                _put(news, key, more)
+            _put_more(news, key, numbers, written.get(key))
 
         def wrote() -> None:
             written.update(now)
             unwritten.clear()
+            self._noted.clear()
 
         return news, wrote
+
+    def note(self) -> Note | None:
+        """What to put down beside an answer: what was spent since the last one. Should the program be killed, it is
+        counted all the same.
+        """
+        noted, written, news = self._noted, self._written, Page()
+        for entry in self._journal.simulation.meter.book.take_changed():
+            key = entry.key
+            self._unwritten[key] = entry
+            numbers = entry.numbers()
+            before = noted.get(key) or written.get(key)
+            _put_more(news.ledger, key, numbers, before)
+            noted[key] = numbers
+        if not news.ledger:
+            return None
+        return Note(news.ledger, people=self._limited(news.ledger), page=mark(self._page_name()))
+
+    def _limited(self, news: Table) -> list[str]:
+        """Of whom it tells and there is a limit for each of the people."""
+        limited = self._journal.simulation.meter.people
+        return sorted({person for (person, *_), _ in items(news) if person in limited}) if limited else []
+
+    def _page_name(self) -> bytes:
+        branch = self._journal.branch
+        if self._next is None or self._next[0] != branch.head:
+            self._next = (branch.head, next_name(self._journal.store, branch.head, branch.name))
+        return self._next[1]
 
     def write_page(self, *, last: bool = False) -> None:
         """Write what came after the present commit; at the `last` also how long it all took."""
         news, wrote = self.news()
-        page: dict[str, Any] = {"ledger": news} if news else {}
+        page = Page(news, people=self._limited(news))
         if last and not self._over:
-            seconds: Table = {}
             for entry in self._journal.simulation.meter.book.entries.values():
                 if entry.seconds:
-                    _put(seconds, entry.key, {str(bucket): number for bucket, number in entry.seconds.items()})
-            if seconds:
-                page["seconds"] = seconds
-        if page:
-            store, head = self._journal.store, self._journal.branch.head
-            name = next(name for name in _names(head) if store.get(name) is None)
-            store.put([(name, encode(page))])
-            self._pages.add(name)
-            self._over = last
+                    put(page.seconds, entry.key, dict(entry.seconds))
+        if page.ledger or page.seconds:
+            name = self._page_name()
+            self._journal.store.put([(name, _encoder.encode(page))])
+            self.pages.add(name)
+            self._next, self._over = None, last
             wrote()
+
+    def recover(self) -> Page | None:
+        """Write the page that a program has left out which was killed; return it where nothing is written."""
+        store, branch = self._journal.store, self._journal.branch
+        page = left_over(store, branch.name)
+        if page is None or not store.writable:
+            return page
+        store.put([(next_name(store, branch.left, branch.name), _encoder.encode(page))])
+        return None
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -138,7 +171,7 @@ class Bookkeeping:
 
         def earlier() -> Ledger:
             if not read:
-                read.append(Ledger(_rows(self._journal.store, [head], self._pages)))
+                read.append(Ledger(_rows(self._journal.store, [head], self.pages)))
             return read[0]
 
         return earlier
@@ -155,28 +188,47 @@ class Bookkeeping:
             names += tx.key
 
     def settled(self) -> list[Entry]:
-        """What the answers of these outcomes took, and are saved."""
+        """What the answers of these outcomes took, and are saved. Where one cannot be read, the others are counted."""
         with self._settling:
             with self._lock:
                 found, self._found = self._found, {}
             store, worth = self._journal.store, self._journal.simulation.runtime.worth
-            for (kind, thing, world, purpose, model), names in found.items():
+            problem: JournalError | None = None
+            for kept, names in found.items():
+                kind, thing, world, purpose, model = kept
+                try:
+                    usages = list(_usages(store, bytes(names)))
+                except JournalError as error:
+                    problem = error
+                    with self._lock:
+                        self._found[kept] = names + self._found.get(kept, b"")
+                    continue
                 of_world = packing_of(kind).kind == "world"
-                entry = entry_in(
-                    self._settled, (None, purpose, model, thing) if of_world else (thing, purpose, model, world)
-                )
-                for usage in _usages(store, bytes(names)):
+                key = (None, purpose, model, thing) if of_world else (thing, purpose, model, world)
+                entry = entry_in(self._settled, key)
+                for usage in usages:
                     entry.save(usage, worth(model, usage))
+            if problem is not None:
+                raise problem
             return list(self._settled.values())
 
 
-def _while_there(method: Callable[[], list[Entry]]) -> Callable[[], Iterable[Entry]]:
-    """A book outlives its simulation, and must not keep it alive."""
+def _put_more(news: Table, key: Key, numbers: list[int], before: list[int] | None) -> None:
+    """What has come, if anything; zeros at the end are left out."""
+    more = numbers if before is None else list(map(sub, numbers, before))
+    while more and not more[-1]:
+        more.pop()
+    if more:
+        put(news, key, more)
+
+
+def _while_there(method: Callable[[], list[Entry]], settled: Mapping[Key, Entry]) -> Callable[[], Iterable[Entry]]:
+    """A book outlives its simulation, and must not keep it alive; afterwards it has what was settled at its end."""
     known = WeakMethod(method)
 
     def called() -> Iterable[Entry]:
         found = known()
-        return () if found is None else found()
+        return list(settled.values()) if found is None else found()
 
     return called
 
@@ -187,23 +239,27 @@ def ledger_of(path: str | Path, at: At | None = None) -> Ledger:
     try:
         names = store.names()
         heads = list(dict.fromkeys(names.values())) if at is None else [commits.find(store, at)[0]]
-        return Ledger(_rows(store, heads))
+        branches = (name for name in (MAIN, *branches_of(store)) if at is None or store.name(name) in heads)
+        killed = [page for branch in branches if (page := left_over(store, branch)) is not None]
+        return Ledger([*_rows(store, heads), *(row for page in killed for row in _of_page(page))])
     except msgspec.MsgspecError as error:
         raise JournalError(f"{store.path} is damaged, or was written by a later version: {error}") from error
     finally:
         store.close()
 
 
-def _rows(store: Store, heads: Iterable[bytes], without: Iterable[bytes] = ()) -> Iterator[LedgerRow]:
+def _rows(store: Store, heads: Iterable[bytes], without: Container[bytes] = ()) -> Iterator[LedgerRow]:
     """What the histories of these commits came to, each commit once, but for some pages."""
     seen: set[bytes] = set()
-    yield from _of_pages(store, None, without)
+    for page in behind(store, None, without):
+        yield from _of_page(page)
     for head in heads:
         at: bytes | None = head
         commit = _commit(store, at)
         while at is not None and at not in seen:
             seen.add(at)
-            yield from _of_pages(store, at, without)
+            for page in behind(store, at, without):
+                yield from _of_page(page)
             parent = bytes.fromhex(commit.parent) if commit.parent is not None else None
             before = _commit(store, parent)
             yield from _of_table(commit.ledger) if commit.ledger is not None else _of_spent(commit, before)
@@ -214,27 +270,16 @@ def _commit(store: Store, name: bytes | None) -> _Asked:
     return _Asked() if name is None else _asked.decode(store.need(COMMIT + name))
 
 
-def _names(head: bytes | None) -> Iterator[bytes]:
-    """How the pages after a commit are called, the first first."""
-    return (PART + digest(b"ledger", head or b"", b"%d" % number) for number in count())
-
-
-def _of_pages(store: Store, head: bytes | None, without: Iterable[bytes]) -> Iterator[LedgerRow]:
-    for name in _names(head):
-        raw = store.get(name)
-        if raw is None:
-            return
-        if name not in without:
-            page = _page.decode(raw)
-            yield from _of_table(page.ledger)
-            for key, seconds in _items(page.seconds):
-                entry = Entry(key)
-                entry.seconds = seconds
-                yield entry.row()
+def _of_page(page: Page) -> Iterator[LedgerRow]:
+    yield from _of_table(page.ledger)
+    for key, seconds in items(page.seconds):
+        entry = Entry(key)
+        entry.seconds = seconds
+        yield entry.row()
 
 
 def _of_table(table: Table) -> Iterator[LedgerRow]:
-    for key, numbers in _items(table):
+    for key, numbers in items(table):
         entry = Entry(key)
         entry.add(numbers)
         yield entry.row()
@@ -257,16 +302,3 @@ def _usages(store: Store, outcomes: bytes) -> Iterator[Usage]:
     for at in range(0, len(outcomes), size):
         for answer in _outcome.decode(store.need(OUTCOME + outcomes[at : at + size])).answers:
             yield Usage(*_answer.decode(store.need(ANSWER + bytes.fromhex(answer))).usage)
-
-
-def _put(table: Table, key: Key, value: Any) -> None:
-    person, purpose, model, world = key
-    table.setdefault(purpose, {}).setdefault(model, {}).setdefault(world or "", {})[person or ""] = value
-
-
-def _items(table: Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]]) -> Iterator[tuple[Key, Any]]:
-    for purpose, models in table.items():
-        for model, worlds in models.items():
-            for world, people in worlds.items():
-                for person, value in people.items():
-                    yield (person or None, purpose, model, world or None), value

@@ -5,6 +5,8 @@ from __future__ import annotations
 from troupe_core.simulation.journal import commits
 from troupe_core.simulation.journal.store import Store
 
+MAIN = "main"
+
 
 class Branch:
     """`head` is where the simulation is; the name in the store may be further on, when a run is made once more."""

@@ -145,6 +145,10 @@ class DocumentRows:
     def keys(self, *, in_order: bool = False) -> Iterator[bytes]:
         return iter(list(self._rows))
 
+    def answers_after(self, key: bytes) -> list[bytes]:
+        """All: in the document they do not stand in the order in which they came."""
+        return [raw for each, raw in list(self._rows.items()) if each[:1] == ANSWER]
+
     def begun(self) -> bool:
         return bool(self._rows)
 

@@ -18,6 +18,7 @@ from troupe_core.simulation.journal.branch import Branch
 from troupe_core.simulation.journal.codec import decode, encode, fact_to_plain, outcome_row
 from troupe_core.simulation.journal.commits import CHECKPOINT, Commit
 from troupe_core.simulation.journal.left_off import LeftOff
+from troupe_core.simulation.journal.pages import Note
 from troupe_core.simulation.journal.records import Meaning, Records
 from troupe_core.simulation.journal.rows import COMMIT, OUTCOME, PART
 from troupe_core.simulation.journal.shelf import Parcel, Shelf
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from troupe_core.simulation.simulation import Simulation
     from troupe_core.simulation.transaction import Transaction
 
-MAIN = "main"
 USUAL_KIND = "turn"
 """Of outcomes that do not say of which kind they are."""
 
@@ -52,6 +52,7 @@ class Journal:
         self.origin: str | None = None
         """The branch that this one was forked from."""
         self.bookkeeping = Bookkeeping(self)
+        self._killed = self.bookkeeping.recover()
         self.hits = self.misses = 0
         self.used: dict[str, list[bytes]] = {}
         """The answers of transactions that are not over, by account."""
@@ -61,7 +62,7 @@ class Journal:
         self._lock = threading.RLock()
         self._settings = b""
         self.left_off = LeftOff(shelf, branch.left)
-        self._spending = Spending(self.store, simulation.meter)
+        self._spending = Spending(self.store, simulation.meter, self.bookkeeping.pages)
         self.store.enter(branch.name)
         self._forsaken = weakref.finalize(self, self.store.branches.discard, branch.name)
         """Should nobody end the simulation, its branch is free when it is collected."""
@@ -256,8 +257,7 @@ class Journal:
         found, self.branch.weight = commits.resolve(self.store, head)
         self.branch.number = commit.number
         self.records.restore(found)
-        simulation.meter.restore(*commits.spent(self.store, head))
-        self._spending.restored()
+        self._spending.restore(head, self._killed if head == self.branch.left else None)
         self.bookkeeping.restore(head)
         for id in self.records.of_kind("world"):
             simulation.members.update(dict.fromkeys(simulation.states[id].roster, id))
@@ -268,13 +268,19 @@ class Journal:
         self.records.same_as(other.records)
         self.simulation.states.found_by(self.records.read, ())
         self.branch.number, self.branch.weight = other.branch.number, other.branch.weight
-        self._spending.restored()
+        self.bookkeeping.pages.update(other.bookkeeping.pages)
+        self._spending.same_as(other._spending)
 
     def past(self, head: bytes) -> list[Fact]:
         """Everything that had happened by then, in logical order."""
         chain = [(commit.passage, commit.number, commit.facts) for _, commit in commits.history(self.store, head)]
         chain.sort(key=lambda item: item[:2])
         return [fact for _, _, facts in chain for fact in self.shelf.facts(facts)]
+
+    def note(self) -> Note | None:
+        """What was spent up to an answer, to be put down beside it."""
+        with self._lock:
+            return self.bookkeeping.note()
 
     def write_page(self, *, last: bool = False) -> None:
         """Have it in the journal who has asked since the present commit."""
@@ -285,6 +291,8 @@ class Journal:
         """Nothing more is recorded here."""
         with suppress(JournalError):  # whoever lets go of the file tells why nothing can be written
             self.write_page(last=True)
+        with suppress(JournalError):  # what is damaged is told to whoever wants to know
+            self.bookkeeping.settled()
         self.store.leave(self.branch.name)
         self._forsaken.detach()
         self.left = True

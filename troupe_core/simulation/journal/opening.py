@@ -12,10 +12,10 @@ from troupe_core.llm.request import Parameters
 from troupe_core.simulation.answers import AnswersInMemory
 from troupe_core.simulation.journal import commits
 from troupe_core.simulation.journal.answers import AnswersInJournal
-from troupe_core.simulation.journal.branch import Branch
+from troupe_core.simulation.journal.branch import MAIN, Branch
 from troupe_core.simulation.journal.commits import CHECKPOINT, At
 from troupe_core.simulation.journal.effects import EffectsInJournal
-from troupe_core.simulation.journal.journal import MAIN, Journal, checked_label, read_settings
+from troupe_core.simulation.journal.journal import Journal, checked_label, read_settings
 from troupe_core.simulation.journal.shelf import Shelf
 from troupe_core.simulation.journal.store import Store, open_store, there
 from troupe_core.simulation.journal.viewing import AnswersOnRecord, viewed

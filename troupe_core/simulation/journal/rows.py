@@ -70,6 +70,10 @@ class Rows(Protocol):
         """Of all rows; in the order in which they were put, if that matters."""
         ...
 
+    def answers_after(self, key: bytes) -> list[bytes]:
+        """At least the answers that were put after that row; all of them, if there is no such row."""
+        ...
+
     def begun(self) -> bool:
         """Whether there is any row."""
         ...
@@ -182,10 +186,15 @@ class SqliteRows:
         question = "select k from kv order by rowid" if in_order else "select k from kv"  # the index alone is quicker
         return (bytes(key) for (key,) in self._all(question))
 
-    def _all(self, question: str) -> list[Any]:
+    def answers_after(self, key: bytes) -> list[bytes]:
+        question = "select k from kv where rowid > coalesce((select rowid from kv where k = ?), 0)"
+        later = [row[0] for row in self._all(question, key)]
+        return [raw for each in later if each[:1] == ANSWER and (raw := self.read(bytes(each))) is not None]
+
+    def _all(self, question: str, *values: Any) -> list[Any]:
         try:
             with self._reads:
-                return self._reading.execute(question).fetchall()
+                return self._reading.execute(question, values).fetchall()
         except sqlite3.Error as error:
             raise self._damaged("its lists", error) from error
 

@@ -26,6 +26,8 @@ MANY = 1_000
 class Store:
     """Used by one simulation and its forks; the last to leave closes it for writing. It can be read on."""
 
+    writable = True
+
     def __init__(self, path: Path) -> None:
         self.path = path
         lock = Lock(path)

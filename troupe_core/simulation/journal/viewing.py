@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 class ViewedStore(Store):
     """A journal's file as it is now, and as a run that writes it at this moment has left it."""
 
+    writable = False
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self.rows: Rows = ViewedDocument(path) if is_document(path) else ViewedRows(path)

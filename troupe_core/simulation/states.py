@@ -53,10 +53,6 @@ class States(dict[str, Any]):
     def get(self, id: str, default: Any = None) -> Any:
         return self[id] if id in self._names else default
 
-    def read(self) -> list[Any]:
-        """Those that are in memory; nobody else is looked for."""
-        return list(dict.values(self))
-
     def clear(self) -> None:
         super().clear()
         self._names.clear()

@@ -22,6 +22,7 @@ from troupe_core.llm.meter import NOTHING_SPENT
 from troupe_core.llm.response import Usage
 from troupe_core.simulation.journal import commits
 from troupe_core.simulation.journal.branch import MAIN
+from troupe_core.simulation.journal.codec import part
 from troupe_core.simulation.journal.pages import (
     Note,
     Page,
@@ -300,5 +301,5 @@ def _usages(store: Store, outcomes: bytes) -> Iterator[Usage]:
     """Of all answers that led to these outcomes."""
     size = len(digest(b"outcome"))
     for at in range(0, len(outcomes), size):
-        for answer in _outcome.decode(store.need(OUTCOME + outcomes[at : at + size])).answers:
-            yield Usage(*_answer.decode(store.need(ANSWER + bytes.fromhex(answer))).usage)
+        for answer in part(_outcome, store.need(OUTCOME + outcomes[at : at + size])).answers:
+            yield Usage(*part(_answer, store.need(ANSWER + bytes.fromhex(answer))).usage)

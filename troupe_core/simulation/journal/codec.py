@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import orjson
@@ -13,6 +13,8 @@ from troupe_core.errors import JournalError
 from troupe_core.events import ACTION, NO_DATA, Fact
 from troupe_core.keys import plain, utf8
 from troupe_core.llm.response import Substitute
+
+T = TypeVar("T")
 
 
 def encode(value: Any) -> bytes:
@@ -123,19 +125,21 @@ _outcome = msgspec.json.Decoder(OutcomeRow)
 _facts = msgspec.json.Decoder(_Facts)
 
 
-def outcome_row(raw: bytes) -> OutcomeRow:
+def part(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
+    """What a decoder knows of a row; the rest is skipped."""
     try:
-        return _outcome.decode(raw)
+        return decoder.decode(raw)
     except msgspec.DecodeError:  # half a surrogate pair somewhere
-        return msgspec.convert(decode(raw), OutcomeRow)
+        return msgspec.convert(decode(raw), decoder.type)
+
+
+def outcome_row(raw: bytes) -> OutcomeRow:
+    return part(_outcome, raw)
 
 
 def facts_and_chain(raw: bytes) -> tuple[list[FactRow], dict[str, Any] | None]:
     """Of an outcome's row what memories need: the facts, and the piece of a chain that is made of them."""
-    try:
-        row = _facts.decode(raw)
-    except msgspec.DecodeError:
-        row = msgspec.convert(decode(raw), _Facts)
+    row = part(_facts, raw)
     return row.facts, row.chain
 
 

@@ -13,6 +13,7 @@ import msgspec
 from troupe_core.keys import digest, utf8
 from troupe_core.llm.book import Entry, Key
 from troupe_core.simulation.journal.branch import MAIN
+from troupe_core.simulation.journal.codec import part
 from troupe_core.simulation.journal.commits import CHECKPOINT
 from troupe_core.simulation.journal.rows import COMMIT, PART
 
@@ -103,7 +104,7 @@ def left_over(store: Store, branch: str) -> Page | None:
     ledger: dict[Key, Entry] = {}
     people: set[str] = set()
     for raw in store.rows.answers_after(COMMIT + (head or b"")):
-        note = _answer.decode(raw).spent
+        note = part(_answer, raw).spent
         if note is not None and note.page == wanted:
             people.update(note.people)
             for key, numbers in items(note.ledger):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import troupe_llm_openai
-from troupe_core import Call, Form, LLMChunk, LLMHandler, LLMRequest, LLMResponse, Message, Runtime
+from troupe_core import Budget, Call, Form, LLMChunk, LLMHandler, LLMRequest, LLMResponse, Message, Runtime
 from troupe_testing.server import ProtocolServer
 
 KEY = "sk-a-test-key-of-nobody-1234"
@@ -86,7 +86,8 @@ def make_asking() -> Iterator[Callable[..., Asking]]:
 
     def make(*plugins: object, config: Any = None, **settings: Any) -> Asking:
         options: dict[str, Any] = {"config": config or {}, "model": MODEL, "settings": {"openai": settings}}
-        runtime = Runtime(plugins=[troupe_llm_openai, *plugins], autoload=False, **options)
+        limit = Budget(calls=10_000)  # one that is given, so that none has to be announced
+        runtime = Runtime(plugins=[troupe_llm_openai, *plugins], autoload=False, budget=limit, **options)
         made.append(runtime)
         return Asking(runtime)
 

@@ -8,6 +8,7 @@ from troupe_core.llm.prices import BILLION, FREE, Price, PriceTable, billionths,
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters, candidates, in_words
 from troupe_core.llm.response import LLMChunk, LLMResponse, Substitute, Usage, caution, substituted
 from troupe_core.llm.room import Room, unsent
+from troupe_core.llm.serving import checked_address, wait_of
 
 __all__ = [
     "BILLION",
@@ -42,10 +43,12 @@ __all__ = [
     "candidates",
     "caution",
     "chat_messages",
+    "checked_address",
     "in_words",
     "response_format",
     "substituted",
     "unit",
     "unsent",
     "usd",
+    "wait_of",
 ]

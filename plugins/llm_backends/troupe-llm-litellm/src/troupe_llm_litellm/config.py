@@ -6,11 +6,11 @@ import os
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import attrs
 
 from troupe_core import ArgumentError, SecretRef
+from troupe_core.llm import checked_address
 
 _LIKE_A_SECRET = re.compile(r"(?:[A-Z0-9]+_)*(?:KEY|TOKEN|SECRET|PASSWORD)(?:_[A-Z0-9]+)*")
 
@@ -21,18 +21,8 @@ def _positive(config: Any, attribute: attrs.Attribute[Any], value: float) -> Non
 
 
 def _address(config: Any, attribute: attrs.Attribute[Any], value: str | None) -> None:
-    if value is None:
-        return
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-        secret = parts.username is not None
-    except ValueError:
-        usable = secret = False
-    if secret:  # and the address is not repeated here
-        raise ArgumentError("base_url holds a user or a password, and would be shown; give a key by `key` instead")
-    if not usable:
-        raise ArgumentError(f"base_url is an address such as http://localhost:8000/v1; got {value!r}")
+    if value is not None:
+        checked_address(value, attribute.name, "http://localhost:8000/v1")
 
 
 def _usual_keys() -> tuple[SecretRef, ...]:

@@ -17,6 +17,7 @@ from troupe_core import (
     UnknownModelError,
     Unsupported,
 )
+from troupe_core.llm import wait_of
 from troupe_llm_litellm.library import Library
 
 SHOWN = 500
@@ -72,7 +73,7 @@ def _unanswered(error: Exception, text: str, causes: list[BaseException], source
 
 
 def _status(error: Exception, text: str, headers: Mapping[str, str], source: str) -> ModelError:
-    made = ModelError.from_status(int(getattr(error, "status_code", 500)), text, _wait(headers), source=source)
+    made = ModelError.from_status(int(getattr(error, "status_code", 500)), text, wait_of(headers), source=source)
     kind, status = type(error).__name__, made.status
     if isinstance(made, ContextTooLong) or kind == "ContextWindowExceededError":
         return ContextTooLong(f"the prompt is too long for {source}: {text}. {ContextTooLong.advice}", status=status)
@@ -109,14 +110,6 @@ def _headers(causes: list[BaseException]) -> Mapping[str, str] | None:
             if found:
                 return {str(name).lower(): str(value) for name, value in dict(found).items()}
     return None
-
-
-def _wait(headers: Mapping[str, str]) -> str | float | None:
-    """How long the provider wants us to wait; some say it in milliseconds as well."""
-    try:
-        return float(headers["retry-after-ms"]) / 1000
-    except (KeyError, ValueError):
-        return headers.get("retry-after")
 
 
 def _said(error: Exception) -> str:

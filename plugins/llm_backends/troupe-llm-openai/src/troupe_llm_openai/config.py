@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import attrs
 
 from troupe_core import ArgumentError, SecretRef
+from troupe_core.llm import checked_address
 
 
 def _positive(config: Any, attribute: attrs.Attribute[Any], value: float) -> None:
@@ -19,19 +19,8 @@ ADDRESSES = {"base_url": "http://localhost:11434/v1", "endpoint": "https://my-re
 
 
 def _address(config: Any, attribute: attrs.Attribute[Any], value: str | None) -> None:
-    if value is None:
-        return
-    name = attribute.name
-    try:
-        parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-        secret = parts.username is not None
-    except ValueError:
-        usable = secret = False
-    if secret:  # and the address is not repeated here
-        raise ArgumentError(f"{name} holds a user or a password, and would be shown; give a key by `key` instead")
-    if not usable:
-        raise ArgumentError(f"{name} is an address such as {ADDRESSES[name]}; got {value!r}")
+    if value is not None:
+        checked_address(value, attribute.name, ADDRESSES[attribute.name])
 
 
 @attrs.frozen

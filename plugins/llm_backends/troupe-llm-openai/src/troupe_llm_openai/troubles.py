@@ -17,6 +17,7 @@ from troupe_core import (
     Refused,
     UnknownModelError,
 )
+from troupe_core.llm import wait_of
 from troupe_llm_openai.config import OPENAI, Table
 
 LIMIT_OF_TOKENS = ("'max_tokens'", "'max_completion_tokens'")
@@ -60,7 +61,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _status(status: int, text: str, headers: Mapping[str, str], source: str, table: Table) -> ModelError:
-    error = ModelError.from_status(status, text, _wait(headers), source=source)
+    error = ModelError.from_status(status, text, wait_of(headers), source=source)
     if isinstance(error, ContextTooLong):
         return ContextTooLong(f"the prompt is too long for {source}: {text}. {error.advice}", status=status)
     if isinstance(error, Refused):
@@ -70,14 +71,6 @@ def _status(status: int, text: str, headers: Mapping[str, str], source: str, tab
     elif isinstance(error, BadRequest) and any(sign in text for sign in LIMIT_OF_TOKENS):
         error.add_note(f"{table}.token_limit says under which name the limit of tokens is sent")
     return error
-
-
-def _wait(headers: Mapping[str, str]) -> str | float | None:
-    """How long the provider wants us to wait: OpenAI says it in milliseconds as well."""
-    try:
-        return float(headers["retry-after-ms"]) / 1000
-    except (KeyError, ValueError):
-        return headers.get("retry-after")
 
 
 def _text(response: Any) -> str:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from troupe_cli import streams
+from troupe_cli import interrupting, streams
 
 if TYPE_CHECKING:
     import click
@@ -25,7 +25,7 @@ walking all of it again and again is a quarter of what it costs to show a large 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code."""
+    """Run one command; the exit code. Without arguments it is the program, and nothing comes after it."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     usual = gc.get_threshold()
     gc.set_threshold(*PATIENT)
@@ -44,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return PREVENTED
     finally:
         gc.set_threshold(*usual)
+        if arguments is None:
+            interrupting.at_once()
     return code
 
 

@@ -24,7 +24,7 @@ def shown_findings() -> str:
     """What the README says that its study, and the same in Python, come to."""
     shown = re.search(r"^```text\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
     assert shown is not None
-    return shown.group(1).strip()
+    return shown.group(1).strip("\n")
 
 
 def name(path: Path) -> str:

@@ -50,7 +50,7 @@ def test_an_example_runs(example: Path, tmp_path: Path):
 
 def test_the_readme_shows_what_the_study_finds_that_it_begins_with(tmp_path: Path):
     study = Study.read(ROOT / "examples" / "studies" / "cold_soup.toml")
-    assert str(study.run(tmp_path / "results").results).strip() == shown_findings()
+    assert str(study.run(tmp_path / "results").results).strip("\n") == shown_findings()
 
 
 @pytest.mark.parametrize("document", PAGES, ids=name)

@@ -19,8 +19,8 @@ from benchmarks.rows import Row, middle
 from troupe_core import Fact, Results, Transcript
 from troupe_core import Row as Found
 from troupe_study import Findings
+from troupe_study.outcome import Place
 from troupe_study.outputs import findings, transcript
-from troupe_study.running import Place
 
 PEOPLE, ROUNDS, REPEATS = 1_000, 20, 7
 THOUGHT = "It costs more than I would like, and I am not sure that anybody at home would eat it."

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import ast
-import copy
 import inspect
 import re
 from collections.abc import Callable, Iterator
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-import attrs
-
 import troupe_core
+from read_code import constructor, field_docs, members, signature
 from troupe_core import errors, events, hookspecs
 from troupe_core.config.degradation import Degradation
 from troupe_core.config.tree import Budget, Config, Loading
@@ -148,7 +144,6 @@ WHAT = {
     "minibio": "The system message of a question for a few sentences about somebody, `person.minibio()`. A first "
     "sentence and the persona are the message itself.",
 }
-INTERNAL = {"as_record", "record"}  # for the core alone
 
 
 def group_of(hook: str) -> str:
@@ -169,7 +164,7 @@ def hooks_page() -> str:
         parts += [f"## {group}", about]
         for name in (name for name in hooks() if group_of(name) == group):
             function = inspect.unwrap(getattr(TroupeSpecs, name))
-            parts += [f"### {name}", f"```py\n{_signature(function)}\n```", _text(inspect.getdoc(function) or "")]
+            parts += [f"### {name}", f"```py\n{signature(function)}\n```", _text(inspect.getdoc(function) or "")]
     return "\n\n".join(parts) + "\n"
 
 
@@ -180,9 +175,9 @@ def records_page() -> str:
             f"## {kind.record.__name__}",
             _text(inspect.getdoc(kind.record) or ""),
             f"It is registered by [`{kind.hook}`](hooks.md#{kind.hook}).",
-            f"```py\n{_constructor(kind.record)}\n```",
+            f"```py\n{constructor(kind.record)}\n```",
         ]
-        parts += [f"`{name}`: {text}" for name, text in _field_docs(kind.record)]
+        parts += [f"`{name}`: {text}" for name, text in field_docs(kind.record)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -216,13 +211,13 @@ def errors_page() -> str:
         parts += [f"## {kind.__name__}", _text(inspect.getdoc(kind) or "")]
         parts += [f"{beneath}{''.join(f', {mark}' for mark in marks)}."] if beneath else []
         parts += [f"*{kind.advice}*"] if issubclass(kind, ModelError) and vars(kind).get("advice") else []
-        parts += [_members(kind, alone=True)]
+        parts += [members(kind, alone=True)]
     parts += [
         "## Uncast",
         _text(inspect.getdoc(Uncast) or ""),
         "No error: `CastingStopped` has one for each, and so has `factory.failures`.",
     ]
-    parts += [_members(Uncast)]
+    parts += [members(Uncast)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -258,10 +253,10 @@ def settings_page() -> str:
     parts = ["# Settings", NOTICE, SETTINGS]
     tables = {"[parameters]": Parameters, "[budget]": Budget, "[degradation]": Degradation}
     for title, kind in {"The file itself": Config, **tables}.items():
-        parts += [f"## {title}", _text(inspect.getdoc(kind) or ""), _members(kind, methods=False)]
-    parts += ["## [prices]", _text(inspect.getdoc(Price) or ""), _members(Price, methods=False)]
-    parts += ["## [loading]", _text(inspect.getdoc(Loading) or ""), _members(Loading, methods=False)]
-    parts += ["## SecretRef", _text(inspect.getdoc(SecretRef) or ""), SECRETS, _members(SecretRef)]
+        parts += [f"## {title}", _text(inspect.getdoc(kind) or ""), members(kind, methods=False)]
+    parts += ["## [prices]", _text(inspect.getdoc(Price) or ""), members(Price, methods=False)]
+    parts += ["## [loading]", _text(inspect.getdoc(Loading) or ""), members(Loading, methods=False)]
+    parts += ["## SecretRef", _text(inspect.getdoc(SecretRef) or ""), SECRETS, members(SecretRef)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -299,94 +294,8 @@ def _page(title: str, about: str, *kinds: type[Any]) -> str:
         where = "" if kind.__name__ in troupe_core.__all__ else f"In `{kind.__module__}`."
         shown = next((f"A `{base.__name__}`." for base in kind.__mro__[1:] if base in kinds), "")
         parts += [f"## {kind.__name__}", _text(inspect.getdoc(kind) or ""), f"{shown} {where}".strip()]
-        parts += [_members(kind, alone=bool(shown))]
+        parts += [members(kind, alone=bool(shown))]
     return "\n\n".join(filter(None, parts)) + "\n"
-
-
-def _members(kind: type[Any], *, methods: bool = True, alone: bool = False) -> str:
-    """What a class has, as a list: what it inherits too, unless it is to stand `alone`."""
-    found: dict[str, str] = {}
-    for base in kind.__mro__[:1] if alone else kind.__mro__:
-        if base.__module__.startswith("troupe_core"):
-            for name, code, about in _own_members(base, methods=methods):
-                if not name.startswith("_") and name not in INTERNAL:
-                    found.setdefault(name, f"- `{code}`{': ' if about else ''}{about}".replace("\n", "\n  "))
-    return "\n".join(found.values())
-
-
-def _own_members(kind: type[Any], *, methods: bool) -> Iterator[tuple[str, str, str]]:
-    """Name, code and text of each. Text beneath a field is about it; only the source has it."""
-    (definition,) = ast.parse(inspect.getsource(kind)).body
-    assert isinstance(definition, ast.ClassDef)
-    for node, text in zip_longest(definition.body, definition.body[1:]):
-        if isinstance(node, ast.AnnAssign):
-            name, type, default = ast.unparse(node.target), ast.unparse(node.annotation), _default(node.value)
-            type = type.removeprefix("ClassVar[").removesuffix("]") if type.startswith("ClassVar[") else type
-            yield name, f"{name}: {type}{f' = {default}' if default else ''}", _words(text)
-        elif methods and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            marks = [ast.unparse(mark) for mark in node.decorator_list]
-            about = inspect.cleandoc(ast.get_docstring(node) or "")
-            if node.name == "__init__":
-                yield from _made_in(node)
-            elif {"property", "cached_property"} & set(marks):
-                yield node.name, f"{node.name}: {ast.unparse(node.returns or ast.Constant(None))}", about
-            elif "overload" not in marks and not any(mark.endswith((".setter", ".validator")) for mark in marks):
-                before = "async " if isinstance(node, ast.AsyncFunctionDef) else ""
-                yield node.name, f"{before}{node.name}{_called(node)}", about
-
-
-def _made_in(init: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, str, str]]:
-    """What `__init__` gives its object, if it says something about it."""
-    types = {each.arg: each.annotation for each in (*init.args.args, *init.args.kwonlyargs)}
-    for node, text in zip_longest(init.body, init.body[1:]):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute) and _words(text):
-            given = types.get(ast.unparse(node.value))
-            name = node.targets[0].attr
-            yield name, name if given is None else f"{name}: {ast.unparse(given)}", _words(text)
-
-
-def _called(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
-    arguments = copy.deepcopy(function.args)
-    if "staticmethod" not in [ast.unparse(mark) for mark in function.decorator_list]:
-        arguments.args = arguments.args[1:]
-    returned = f" -> {ast.unparse(function.returns)}" if function.returns is not None else ""
-    return f"({ast.unparse(arguments).replace('=', ' = ')}){returned}"
-
-
-def _default(value: ast.expr | None) -> str:
-    if not (isinstance(value, ast.Call) and ast.unparse(value.func) == "attrs.field"):
-        return ast.unparse(value) if value is not None else ""
-    given = {each.arg: ast.unparse(each.value) for each in value.keywords}
-    return given.get("default") or {"dict": "{}"}.get(given.get("factory", ""), "")
-
-
-def _words(node: ast.stmt | None) -> str:
-    found = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value
-    return inspect.cleandoc(found) if isinstance(found, str) else ""
-
-
-def _signature(function: Any) -> str:
-    signature = inspect.signature(function)
-    given = [str(parameter) for name, parameter in signature.parameters.items() if name != "self"]
-    return f"def {function.__name__}({', '.join(given)}) -> {signature.return_annotation}"
-
-
-def _constructor(record: type[Any]) -> str:
-    given = [
-        f"{field.name}: {_type(record, field.name)}"
-        + ("" if field.default is attrs.NOTHING else f" = {field.default!r}")
-        for field in attrs.fields(record)
-    ]
-    return f"{record.__name__}({', '.join(given)})"
-
-
-def _type(record: type[Any], field: str) -> str:
-    annotations = (inspect.get_annotations(kind) for kind in record.__mro__)
-    return next(str(found[field]) for found in annotations if field in found)
-
-
-def _field_docs(record: type[Any]) -> Iterator[tuple[str, str]]:
-    yield from ((name, about) for name, _, about in _own_members(record, methods=False) if about)
 
 
 def _text(docstring: str) -> str:

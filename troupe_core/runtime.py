@@ -8,7 +8,6 @@ import threading
 import weakref
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import attrs
@@ -25,11 +24,13 @@ from troupe_core.llm.meter import Admission, Everything, Meter
 from troupe_core.llm.prices import Price
 from troupe_core.llm.request import Call, ModelRef, candidates
 from troupe_core.llm.unasked import told_once
+from troupe_core.loop import Loop
 from troupe_core.plugins.backends import Backends
-from troupe_core.plugins.discovery import Found, given, named
+from troupe_core.plugins.discovery import asked_for
 from troupe_core.plugins.instances import Instances
 from troupe_core.plugins.lifecycle import Lifecycle
 from troupe_core.plugins.observers import Observers
+from troupe_core.plugins.once import Once
 from troupe_core.plugins.origin import Failure, Origin
 from troupe_core.plugins.registry import Registry, tables_of
 from troupe_core.plugins.unnamed import instead
@@ -91,12 +92,11 @@ class Runtime:
         self.books = Books(self.meter.book)
         """What is asked through this runtime, simulation by simulation."""
         self.simulations: weakref.WeakValueDictionary[str, Simulation] = weakref.WeakValueDictionary()
-        self._thread: LoopThread | None = None
-        self._loop_factory = loop_factory
+        self._loop = Loop(loop_factory, lambda: self._open_plugins if self._lifecycle.waiting else None)
         self._lock = threading.RLock()
-        self._once: dict[object, Any] = {}
+        self.once = Once()
+        """What is made once for all that happens here."""
         self._simulations_made = 0
-        self._closing = False
         self.registry = Registry(layers, self.config.loading, self)
         self.plugins = self.registry.manager
         self.registry.load(asked_for(layers, self.config.plugins, plugins))
@@ -120,9 +120,8 @@ class Runtime:
             return
         self.registry.wake(name)
         self._composed_anew()
-        with self._lock:
-            if self._lifecycle.woken(name) and self._thread is not None:
-                self._thread.begin_with(self._open_plugins)
+        if self._lifecycle.woken(name):
+            self._loop.begin_with(self._open_plugins)
 
     def _composed_anew(self) -> None:
         self._backends.compose_anew()
@@ -158,27 +157,8 @@ class Runtime:
         """Take in a faculty, or a tool, that was given to a person as an object; its name from then on means it."""
         name, replaced = self._instances.lend(faculty)
         if replaced:
-            with self._lock:
-                self._once = {key: kept for key, kept in self._once.items() if not _mentions(key, name)}
+            self.once.forget_all_of(name)
         return name
-
-    def once(self, key: object, make: Callable[[], Any]) -> Any:
-        """What is made once for a runtime, by whoever needs it first."""
-        made = self._once.get(key)
-        if made is None:
-            with self._lock:
-                made = self._once.get(key)
-                if made is None:
-                    made = self._once[key] = make()
-        return made
-
-    def once_made(self, key: object) -> Any:
-        """The same, if somebody has needed it; else None."""
-        return self._once.get(key)
-
-    def forget(self, key: object) -> None:
-        """Let something be made once more."""
-        self._once.pop(key, None)
 
     def memory(self, name: str, **settings: Any) -> Memory[Any]:
         """A kind of memory with these settings, or with those of its table."""
@@ -350,22 +330,14 @@ class Runtime:
     @property
     def thread(self) -> LoopThread:
         """The thread with the event loop."""
-        with self._lock:
-            if self._thread is None:
-                from troupe_core.sync import LoopThread
-
-                self._thread = LoopThread(self._loop_factory, self._open_plugins if self._lifecycle.waiting else None)
-                weakref.finalize(self, self._thread.close)  # a runtime that nobody closed must not leave a thread
-                if self._closing:
-                    self._thread.close()
-            return self._thread
+        return self._loop.thread
 
     def wait(self, make: Callable[[], Coroutine[Any, Any, T]], twin: str) -> T:
         """Run a coroutine on the loop while plain code waits; `twin` is the awaitable form, for the error's sake."""
         return self.thread.wait(make(), twin)
 
     async def _open_plugins(self) -> None:
-        await self._lifecycle.open(self._composed_anew, lambda: self._closing)
+        await self._lifecycle.open(self._composed_anew, lambda: self._loop.closing)
 
     def new_id(self) -> str:
         """A name for one more simulation."""
@@ -375,37 +347,11 @@ class Runtime:
 
     def close(self) -> None:
         """End the simulations, close the backends and stop the loop. Who comes second waits for the first."""
-        with self._lock:
-            if self._thread is None and not self.simulations and not self._lifecycle.to_be_closed:
-                self._closing = True  # nobody has asked for anything, so there is nothing to be given back
-                return
-        thread = self.thread
-        if thread.inside or self._is_first_to_close():
-            try:
-                thread.wait(self._shut(), "runtime.aclose()")
-            finally:
-                if not thread.inside:
-                    thread.close()
-        else:
-            thread.gone.wait()
+        self._loop.close(self._shut, lambda: not (self.simulations or self._lifecycle.to_be_closed))
 
     async def aclose(self) -> None:
         """The same, awaited."""
-        import asyncio
-
-        thread = self.thread
-        if self._is_first_to_close():
-            try:
-                await thread.hop(self._shut())
-            finally:
-                thread.close()
-        elif not thread.inside:
-            await asyncio.get_running_loop().run_in_executor(None, thread.gone.wait)
-
-    def _is_first_to_close(self) -> bool:
-        with self._lock:
-            first, self._closing = not self._closing, True
-            return first
+        await self._loop.aclose(self._shut)
 
     async def _shut(self) -> None:
         unwritten: Exception | None = None
@@ -433,18 +379,6 @@ class Runtime:
         await self.aclose()
 
 
-def _mentions(key: object, faculty: str) -> bool:
-    """Whether something that was made once was made of a faculty of that name."""
-    return isinstance(key, tuple) and any(isinstance(part, tuple) and faculty in part for part in key)
-
-
-def asked_for(layers: Layers, places: Sequence[str], plugins: Iterable[object]) -> list[Found]:
-    """The plugins that the settings name, and those that code gives."""
-    source, folder = layers.source(("plugins",)), layers.folder(("plugins",))
-    found_in = source.name if source is not None and source.found else ""
-    return [*(named(place, folder, found_in) for place in places), *given(plugins, Path.cwd())]
-
-
 _default: Runtime | None = None
 _default_lock = threading.Lock()
 
@@ -458,6 +392,6 @@ def default_runtime() -> Runtime:
     """The one runtime that is made without being asked for, at first use."""
     global _default  # noqa: PLW0603 - the only global that the design permits
     with _default_lock:
-        if _default is None or (_default._thread is not None and _default._thread.closed):
+        if _default is None or _default._loop.closed:
             _default = Runtime()
         return _default

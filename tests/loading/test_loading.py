@@ -635,7 +635,7 @@ def test_a_runtime_that_closes_while_a_plugin_opens_opens_no_more(installed):
     acting.start()
     begun.wait()
     closing.start()
-    while not runtime._closing:
+    while not runtime._loop.closing:
         pass
     go_on.set()
     closing.join()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib import import_module
 from inspect import getdoc
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,9 @@ ACTING = [name for name in HOOKS if not name.startswith("troupe_register_")]
 
 @pytest.fixture(scope="module")
 def writer() -> Any:
-    spec = spec_from_file_location("write_reference", ROOT / "docs" / "write_reference.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "docs")
+        return import_module("write_reference")
 
 
 def test_the_reference_says_what_the_code_says(writer):

@@ -48,7 +48,7 @@ def commands_of(block: str) -> list[tuple[str, list[str]]]:
 def write_study(path: Path, *, there: bool) -> None:
     """As `troupe init` writes it, unless that is what is shown."""
     if there:
-        from troupe_study.beginning import STUDY
+        from troupe_study.example import STUDY
 
         path.write_text(STUDY)
 

@@ -9,6 +9,7 @@ from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, P
 from troupe_core.llm.response import LLMChunk, LLMResponse, Substitute, Usage, caution, substituted
 from troupe_core.llm.room import Room, unsent
 from troupe_core.llm.serving import checked_address, wait_of
+from troupe_core.llm.structured import json_values
 
 __all__ = [
     "BILLION",
@@ -45,6 +46,7 @@ __all__ = [
     "chat_messages",
     "checked_address",
     "in_words",
+    "json_values",
     "response_format",
     "substituted",
     "unit",

@@ -16,7 +16,6 @@ T = TypeVar("T")
 
 Adapt = Callable[[Any], Any]
 
-
 MOST_STARTS = 1_000
 """So many brackets of a text are tried: what is nothing but brackets holds no answer."""
 
@@ -51,7 +50,7 @@ class Output(Generic[T]):
 
     def _read_leniently(self, text: str, first: Exception) -> T:
         problem = first
-        for found in objects_in(text):
+        for found in json_values(text):
             try:
                 value = well_formed(found)
                 return self._converted(self._adapt(value) if self._adapt is not None else value)
@@ -66,8 +65,8 @@ class Output(Generic[T]):
             return msgspec.convert(without_null(value), self.type, strict=False)
 
 
-def objects_in(text: str) -> Iterator[Any]:
-    """The JSON values that stand in a text, the likeliest first: all of it, then from each opening bracket on."""
+def json_values(text: str) -> Iterator[Any]:
+    """The JSON objects and lists that stand in a text, one after the other, whatever is written around them."""
     import json  # the standard decoder can stop where a value ends; only a bad answer comes here
 
     decoder = json.JSONDecoder(strict=False)

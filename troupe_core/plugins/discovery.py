@@ -4,7 +4,7 @@ found without being imported; whoever takes it in calls `load`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +21,8 @@ from troupe_core.records import resolve
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+
+    from troupe_core.config.sources import Layers
 
 GROUP = "troupe"
 MARK = f"{PROJECT}_impl"
@@ -86,6 +88,13 @@ def _one_by_one() -> Iterator[Found]:
 
 def _unreadable(error: Exception) -> object:
     raise PluginError(f"its entry points cannot be read: {told(error)}. Install it anew, or remove it.") from error
+
+
+def asked_for(layers: Layers, places: Sequence[str], plugins: Iterable[object]) -> list[Found]:
+    """The plugins that the settings name, and those that code gives."""
+    source, folder = layers.source(("plugins",)), layers.folder(("plugins",))
+    found_in = source.name if source is not None and source.found else ""
+    return [*(named(place, folder, found_in) for place in places), *given(plugins, Path.cwd())]
 
 
 def named(place: str, folder: Path, found_in: str = "") -> Found:

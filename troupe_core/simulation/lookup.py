@@ -59,7 +59,7 @@ def default_simulation() -> Simulation:
 
     found: Simulation = runtime.once(_FREE, make)
     if found.ended:
-        runtime.forget(_FREE)
+        runtime.once.forget(_FREE)
         found = runtime.once(_FREE, make)
     return found
 
@@ -69,13 +69,13 @@ def free_simulation() -> Simulation | None:
     from troupe_core.runtime import default_runtime_made
 
     runtime = default_runtime_made()
-    found: Simulation | None = None if runtime is None else runtime.once_made(_FREE)
+    found: Simulation | None = None if runtime is None else runtime.once.made(_FREE)
     return None if found is None or found.ended else found
 
 
 def renew_free(free: Simulation) -> None:
     """Everybody has left it: the next ones who are free are so in a new one."""
-    free.runtime.forget(_FREE)
+    free.runtime.once.forget(_FREE)
     free.forget_handles()
     free.close()
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from troupe_core import ConfigError
 from troupe_study import Study
-from troupe_study.beginning import STUDY
+from troupe_study.example import STUDY
 from troupe_study.sources import LARGEST, JsonSource
 
 MAIN = {

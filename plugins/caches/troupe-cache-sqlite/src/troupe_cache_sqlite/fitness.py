@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -11,11 +9,10 @@ import orjson
 from troupe_cache_sqlite.kinds import are_counts
 from troupe_cache_sqlite.schemas import fits
 from troupe_core import LLMRequest, LLMResponse, Usage
+from troupe_core.llm import json_values
 
 GOOD = "stop"
 """The one end of an answer that is good: "refusal" and "length" are not, nor is what nobody has heard of yet."""
-MOST_STARTS = 1_000
-"""So many brackets of a text are tried, as many as the core tries."""
 
 
 def unfit(request: LLMRequest, response: LLMResponse) -> str:
@@ -27,7 +24,7 @@ def unfit(request: LLMRequest, response: LLMResponse) -> str:
     if not response.text.strip():
         return "it is empty"
     schema = request.schema
-    if schema is not None and not any(fits(value, schema) for value in values_in(response.text)):
+    if schema is not None and not has_form(response.text, schema):
         return "it has not the form that was asked for"
     return ""
 
@@ -42,24 +39,9 @@ def is_plain(response: Any) -> bool:
     return are_counts(usage.numbers())
 
 
-def values_in(text: str) -> Iterator[Any]:
-    """The JSON values in a text, where the core looks for them too: all of it, else from each opening bracket on."""
+def has_form(text: str, schema: Any) -> bool:
+    """Whether an answer of that form is in a text, where the core would find it."""
     try:
-        yield orjson.loads(text)
+        return fits(orjson.loads(text), schema)
     except orjson.JSONDecodeError:
-        yield from _values_within(text)
-
-
-def _values_within(text: str) -> Iterator[Any]:
-    decoder = json.JSONDecoder(strict=False)
-    at = 0
-    for _ in range(MOST_STARTS):
-        starts = [place for place in (text.find("{", at), text.find("[", at)) if place >= 0]
-        if not starts:
-            return
-        try:
-            value, at = decoder.raw_decode(text, min(starts))
-        except (ValueError, RecursionError):
-            at = min(starts) + 1
-        else:
-            yield value
+        return any(fits(value, schema) for value in json_values(text))

@@ -11,7 +11,7 @@ from troupe_core import CommandSpec, hookimpl
 
 if TYPE_CHECKING:
     from troupe_study.estimating import Estimate
-    from troupe_study.running import Outcome
+    from troupe_study.outcome import Outcome
     from troupe_study.study import Findings, Generated, Group, Question, Stimulus, Study, World
 
 TROUPE_API = (0, 2)
@@ -21,7 +21,7 @@ _HOMES = {
     "Findings": "study",
     "Generated": "study",
     "Group": "study",
-    "Outcome": "running",
+    "Outcome": "outcome",
     "Question": "study",
     "Stimulus": "study",
     "Study": "study",

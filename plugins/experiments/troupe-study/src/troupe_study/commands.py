@@ -15,12 +15,12 @@ from troupe_core import ArgumentError, TroupeError
 from troupe_core.errors import told
 from troupe_presenter import JsonLines, Shown, json_text, present, showable
 from troupe_study import running
-from troupe_study.beginning import STUDY
-from troupe_study.ending import code_of, terminable
+from troupe_study.example import STUDY
 from troupe_study.outputs import as_text
 from troupe_study.outputs.findings import plain
 from troupe_study.outputs.reproduce import command_of
 from troupe_study.screen import put, screen
+from troupe_study.signals import code_of, terminable
 from troupe_study.study import Study
 from troupe_study.words import briefly
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from troupe_presenter import Style
-    from troupe_study.running import Outcome
+    from troupe_study.outcome import Outcome
 
 DONE, FOUND = 0, 1
 

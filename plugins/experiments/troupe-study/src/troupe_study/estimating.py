@@ -13,7 +13,7 @@ import attrs
 from troupe_core import Fields, People, Price, Runtime, Simulation, TinyPerson, UnknownModelError, Usage
 from troupe_core.llm import BILLION, usd
 from troupe_study import casting
-from troupe_study.running import present, respondents, world_of
+from troupe_study.meeting import asked_by, present, respondents, world_of
 from troupe_study.study import Group, Study
 from troupe_study.words import counted
 
@@ -281,9 +281,8 @@ def _asking(study: Study, came: casting.Cast, prompt: int) -> dict[str, Part]:
     for question in study.ask:
         fields, put = len(question.fields), question.replicates
         sent = put * (prompt + len(question.question) + FORM + FORM_FIELD * fields)
-        for person in respondents(study, came.people):
-            if question.to in (None, came.groups.get(person.name)):
-                asked[person.name] += Part(put, sent // CHARACTERS, put * (ANSWER + FOUND * fields))
+        for person in asked_by(question, study, came.people, came.groups):
+            asked[person.name] += Part(put, sent // CHARACTERS, put * (ANSWER + FOUND * fields))
         prompt += OWN if question.remember else 0
     return asked
 

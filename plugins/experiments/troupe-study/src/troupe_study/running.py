@@ -14,10 +14,8 @@ from troupe_core import (
     ArgumentError,
     AskingStopped,
     BudgetExceeded,
-    ConfigError,
     ExtractionStopped,
     JournalError,
-    Ledger,
     ModelError,
     People,
     Results,
@@ -28,112 +26,21 @@ from troupe_core import (
     Simulation,
     Spent,
     Substitute,
-    TinyPerson,
     TinyWorld,
     Transcript,
     TroupeError,
 )
 from troupe_core.findings import Unread
-from troupe_core.llm import substituted
 from troupe_study import casting
-from troupe_study.outputs import JOURNAL, as_text, check_folder, log_run, outputs, settle
+from troupe_study.meeting import SPEAKERS, asked_by, present, respondents, world_of
+from troupe_study.outcome import Missed, Outcome, Place
+from troupe_study.outputs import JOURNAL, check_folder, log_run, outputs, settle
 from troupe_study.outputs.reproduce import command_of, models_of, versions
-from troupe_study.study import Findings, Question, Stimulus, Study
+from troupe_study.study import Findings, Question, Study
 from troupe_study.words import counted, listed
 
 Tell = Callable[[str], None]
 Expect = Callable[[int], None]
-
-SPEAKERS = {"focus_group": "Moderator", "interview": "Interviewer"}
-"""Who says what nobody else is said to say."""
-
-
-@attrs.frozen
-class Missed:
-    """A turn that somebody did not have."""
-
-    who: str
-    why: str
-    after: int
-    """So many lines of the transcript stand before it."""
-
-
-@attrs.frozen
-class Place:
-    """Where in the study something has happened; both are counted from 1. What people react to is part of the round
-    that follows it; where nobody has a turn, of none.
-    """
-
-    stimulus: int
-    round: int | None
-
-
-@attrs.frozen(eq=False, repr=False)
-class Outcome:
-    """What a run came to. Its people and its world can still be read."""
-
-    study: Study
-    folder: Path
-    people: People
-    world: TinyWorld
-    transcript: Transcript
-    results: Results | None
-    """The findings, if any were wanted."""
-    answers: tuple[Results, ...]
-    """To each `[[ask]]`, in order."""
-    groups: Mapping[str, str]
-    """The group of each of the people who is in one, by name."""
-    failures: tuple[str, ...]
-    """Who did not come, could not act, be asked or be read, and why."""
-    missed: tuple[Missed, ...]
-    """Turns that failed for good, and where."""
-    cast_instead: Mapping[str, Substitute]
-    """Of the people, who was made with another model than the first of several, by name."""
-    places: Mapping[bytes, Place]
-    """To which stimulus and round an event belongs, by the fact's id; of what comes before or after them, none."""
-    spent: Spent
-    """By this run: nothing, if all of it had been answered before."""
-    models: list[str]
-    versions: dict[str, str]
-    command: str
-    """The line that repeats it, in the folder of the study's file."""
-    files: tuple[str, ...] = ()
-    """What stands in the folder."""
-    moved: tuple[str, ...] = ()
-    """What stood there before and was another, as it is called now."""
-
-    @property
-    def mark(self) -> str:
-        """That of what was said: "rehearsal" if a puppet has answered. Then it is no evidence about people."""
-        read = [self.results, *self.answers] if self.results is not None else self.answers
-        return self.transcript.mark or next((results.mark for results in read if results.mark), "")
-
-    @property
-    def substituted(self) -> tuple[str, ...]:
-        """In words, how many people, turns, answers and findings come of another model than the first of several, and
-        why.
-        """
-        people = map(self.cast_instead.get, self.people.names) if self.cast_instead else ()
-        answers = (row.substitute for results in self.answers for row in results)
-        findings = (row.substitute for row in self.results or ())
-        return (
-            *substituted(people, "people"),
-            *self.transcript.substituted,
-            *substituted(answers, "answers", "rest on"),
-            *substituted(findings, "findings", "rest on"),
-        )
-
-    @property
-    def ledger(self) -> Ledger:
-        """Where it went, and what was saved, in this run."""
-        return self.world.simulation.ledger
-
-    def __str__(self) -> str:
-        """What was found out, as tables."""
-        return as_text(self)
-
-    def __repr__(self) -> str:
-        return f"<Outcome of {self.study.title!r}: {len(self.people)} people, in {self.folder}>"
 
 
 @attrs.define(eq=False)
@@ -185,14 +92,9 @@ class _Run:
             self.find(study.findings, self.world)
             self.tell(f"findings: {_calls(self.simulation.usage - before)}")
 
-    @property
-    def respondents(self) -> People:
-        """Everybody but who asks the others."""
-        return respondents(self.study, self.people)
-
     def asked(self, question: Question) -> People:
         """Whom a question is put to."""
-        return People([each for each in self.respondents if _reaches(question.to, each, self.groups)])
+        return asked_by(question, self.study, self.people, self.groups)
 
     def round(self, world: TinyWorld, name: str) -> None:
         """Everybody has a turn."""
@@ -247,7 +149,7 @@ class _Run:
             results = (
                 self._of_world(extractor, world)
                 if findings.of == "world"
-                else extractor.extract_results_from_agents(self.respondents)
+                else extractor.extract_results_from_agents(respondents(self.study, self.people))
             )
         except ExtractionStopped as stopped:
             self.results = self.kept(stopped.results, "findings")
@@ -378,53 +280,6 @@ def _unwritable(folder: Path, error: OSError) -> TroupeError:
         "Nothing that was answered is lost: mend that, and run the study again, which asks for it no more."
     )
     return stopped
-
-
-def world_of(study: Study, people: People, simulation: Simulation) -> TinyWorld:
-    """Where they meet."""
-    world = study.world
-    asks = world.interviewer
-    if asks is not None and asks not in people.names:
-        place = study.place(("world", "interviewer"))
-        raise ConfigError(f"{place}: world.interviewer: nobody is called {asks!r}; there are {listed(people.names)}")
-    return TinyWorld(
-        world.name,
-        people,
-        kind=study.kind,
-        interviewer=people[asks] if asks is not None else None,
-        initial_datetime=world.initial_datetime,
-        schedule=world.schedule,
-        simulation=simulation,
-    )
-
-
-def respondents(study: Study, people: People) -> People:
-    """Who is asked, and of whom something is to be found out: everybody but an interviewer."""
-    return People([person for person in people if person.name != study.world.interviewer])
-
-
-def present(world: TinyWorld, stimulus: Stimulus, study: Study, groups: Mapping[str, str]) -> None:
-    """Have it reach everybody whom it is for."""
-    source = stimulus.source or (SPEAKERS.get(study.kind) if stimulus.say is not None else None)
-    if stimulus.to is None and stimulus.see is None:
-        if stimulus.say is not None:
-            world.broadcast(stimulus.say, source=source)
-        else:
-            world.broadcast_thought(stimulus.think or "")
-        return
-    for person in world.agents:
-        if not _reaches(stimulus.to, person, groups):
-            continue
-        if stimulus.say is not None:
-            person.listen(stimulus.say, source=source)
-        elif stimulus.see is not None:
-            person.see(stimulus.see, source=source)
-        else:
-            person.think(stimulus.think or "")
-
-
-def _reaches(to: str | None, person: TinyPerson, groups: Mapping[str, str]) -> bool:
-    return to is None or groups.get(person.name) == to
 
 
 def _line(

@@ -14,7 +14,8 @@ from troupe_core import Budget, Degradation, Parameters
 if TYPE_CHECKING:
     from troupe_core import Runtime
     from troupe_study.estimating import Estimate
-    from troupe_study.running import Outcome, Tell
+    from troupe_study.outcome import Outcome
+    from troupe_study.running import Tell
 
 Several = str | tuple[str, ...]
 

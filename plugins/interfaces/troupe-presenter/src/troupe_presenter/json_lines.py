@@ -1,4 +1,4 @@
-"""The same for programs: one JSON object in each line."""
+"""What happens, shown to programs: one JSON object in each line."""
 
 from __future__ import annotations
 
@@ -39,16 +39,11 @@ class JsonLines(Shown):
         self._line({"event": "turn", **where, "person": event.person, "turn": event.turn, "error": error})
 
     def _called(self, event: ModelCall) -> None:
-        call, usage = event.call, event.usage
+        usage = event.usage
         self._line(
             {
                 "event": "call",
-                "simulation": call.simulation,
-                "world": call.world,
-                "person": call.person,
-                "turn": call.turn,
-                "purpose": call.purpose,
-                "model": event.model,
+                **_asked(event),
                 "seconds": round(event.seconds, 6),
                 "tokens_in": usage.input if usage is not None else None,
                 "tokens_out": usage.output if usage is not None else None,
@@ -75,16 +70,11 @@ class JsonLines(Shown):
         )
 
     def _reused(self, event: AnswerReused) -> None:
-        call, usage = event.call, event.usage
+        usage = event.usage
         self._line(
             {
                 "event": "reused",
-                "simulation": call.simulation,
-                "world": call.world,
-                "person": call.person,
-                "turn": call.turn,
-                "purpose": call.purpose,
-                "model": event.model,
+                **_asked(event),
                 "source": event.source,
                 "tokens_in": usage.input,
                 "tokens_out": usage.output,
@@ -97,3 +87,16 @@ class JsonLines(Shown):
 
     def _line(self, content: Mapping[str, Any]) -> None:
         self.stream.write(f"{json_text(content, self.stream.encoding)}\n")
+
+
+def _asked(event: ModelCall | AnswerReused) -> dict[str, Any]:
+    """Who has asked which model, and what for."""
+    call = event.call
+    return {
+        "simulation": call.simulation,
+        "world": call.world,
+        "person": call.person,
+        "turn": call.turn,
+        "purpose": call.purpose,
+        "model": event.model,
+    }

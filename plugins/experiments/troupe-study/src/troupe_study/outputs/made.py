@@ -9,7 +9,7 @@ from troupe_study.outputs.counting import tallied
 from troupe_study.words import ANSWER
 
 if TYPE_CHECKING:
-    from troupe_study.running import Outcome
+    from troupe_study.outcome import Outcome
 
 
 def outputs(outcome: Outcome) -> dict[str, bytes]:

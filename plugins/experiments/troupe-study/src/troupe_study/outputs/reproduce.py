@@ -19,7 +19,7 @@ from troupe_study.study import several
 from troupe_study.words import briefly
 
 if TYPE_CHECKING:
-    from troupe_study.running import Outcome
+    from troupe_study.outcome import Outcome
     from troupe_study.study import Study
 
 MODEL = "TROUPE_MODEL"

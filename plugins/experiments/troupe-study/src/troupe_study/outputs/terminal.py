@@ -12,7 +12,7 @@ from troupe_study.outputs.counting import compared
 from troupe_study.words import ANSWER, briefly
 
 if TYPE_CHECKING:
-    from troupe_study.running import Outcome
+    from troupe_study.outcome import Outcome
 
 WIDEST = (40, 32, 24)
 """Characters of one cell, by the room that there is; where none will do, whole cells stand below one another."""

@@ -15,7 +15,7 @@ from troupe_study.outputs.text import in_line, in_markdown, noted
 from troupe_study.words import listed
 
 if TYPE_CHECKING:
-    from troupe_study.running import Missed, Place
+    from troupe_study.outcome import Missed, Place
 
 
 def as_markdown(title: str, transcript: Transcript, missed: Sequence[Missed] = ()) -> bytes:

@@ -1,4 +1,4 @@
-"""What a study that is begun with `troupe init` says."""
+"""The study that `troupe init` writes: it runs as it stands, and its remarks show what else a study can say."""
 
 from __future__ import annotations
 

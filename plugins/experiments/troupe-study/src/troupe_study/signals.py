@@ -1,4 +1,4 @@
-"""What ends a run from outside: Ctrl-C, service managers and CI, and a terminal that is closed."""
+"""Signals that end a run from outside: Ctrl-C, what service managers and CI send, and a terminal that is closed."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from troupe_core import Results, Row
 from troupe_study import Findings
 from troupe_study.outputs import findings, plots
-from troupe_study.outputs.counting import MOST, UNKNOWN, Counted, compared, tallied
+from troupe_study.outputs.counting import MOST, UNKNOWN, Counted, summary, tallied
 from troupe_study.outputs.plots import wrapped
 from troupe_study.outputs.text import in_cell, in_line
 from troupe_study.words import briefly
@@ -31,7 +31,7 @@ def row(of: str = "Ada", **values: Any) -> Row:
 
 
 def written(*rows: Row) -> list[list[str]]:
-    return list(csv.reader(StringIO(findings.as_csv(rows[0], Results(rows), {}).decode(), newline="")))
+    return list(csv.reader(StringIO(findings.as_csv(rows[0], Results(rows), {}).decode("utf-8-sig"), newline="")))
 
 
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\uff1d"])
@@ -131,16 +131,18 @@ def test_groups_stand_side_by_side():
     assert choice.counts == {"commuters": {"A": 1, "B": 0}, "students": {"A": 0, "B": 2}}
     assert number.means == {"commuters": 1, "students": 4}
     assert number.counts["students"][UNKNOWN] == 1
-    assert compared(wanted, results, groups) == [
+    assert summary(wanted, results, groups) == [
         ["", "", "commuters", "students"],
         ["choice", "A", "1 of 1", "0 of 2"],
         ["choice", "B", "0 of 1", "2 of 2"],
         ["n", "on average", "1", "4"],
     ]
+    assert summary(wanted, results, {})[0:4:3] == [["", "", "all"], ["n", "on average", "2.5"]]
+    assert summary(wanted, results[:1], {}) == []
     svg = plots.plot(choice, "Which?").decode()
     assert "2 of 2" in svg
     assert "commuters: n = 1" in svg
-    read = list(csv.DictReader(StringIO(findings.as_csv(wanted, results, groups).decode(), newline="")))
+    read = list(csv.DictReader(StringIO(findings.as_csv(wanted, results, groups).decode("utf-8-sig"), newline="")))
     assert [each["group"] for each in read] == ["commuters", "students", "students"]
     assert [each["group"] for each in findings.plain(results, groups)["rows"]] == ["commuters", "students", "students"]
 

@@ -42,7 +42,7 @@ def sentences(text: str) -> list[str]:
 
 def focus_group(simulation: Simulation, rounds: int = 3) -> TinyWorld:
     people = [TinyPerson(name, persona, simulation=simulation) for name, persona in PEOPLE.items()]
-    world = TinyWorld("Group", people, simulation=simulation).make_everyone_accessible()
+    world = TinyWorld("Group", people, kind="focus_group", simulation=simulation).make_everyone_accessible()
     world.broadcast(QUESTION, source="Moderator")
     world.run(rounds)
     return world

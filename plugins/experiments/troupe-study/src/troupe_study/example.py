@@ -19,7 +19,7 @@ name = "Ada Moreira"
 inline = "A retired nurse of 71 in Porto, who cooks for six on Sundays and is never wrong about soup."
 
 [[people]]
-inline = { name = "Ben Okafor", age = 24, occupation = "repairs phones", likes = ["rain", "meals without a stove"] }
+inline = { name = "Ben Okafor", age = 24, occupation = "phone repairer", likes = ["rain", "meals without a stove"] }
 
 # [[people]]
 # files = "people/*.agent.json"    # or several patterns: ["people/a*.agent.json", "others/*.agent.json"]

@@ -11,10 +11,11 @@ import attrs
 import click
 import orjson
 
-from troupe_core import ArgumentError, JournalError, Spent
+from troupe_core import ArgumentError, JournalError, Row, Spent
 from troupe_core.llm import billionths, caution
 from troupe_presenter import Lines, harmless, json_text, together
 from troupe_presenter.lines import BOLD, RED, YELLOW
+from troupe_study.outputs import in_all
 from troupe_study.results import ACTION, Event, Left, left_in, somebody
 from troupe_study.screen import put, screen
 from troupe_study.words import ANSWER, briefly, counted, listed
@@ -256,7 +257,8 @@ def _rows(found: Mapping[str, Any], wanted: Wanted) -> list[Mapping[str, Any]]:
 def _findings(left: Left, wanted: Wanted, lines: Lines) -> Iterator[str]:
     for asked, fields, found in _found(left):
         yield from ("", lines.rule(asked))
-        for row in _rows(found, wanted):
+        rows = _rows(found, wanted)
+        for row in rows:
             group = f" ({row['group']})" if row.get("group") else ""
             yield from lines.note(f"{row['of']}{group}", BOLD)
             for field in fields:
@@ -266,6 +268,18 @@ def _findings(left: Left, wanted: Wanted, lines: Lines) -> Iterator[str]:
                 yield from lines.entry(field, f"{words}{known}")
         for failure in found.get("failures", ()):
             yield from lines.note(f"no findings of {failure['of']}: {failure['error']}", RED)
+        in_short = _in_all(found, rows, lines)
+        yield from ("", *in_short) if in_short else ()
+
+
+def _in_all(found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], lines: Lines) -> list[str]:
+    """What these rows come to; nothing, if somebody has written values into them that cannot be counted."""
+    groups = {row["of"]: row["group"] for row in rows if row.get("group")}
+    read = [Row(row["values"], of=row["of"], confidence={}, evidence={}) for row in rows]
+    try:
+        return in_all(found.get("fields", {}), read, groups, lines)
+    except (ArgumentError, TypeError, ValueError):
+        return []
 
 
 def _cost(left: Left, lines: Lines, *, asked: bool) -> Iterator[str]:

@@ -19,6 +19,7 @@ _SAYING = re.compile(rf"^(?:(?! (?:that|which|who|where) ).)*?\b(?:{VERBS})\b|\b
 _AN = re.compile(r"\b(a)(?= (?!uni|use|usu|eur|one)(?:[aeiou]|hour|heir|honest))", re.IGNORECASE)
 _JOB = re.compile(r"(?i)^(?:retired|former) | (?:in|on|at|for|from|who|with|of \w+(?= \w)) .*|[,;(.].*")
 _SAYS_LITTLE = EVERYDAY | WORDS["glad"] | WORDS["sad"]
+UNHEARD = ("think 0", "heard", "idle")  # thoughts, of which nobody hears that another has had them
 _FORMAL = frozenset[str]().union(*(WORDS[each] for each in ("why", "answer", "reasons", "thought", "score", "sure")))
 
 
@@ -88,8 +89,12 @@ class Puppet:
         """The one of a pool that was said longest ago; only with `again` one that stands in view."""
         own = POOLS[pool][self._seat :: self._seats] or (POOLS[pool] if again else ())  # two who speak at once differ
         personal = "name" not in slots and bool(slots.keys() & {"x", "t", "job", "age", "place"})
-        order = list(POOLS[pool] if personal or (again and "{about}" not in POOLS[pool][0]) else own)
-        self.chance.shuffle(order)
+        self.chance.shuffle(order := list(POOLS[pool] if personal or (again and "{about}" not in own[0]) else own))
+        if pool in UNHEARD:  # own ones, elsewhere in each study, then those that follow: those of one round differ
+            at = Stream(self.seed, self.matter, pool, 0).below(len(POOLS[pool]))
+            turned = (*POOLS[pool][at:], *POOLS[pool][:at])
+            order = [*turned[self._seat :: self._seats], *turned[self._seat :], *turned[: self._seat]]
+            own = turned
         chosen = min(order, key=lambda part: (self.written.rfind(key_of(part)), part not in own), default="")
         if key_of(chosen) in self.written and not again:
             return ""
@@ -157,7 +162,7 @@ class Puppet:
         found = [(x, it.topic) for it in verdict.touches if not it.denied and (x := self.thing(it.topic))]
         made = self.clause(f"think {1 if found[0][1].care > 0 else -1}", x=found[0][0]) if found else ""
         made = made or (self.clause("heard", name=name) if name else "") or self.clause("think 0", about=self.about())
-        return self.sentence(made or self.clause("idle", again=True))
+        return self.sentence(made or self.clause("think 0", about=self.about(), again=True))
 
     def about(self) -> str:
         """The matter in a word: of what touches somebody, else of what is new in it, else the first that tells much."""

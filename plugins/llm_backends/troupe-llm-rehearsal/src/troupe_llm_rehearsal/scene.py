@@ -221,7 +221,8 @@ def scene_of(request: LLMRequest, seed: int) -> Scene:
     persona, turns = _persona(system), [_actions(text) for role, text in roles if role == "assistant"]
     noticed = [line for text in texts for line in _lines(text)]
     cut = any(line.heading == "OMITTED" for line in noticed)
-    told = [part for line in noticed if line.heading == "PEOPLE" for part in re.split("[,;]", line.text)]
+    near = [line.text for line in noticed if line.heading == "PEOPLE" and ": " in line.text]  # the others say where
+    told = [part for text in near for part in re.split("[,;]", text)]
     named = [re.sub(r" and \d+ others$| \(.*$", "", each.rpartition(": ")[2]).strip() for each in told]
     heard = list(dict.fromkeys(line.source for line in noticed if line.heading in _SPOKEN and line.source))
     company = [each for each in dict.fromkeys(named or heard[0 if cut else 1 :]) if each and each != persona.name]

@@ -98,7 +98,7 @@ class Turning:
         x, name = next(touched, "") or subject_of(heard.text), _first(heard.source)
         theirs, mine = feeling_of(heard.text), own.score if own.level else puppet.verdict.score
         pool = "wonder" if abs(theirs) < 0.1 or abs(mine) < 0.12 else "agree" if theirs * mine > 0 else "disagree"
-        start = puppet.clause(pool, name=name, x=x) if x else puppet.clause(f"{pool} 0", name=name)
+        start = (x and puppet.clause(pool, name=name, x=x)) or puppet.clause(f"{pool} 0", name=name)
         why = "" if pool == "wonder" else puppet.reason(own) or puppet.reason(puppet.verdict)
         return puppet.sentence(start, why or puppet.detail(puppet.verdict))
 

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from troupe_study.outputs.folder import JOURNAL, check_folder, log_run, settle
 from troupe_study.outputs.made import outputs
-from troupe_study.outputs.terminal import as_text
+from troupe_study.outputs.terminal import as_text, in_all
 
-__all__ = ["JOURNAL", "as_text", "check_folder", "log_run", "outputs", "settle"]
+__all__ = ["JOURNAL", "as_text", "check_folder", "in_all", "log_run", "outputs", "settle"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from troupe_core import Fields, Results
+from troupe_core import Fields, Row
 from troupe_core.findings import Field
 
 MOST = 12
@@ -17,6 +17,8 @@ MOST = 12
 UNKNOWN = "not said"
 ALL = ""
 """The group of everybody, where nobody is told apart."""
+EVERYBODY = "all"
+"""What stands above it in a table."""
 NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 """Steps between numbers, times a power of ten."""
 
@@ -38,7 +40,7 @@ class Counted:
         return sum(self.counts[group].values())
 
 
-def tallied(fields: Mapping[str, Any], results: Results, groups: Mapping[str, str]) -> list[Counted]:
+def tallied(fields: Mapping[str, Any], results: Sequence[Row], groups: Mapping[str, str]) -> list[Counted]:
     """Each field whose values can be counted. Whoever is in no group is not compared with those who are."""
     named = list(dict.fromkeys(groups.get(row.of, ALL) for row in results)) if groups else [ALL]
     if len(named) > 1 and ALL in named:
@@ -53,15 +55,15 @@ def tallied(fields: Mapping[str, Any], results: Results, groups: Mapping[str, st
     return found
 
 
-def compared(fields: Mapping[str, Any], results: Results, groups: Mapping[str, str]) -> list[list[str]]:
-    """How the groups differ, as the rows of a table: means of numbers, and how often everything else was found; nothing
-    if there are no groups.
+def summary(fields: Mapping[str, Any], results: Sequence[Row], groups: Mapping[str, str]) -> list[list[str]]:
+    """What it comes to, as the rows of a table: means of numbers, and how often everything else was found, in each
+    group, or in all; nothing of a single row.
     """
-    found = tallied(fields, results, groups) if groups else []
-    names = [*found[0].counts] if found else []
-    if names in ([], [ALL]):
+    found = tallied(fields, results, groups) if len(results) > 1 else []
+    if not found:
         return []
-    rows = [["", "", *names]]
+    names = [*found[0].counts]
+    rows = [["", "", *(EVERYBODY if group == ALL else group for group in names)]]
     for each in found:
         if each.means:
             means = (spelled(each.means[group]) if group in each.means else "–" for group in names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import orjson
 from troupe_core import Results, Row
 from troupe_core.llm import caution
 from troupe_presenter import words_of
-from troupe_study.outputs.counting import compared
+from troupe_study.outputs.counting import summary
 from troupe_study.outputs.text import in_cell, in_line, in_table, noted
 from troupe_study.words import ANSWER
 
@@ -24,7 +25,7 @@ Groups = Mapping[str, str]
 
 
 def as_markdown(title: str, findings: Findings, results: Results, groups: Groups) -> bytes:
-    """What was found out: each value with its confidence, and how groups differ."""
+    """What was found out: each value with its confidence, and what that comes to in all, or by group."""
     lines = [f"# {in_line(title)}", "", in_line(findings.objective), ""]
     if results.mark:
         lines += [f"*{caution(results.mark)}*", ""]
@@ -48,7 +49,8 @@ def answers_as_markdown(title: str, questions: Sequence[Question], answers: Sequ
 def as_csv(fields: Iterable[str], results: Results, groups: Groups) -> bytes:
     """A row for each finding, or answer: values, confidence, and the ids of the events that show it; and one for each
     that is missing, with the reason; where another model than the first of several has answered, which. Text that a
-    spreadsheet would take for a formula has an apostrophe before it.
+    spreadsheet would take for a formula has an apostrophe before it; the mark at the beginning tells it of UTF-8,
+    without which names such as Wáshington are garbled there.
     """
     names = list(fields)
     asked = any(each.asked for each in (*results, *results.failures))
@@ -76,7 +78,7 @@ def as_csv(fields: Iterable[str], results: Results, groups: Groups) -> bytes:
         empty = [""] * (again + sum(map(len, about.values())) + 1 + instead)
         why = f"{type(none.error).__name__}: {none.error}"
         write([*_whose(none.of, none.asked, groups, asked), *empty, in_cell(why)])
-    return out.getvalue().encode("utf-8", "replace")
+    return BOM_UTF8 + out.getvalue().encode("utf-8", "replace")
 
 
 def as_json(title: str, findings: Findings, results: Results, groups: Groups) -> bytes:
@@ -109,7 +111,7 @@ def together(answers: Sequence[Results]) -> Results:
 
 
 def _shown(columns: Sequence[str], fields: Mapping[str, Any], results: Results, groups: Groups) -> list[str]:
-    """A table, who is missing in it, and how the groups differ."""
+    """A table, who is missing in it, and what it comes to."""
     shared = [] if not groups else ["group"]
     lines = [_row(["", *shared, *map(in_table, columns)]), _row(["---"] * (1 + len(shared) + len(columns)))]
     for row in results:
@@ -117,10 +119,10 @@ def _shown(columns: Sequence[str], fields: Mapping[str, Any], results: Results, 
         lines.append(_row([in_table(row.of), *group, *(_cell(row, name) for name in columns)]))
     if results.failures:
         lines += ["", "Who is missing, and why:", "", *(f"- {in_line(str(failure))}" for failure in results.failures)]
-    rows = compared(fields, results, groups)
+    rows = summary(fields, results, groups)
     if rows:
         first, *others = (_row([*map(in_table, cells)]) for cells in rows)
-        lines += ["", "By group:", "", first, _row(["---"] * len(rows[0])), *others]
+        lines += ["", "By group:" if groups else "In all:", "", first, _row(["---"] * len(rows[0])), *others]
     return [*lines, ""]
 
 

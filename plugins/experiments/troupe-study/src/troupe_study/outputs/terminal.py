@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from troupe_core import Results, Row
 from troupe_core.llm import caution
 from troupe_presenter import Lines, cells, showable, words_of
-from troupe_study.outputs.counting import compared
+from troupe_study.outputs.counting import summary
 from troupe_study.words import ANSWER, briefly
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ ANYWHERE = Lines(width=1000)
 
 
 def as_text(outcome: Outcome, lines: Lines = ANYWHERE) -> str:
-    """Findings, the answers to each question, how groups differ; and whether it is evidence."""
+    """Findings, the answers to each question, what each table comes to; and whether it is evidence."""
     study, groups = outcome.study, outcome.groups
     parts: list[list[str]] = []
     if study.findings is not None and outcome.results is not None:
@@ -53,11 +53,15 @@ def _table(
     table = beside if beside is not None else [*_below([*rows(None)], lines)]
     for failure in briefly(results.failures):
         table += lines.note(f"failed: {failure}")
-    groupwise = compared(fields, results, groups)
-    if groupwise:
-        beside = _beside(groupwise, lines)
-        table += ["", *(beside if beside is not None else _below(groupwise, lines))]
-    return table
+    in_short = in_all(fields, results, groups, lines)
+    return [*table, "", *in_short] if in_short else table
+
+
+def in_all(fields: Mapping[str, Any], results: Sequence[Row], groups: Mapping[str, str], lines: Lines) -> list[str]:
+    """What it comes to, by group where there are groups; nothing, where that is no more than the rows say."""
+    rows = summary(fields, results, groups)
+    beside = _beside(rows, lines) if rows else []
+    return beside if beside is not None else [*_below(rows, lines)]
 
 
 def _cell(row: Row, field: str, widest: int | None) -> str:

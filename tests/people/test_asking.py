@@ -288,12 +288,15 @@ def test_one_failure_takes_nobody_elses_row(make_simulation):
 @pytest.mark.parametrize("remember", [False, True])
 def test_what_nobody_gets_beyond_stops_with_what_there_is(make_simulation, remember):
     def script(request, call):
-        return AuthenticationError("the key is refused") if call.person == "Ben" else answers(request, call)
+        refused = AuthenticationError("the key is refused")
+        refused.add_note("as was noted")
+        return refused if call.person == "Ben" else answers(request, call)
 
     with make_simulation(script, max_in_flight=1) as simulation:
         for name in ("Ada", "Ben", "Cy"):
             TinyPerson(name)
-        with pytest.raises(AskingStopped, match="1 of 6 answers came: AuthenticationError") as stopped:
+        why = r"1 of 6 answers came: AuthenticationError: the key is refused \(as was noted\)"
+        with pytest.raises(AskingStopped, match=why) as stopped:
             everybody(simulation, ["Would you?", "Why not?"], FIELDS, remember=remember)
         assert simulation.runtime.model_under_test.calls == 2
     assert [row.of for row in stopped.value.results] == ["Ada"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from troupe_core.errors import ExtractionStopped, PluginError
+from troupe_core.errors import ExtractionStopped, PluginError, told
 from troupe_core.extraction.extractor import ExtractionTask, Extractor
 from troupe_core.extraction.verifying import verified
 from troupe_core.findings.fields import Fields
@@ -76,6 +76,6 @@ async def draw_all(
     cause = results.hopeless(simulation)
     if cause is not None:
         made = f"{len(results)} of {len(people)} rows were made"
-        raise ExtractionStopped(f"extraction stopped, {made}: {type(cause).__name__}: {cause}", results) from cause
+        raise ExtractionStopped(f"extraction stopped, {made}: {told(cause)}", results) from cause
     results.remark_failures(simulation, EXTRACTION)
     return results

@@ -10,7 +10,7 @@ import attrs
 import orjson
 
 from troupe_core.arguments import check_known, checked, checked_whole
-from troupe_core.errors import ArgumentError, CastingStopped
+from troupe_core.errors import ArgumentError, CastingStopped, told
 from troupe_core.factories.casting import Came, Instead, Uncast, Wish, cast
 from troupe_core.factories.contexts import split
 from troupe_core.factories.factory import FactoryState, TinyFactory, simulation_named
@@ -217,7 +217,7 @@ class TinyPersonFactory(TinyFactory, state=Casting):
         """`generate_people`, awaited."""
         came = await self._cast(number_of_people, agent_particularities, temperature, attempts, given)
         if came.cause is not None or (came.failures and not came.people):
-            why = came.failures[0] if came.cause is None else f"{type(came.cause).__name__}: {came.cause}"
+            why = came.failures[0] if came.cause is None else told(came.cause)
             raise CastingStopped(
                 f"casting stopped, {len(came.people)} people came to {self.name}: {why}", came.people, came.failures
             ) from came.cause

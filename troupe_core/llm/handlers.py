@@ -82,7 +82,8 @@ class LLMBackend(Configured):
 
     async def check(self, model: str) -> str:
         """Find out, without asking a model, whether the provider can be reached with these settings: a line for people;
-        nothing if this backend cannot tell; else a `ModelError`. `model` is what stands behind the backend's name.
+        nothing if this backend cannot tell; else a `ModelError`, which is an `UnknownModelError` if the provider
+        answers, and does not list the model. `model` is what stands behind the backend's name.
         """
         return ""
 

@@ -14,7 +14,7 @@ import attrs
 import orjson
 
 from troupe_core.arguments import checked_truth, checked_whole
-from troupe_core.errors import ArgumentError, AskingStopped, Busy, as_exception, containable
+from troupe_core.errors import ArgumentError, AskingStopped, Busy, as_exception, containable, told
 from troupe_core.events import ACTION, Answered, Fact
 from troupe_core.findings.fields import Fields
 from troupe_core.findings.forms import of_reply, values_in
@@ -124,7 +124,7 @@ async def ask_all(simulation: Simulation, ids: Sequence[str], enquiry: Enquiry) 
     cause = results.hopeless(simulation)
     if cause is not None:
         made = f"{len(results)} of {sum(map(len, rounds))} answers came"
-        raise AskingStopped(f"asking stopped, {made}: {type(cause).__name__}: {cause}", results) from cause
+        raise AskingStopped(f"asking stopped, {made}: {told(cause)}", results) from cause
     results.remark_failures(simulation, ASK)
     return results
 
@@ -161,8 +161,8 @@ class Interview:
         heard, reply = await (self._remembered(put) if self.enquiry.remember else self._aside(put))
         said, simulation = reply.done[-1], self.simulation
         if simulation.runtime.watched:
-            told = Answered(simulation.id, put.question, said, reply.values, put.replicate, self.enquiry.remember)
-            simulation.runtime.emit(told)
+            answered = Answered(simulation.id, put.question, said, reply.values, put.replicate, self.enquiry.remember)
+            simulation.runtime.emit(answered)
         values = {ANSWER: said.content, **reply.values}
         return Row(
             values,

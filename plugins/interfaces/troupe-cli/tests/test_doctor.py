@@ -67,6 +67,13 @@ def test_asking(doctor: Any, server: ProtocolServer, monkeypatch: Any):
     assert "'Five, I think.'" in told(ran, "problem")[0]
 
 
+def test_a_name_that_its_provider_does_not_list(doctor: Any, server: ProtocolServer, monkeypatch: Any):
+    monkeypatch.setenv("TROUPE_MODEL", "openai/goood")
+    ran = doctor()
+    assert (ran.code, told(ran, "problem")) == (0, []), "it may be asked all the same"
+    assert "model openai/goood: 127.0.0.1 answers, and lists good, but not goood" in told(ran, "warning")[-1]
+
+
 def troupe_help(doctor: Any) -> str:
     return " ".join(str(doctor("--help").out).split())
 

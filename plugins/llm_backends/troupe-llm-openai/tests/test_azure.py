@@ -138,9 +138,8 @@ def test_what_is_missing_is_named_and_nothing_sent(server, make_runtime, monkeyp
 def test_its_errors_speak_of_its_own_settings(server: ProtocolServer, make_runtime: Any):
     runtime = make_runtime()
     server.inject(Status(404, message="The API deployment for this resource does not exist."), times=1)
-    with pytest.raises(UnknownModelError, match=r"azure/my deployment at 127\.0\.0\.1") as unknown:
+    with pytest.raises(UnknownModelError, match=r"azure/my deployment at 127\.0\.0\.1 .* azure/my-deployment\."):
         ask(runtime)
-    assert any("azure/my-deployment" in note for note in unknown.value.__notes__)
     server.inject(Status(400, message="The prompt triggered the content management policy.", code="content_filter"))
     with pytest.raises(Refused, match="a filter stopped what azure/my deployment"):
         ask(runtime)

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from troupe_core import AuthenticationError, LLMBackend, ModelError, ModelUnavailable, PluginError, Runtime
+from troupe_core import (
+    AuthenticationError,
+    ConfigError,
+    LLMBackend,
+    ModelError,
+    ModelUnavailable,
+    PluginError,
+    Runtime,
+    UnknownModelError,
+)
 from troupe_testing.server import Hang, Status
 
 MODEL = "openai/test-model"
@@ -17,7 +26,8 @@ KEY = "sk-a-test-key-of-nobody-1234"
 def test_a_server_that_answers(serve: Any):
     server, asking = serve()
     assert asking.runtime.check(MODEL) == "127.0.0.1 answers, and lists test-model"
-    assert asking.runtime.check("openai/other") == "127.0.0.1 answers, and does not list other"
+    with pytest.raises(UnknownModelError, match="answers, and lists test-model, but not tset-model"):
+        asking.runtime.check("openai/tset-model")
     assert [request.path for request in server.requests] == ["/v1/models"] * 2
 
 
@@ -30,6 +40,15 @@ def test_a_server_without_a_list_has_answered(serve: Any):
     server, asking = serve()
     server.inject(Status(404), times=1)
     assert asking.runtime.check(MODEL) == "127.0.0.1 answers, and lists no models"
+
+
+def test_an_address_that_leads_elsewhere(serve: Any, make_asking: Any, monkeypatch: pytest.MonkeyPatch):
+    server, _ = serve()
+    with pytest.raises(UnknownModelError, match=r"lists no models\. Look at its address, too, .* most end in /v1"):
+        make_asking(base_url=server.url).runtime.check(MODEL)
+    monkeypatch.setenv("OPENAI_BASE_URL", "localhost:11434/v1")
+    with pytest.raises(ConfigError, match="the variable OPENAI_BASE_URL is an address such as http://localhost"):
+        make_asking().runtime.check(MODEL)
 
 
 def test_a_wrong_key(serve: Any):

@@ -21,6 +21,7 @@ from troupe_core import (
     hookimpl,
 )
 from troupe_testing.server import (
+    Cut,
     Garbage,
     Reset,
     Slow,
@@ -40,11 +41,13 @@ def failure(asking: Any, way: str = "ask", **options: Any) -> ModelError:
 @pytest.mark.parametrize("way", ["ask", "stream"])
 def test_an_error_says_who_answered_what_and_what_to_do(serve: Any, way: str):
     server, asking = serve()
-    server.inject(Status(404, message="It went wrong."))
+    server.inject(Status(404, message="It went wrong."), times=1)
     error = failure(asking, way)
     assert "openai/test-model at 127.0.0.1 answered 404: It went wrong." in str(error)
     assert "Check the model's name" in str(error)
-    assert any("settings.openai.base_url" in note for note in error.__notes__)
+    assert "settings.openai.base_url" in str(error), "it may be the path that there is not"
+    server.inject(Status(404, message="The model does not exist."))
+    assert "base_url" not in str(failure(asking, way))
 
 
 def test_a_prompt_that_is_too_long_says_what_can_be_shorter(serve: Any):
@@ -125,6 +128,7 @@ def test_what_servers_say_is_passed_on(serve: Any, body: bytes, words: str):
 
 
 BROKEN = {
+    "cut": (Cut(), "in its answer: Not enough data to satisfy content length header (received 0 of "),
     "reset after the head": (Reset(after_head=True), "openai/test-model at 127.0.0.1 broke off in its answer"),
     "no HTTP": (Garbage("bytes"), "the connection to openai/test-model"),
     "no JSON": (Garbage("text"), "no chat completion"),

@@ -309,10 +309,12 @@ def test_a_process_that_cannot_begin_says_so(server: ProtocolServer, capfd: pyte
 
 
 def test_a_process_takes_its_answers_from_a_function_that_is_named():
-    with ServerProcess(options=["--answer", "json:dumps"]) as process:
+    with ServerProcess(options=["--answer", "json:dumps", "--fault", "garbage", "--every", "2"]) as process:
         wire = Wire(process)
-        wire.send(chat(more=CLOSE))
-        assert b'\\"messages\\"' in wire.rest(), "the request itself, as text"
+        wire.send(chat(), chat(more=CLOSE))
+        answer, page = wire.rest().split(b"HTTP/1.1 200 OK")[1:]
+        assert b'\\"messages\\"' in answer, "the request itself, as text"
+        assert b"<html>" in page, "a fault that has a name"
         wire.close()
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
+from difflib import get_close_matches
 from functools import cache
-from re import fullmatch
+from re import fullmatch, search
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ from troupe_core import (
     ModelError,
     Price,
     PriceTable,
+    UnknownModelError,
 )
 from troupe_core.llm import Holds, Room
 from troupe_llm_openai.answers import Stream, completion, listed
@@ -41,6 +43,8 @@ MODELS = "/models"
 CHECK_WITHIN = 30.0
 """Seconds in which a list of models has to come; nobody has to think about it."""
 NO_LIST = 404
+VERSION = r"/v\d"
+"""In the path of most addresses."""
 WITHOUT_EYES = r"gpt-3\.5.*", r"gpt-4(-0.*|-32k.*)?", "o1-mini.*", "o1-preview.*", "o3-mini.*"
 """Models of OpenAI's that are known not to look at pictures. Of all others the server knows, and says so."""
 BLIND = Capabilities(streaming=True)
@@ -110,12 +114,20 @@ class OpenAI(LLMBackend, Embedder, config=Config):
                 response: Any = await sdk.get(MODELS, cast_to=kind)
         except self._client.troubles as error:
             trouble = translated(error, source, seconds, self.table)
-            if trouble.status == NO_LIST:  # not every server has one, and it has answered
-                return f"{self._client.host} answers, and lists no models"
-            raise trouble from None
+            if trouble.status != NO_LIST:  # not every server has one, and it has answered
+                raise trouble from None
+            answers = f"{self._client.host} answers, and lists no models"
+            if self.table is OPENAI and not search(VERSION, sdk.base_url.path):
+                raise UnknownModelError(f"{answers}. {OPENAI.unknown}") from None
+            return answers
         names = self._names(response.content)
-        has = "lists" if model in names else "does not list"
-        return f"{self._client.host} answers, and {has} {model}" if names else f"{self._client.host} answers"
+        if names and model not in names:
+            near = get_close_matches(model, names, 3) or sorted(names)[:3]
+            raise UnknownModelError(
+                f"{self._client.host} answers, and lists {' and '.join(near)}, but not {model}. "
+                f"{UnknownModelError.advice}"
+            )
+        return f"{self._client.host} answers, and lists {model}" if names else f"{self._client.host} answers"
 
     def _names(self, content: bytes) -> set[str]:
         """Of the models that there are, as they are asked."""

@@ -30,7 +30,7 @@ class Table:
     name: str
     address: str
     unknown: str
-    """What to look at when a model is unknown."""
+    """What to look at when a server knows something not, and does not speak of a model."""
 
     def __str__(self) -> str:
         return f"settings.{self.name}"
@@ -39,9 +39,10 @@ class Table:
 OPENAI = Table(
     "openai",
     "base_url",
-    "if all models are unknown, settings.openai.base_url is wrong: such addresses usually end in /v1",
+    "Look at its address, too, which is settings.openai.base_url or OPENAI_BASE_URL: most end in /v1, and none goes on "
+    "with /chat/completions.",
 )
-AZURE = Table("azure", "endpoint", "at Azure a model is named by its deployment: azure/my-deployment")
+AZURE = Table("azure", "endpoint", "At Azure a model is named by its deployment: azure/my-deployment.")
 
 USUAL_KEY = SecretRef("env:OPENAI_API_KEY")
 

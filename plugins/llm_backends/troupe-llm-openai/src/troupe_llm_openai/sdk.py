@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from troupe_core import AuthenticationError, ConfigError, SecretError, SecretRef
+from troupe_core import ArgumentError, AuthenticationError, ConfigError, SecretError, SecretRef
+from troupe_core.llm import checked_address
 from troupe_llm_openai.config import ADDRESSES, USUAL_KEY, AzureConfig, Config, Waiting
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def client(config: Config) -> Client:
 
     sdk = http.AsyncOpenAI(
         api_key=_sendable(config.key) or NO_KEY,
-        base_url=address(config),
+        base_url=_checked(address(config), "OPENAI_BASE_URL", ADDRESSES["base_url"]),
         **_common(config),
     )
     made = _client(sdk)
@@ -80,6 +81,7 @@ def azure_client(config: AzureConfig) -> Client:
     if not endpoint or not version:
         missing = "endpoint, or AZURE_OPENAI_ENDPOINT" if not endpoint else "api_version, or OPENAI_API_VERSION"
         raise ConfigError(f"azure cannot be asked: set settings.azure.{missing}, such as {EXAMPLES[bool(endpoint)]}")
+    endpoint = _checked(endpoint, "AZURE_OPENAI_ENDPOINT", ADDRESSES["endpoint"])
     token, key = _sendable(config.token), _sendable(config.key)
     if not (token or key):
         raise AuthenticationError(
@@ -126,6 +128,14 @@ def http_library() -> Any:
     import openai
 
     return import_module("httpx2" if int(openai.__version__.partition(".")[0]) >= 3 else "httpx")
+
+
+def _checked(address: str, variable: str, example: str) -> str:
+    """What is set has been checked; a variable has not."""
+    try:
+        return checked_address(address, f"the variable {variable}", example)
+    except ArgumentError as wrong:
+        raise ConfigError(str(wrong)) from None
 
 
 def _sendable(secret: SecretRef) -> str:

@@ -42,7 +42,7 @@ def translated(
         return ConnectionFailed(  # of the transport's times, only that to connect is set: nothing was sent
             f"{source} could not be reached in time. Is it running? {table}.connect_timeout gives it longer."
         )
-    reason = str(causes[-1]) or type(causes[-1]).__name__
+    reason = _reason(causes[-1])
     if begun:
         return ModelUnavailable(
             f"{source} broke off in its answer: {reason}. If it always does, look at {table}.{table.address}."
@@ -60,15 +60,21 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__
 
 
+def _reason(cause: BaseException) -> str:
+    """In one line. (What aiohttp says of a body that is too short begins with a status that nobody has answered.)"""
+    words = getattr(cause, "message", None) or str(cause)
+    return " ".join(words.split()).rstrip(".") or type(cause).__name__
+
+
 def _status(status: int, text: str, headers: Mapping[str, str], source: str, table: Table) -> ModelError:
     error = ModelError.from_status(status, text, wait_of(headers), source=source)
     if isinstance(error, ContextTooLong):
         return ContextTooLong(f"the prompt is too long for {source}: {text}. {error.advice}", status=status)
     if isinstance(error, Refused):
         return Refused(f"a filter stopped what {source} was asked: {text}. {error.advice}", status=status)
-    if isinstance(error, UnknownModelError):
-        error.add_note(table.unknown)
-    elif isinstance(error, BadRequest) and any(sign in text for sign in LIMIT_OF_TOKENS):
+    if isinstance(error, UnknownModelError) and "model" not in text.lower():  # it may be the path that is unknown
+        return UnknownModelError(f"{error} {table.unknown}", status=status)
+    if isinstance(error, BadRequest) and any(sign in text for sign in LIMIT_OF_TOKENS):
         error.add_note(f"{table}.token_limit says under which name the limit of tokens is sent")
     return error
 

@@ -89,12 +89,14 @@ def _examined(runtime: Runtime, model: str, seen: set[str], ask: bool) -> Iterat
     if _is_unpriced(runtime, model):
         told = f'Say so in the settings, in US dollars for a million tokens: [prices] "{model}" = {PRICE}.'
         yield problem(about, "there is a budget of money, and nobody knows what it costs: it is not asked", told)
-    if trouble is not None:
+    if isinstance(trouble, UnknownModelError):  # it may be asked all the same: not all that there is is listed
+        yield warning(about, _words(trouble), "" if ask else "--ask asks it.")
+    elif trouble is not None:
         yield problem(about, _words(trouble), _advice(trouble))
         return
     if reached:
         yield ok(about, reached)
-    elif not ask:
+    elif trouble is None and not ask:
         yield ok(about, "its backend cannot tell whether it can be reached without asking", "--ask asks.")
     if ask:
         yield _asked(runtime, model)

@@ -13,9 +13,31 @@ import signal
 import sys
 from pkgutil import resolve_name
 
-from troupe_testing.server.faults import Rule, Status
+from troupe_testing.server.faults import (
+    Cut,
+    Fault,
+    Garbage,
+    Hang,
+    Reset,
+    Rule,
+    Slow,
+    Status,
+    context_too_long,
+    out_of_quota,
+)
 from troupe_testing.server.replies import usual
 from troupe_testing.server.service import Service, Settings
+
+FAULTS: dict[str, Fault] = {
+    "hang": Hang(),
+    "slow": Slow(1),
+    "cut": Cut(),
+    "reset": Reset(),
+    "garbage": Garbage(),
+    "no-credit": out_of_quota(),
+    "too-long": context_too_long(),
+}
+"""What can be asked for by name; any status of an error is one too."""
 
 
 def main() -> None:
@@ -31,7 +53,12 @@ def main() -> None:
     )
     parser.add_argument("--model", action="append", help="a model that there is; others are unknown; default: any")
     parser.add_argument("--answer", metavar="MODULE:NAME", help="a function of a request's body; default: made up")
-    parser.add_argument("--fault", type=_status, metavar="STATUS", help="answer with that error, such as 429")
+    parser.add_argument(
+        "--fault",
+        type=_fault,
+        metavar="FAULT",
+        help=f"the status of an error, such as 429, or one of {', '.join(FAULTS)}",
+    )
     parser.add_argument("--every", type=_count, default=1, metavar="N", help="the fault hits each N-th request only")
     parser.add_argument("--times", type=_count, metavar="N", help="and so many of them at most")
     given = parser.parse_args()
@@ -44,7 +71,7 @@ def main() -> None:
         models=tuple(given.model) if given.model else None,
         keep=0,
     )
-    rules = [] if given.fault is None else [Rule(Status(given.fault), every=given.every, times=given.times)]
+    rules = [] if given.fault is None else [Rule(given.fault, every=given.every, times=given.times)]
     asyncio.run(serve(Service(settings, rules), given.port))
 
 
@@ -65,10 +92,14 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _status(text: str) -> int:
+def _fault(text: str) -> Fault:
+    if text in FAULTS:
+        return FAULTS[text]
     if not (text.isascii() and text.isdigit() and 400 <= int(text) <= 599):
-        raise argparse.ArgumentTypeError(f"expected the status of an error, from 400 to 599, got {text!r}")
-    return int(text)
+        raise argparse.ArgumentTypeError(
+            f"expected the status of an error, from 400 to 599, or one of {', '.join(FAULTS)}; got {text!r}"
+        )
+    return Status(int(text))
 
 
 async def serve(service: Service, port: int) -> None:

@@ -34,11 +34,12 @@ from troupe_core import (
     TroupeError,
 )
 from troupe_core.findings import Unread
-from troupe_core.llm import substituted
+from troupe_core.llm import Image, substituted
 from troupe_study import casting
+from troupe_study.mistakes import picture_at
 from troupe_study.outputs import JOURNAL, as_text, check_folder, log_run, outputs, settle
 from troupe_study.outputs.reproduce import command_of, models_of, versions
-from troupe_study.study import Findings, Question, Stimulus, Study
+from troupe_study.study import Findings, Question, Stimulus, Study, several
 from troupe_study.words import counted, listed
 
 Tell = Callable[[str], None]
@@ -406,6 +407,7 @@ def respondents(study: Study, people: People) -> People:
 def present(world: TinyWorld, stimulus: Stimulus, study: Study, groups: Mapping[str, str]) -> None:
     """Have it reach everybody whom it is for."""
     source = stimulus.source or (SPEAKERS.get(study.kind) if stimulus.say is not None else None)
+    images = [Image.of(picture_at(name, study.folder)) for name in several(stimulus.images)]
     if stimulus.to is None and stimulus.see is None:
         if stimulus.say is not None:
             world.broadcast(stimulus.say, source=source)
@@ -418,7 +420,7 @@ def present(world: TinyWorld, stimulus: Stimulus, study: Study, groups: Mapping[
         if stimulus.say is not None:
             person.listen(stimulus.say, source=source)
         elif stimulus.see is not None:
-            person.see(stimulus.see, source=source)
+            person.see(stimulus.see, source=source, images=images)
         else:
             person.think(stimulus.think or "")
 

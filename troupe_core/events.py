@@ -27,6 +27,11 @@ ECHO = "echo"
 MEMORY = "memory"
 EVENT = "event"
 
+VISUAL = "VISUAL"
+"""The type of what is seen."""
+IMAGES = "images"
+"""Where the data of something seen names its pictures."""
+
 
 class _NoData(Mapping[str, Any]):
     """One value, that cannot be changed; copied or pickled it is still the same."""
@@ -86,6 +91,19 @@ class Fact(Struct, frozen=True, eq=False, gc=False):
         """What was said, thought, seen or done, in words."""
         return as_text(self.kept)
 
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The digests, in hexadecimal, of the pictures that were seen; `simulation.pictures` has them."""
+        return tuple(self.data.get(IMAGES, ())) if self.type == VISUAL and self.kind == STIMULUS else ()
+
+    @property
+    def words(self) -> str:
+        """The content, and that there were pictures."""
+        count = len(self.images)
+        if not count:
+            return self.content
+        return f"{self.content} [{f'{count} pictures' if count > 1 else 'picture'}]".lstrip()
+
     @classmethod
     def of(  # noqa: PLR0913 - it mirrors the fields, and is called in few places
         cls,
@@ -142,7 +160,7 @@ class Fact(Struct, frozen=True, eq=False, gc=False):
         how = "" if self.type in ("TALK", "CONVERSATION") else f" [{self.type}]"
         who = self.source or (self.target if self.kind != ACTION else "") or self.thing
         given = "; ".join(f"{name}: {value}" for name, value in self.data.items())
-        return f"{who}{whom}{how}: {self.content or given}".lstrip()
+        return f"{who}{whom}{how}: {self.words or given}".lstrip()
 
     def __repr__(self) -> str:
         words = str(self)

@@ -93,7 +93,7 @@ def test_memories_of_other_kinds_and_shapes_are_kept_unread(simulation, caplog):
     found = {"persona": {"name": "Ada"}, "episodic_memory": foreign, "semantic_memory": None, "memory": odd}
     ada = TinyPerson.load_specification(found, simulation=simulation)
     assert ada.memories() == []
-    assert document(simulation.runtime, ada.state, []).keys() >= {"episodic_memory", "semantic_memory"}
+    assert document(simulation, ada.state, []).keys() >= {"episodic_memory", "semantic_memory"}
     assert json.loads(json.dumps(ada.state.extras["memory"], default=thawed)) == odd
     assert "'diary', which is not installed" in caplog.text
 
@@ -116,7 +116,7 @@ def test_memories_of_other_kinds_and_shapes_are_kept_unread(simulation, caplog):
 )
 def test_a_memory_that_was_tampered_with_is_refused(simulation, tmp_path, change, said):
     ada = TinyPerson("Ada", simulation=simulation)
-    whole = document(simulation.runtime, ada.state)
+    whole = document(simulation, ada.state)
     path = tmp_path / "ada.json"
     path.write_text(json.dumps({**whole, "memory": {**whole["memory"], **change}}))
     with pytest.raises(ArgumentError, match=rf"ada\.json: .*{said}"):

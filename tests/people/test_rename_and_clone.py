@@ -165,7 +165,7 @@ def test_a_clone_is_the_same_in_all_that_a_file_would_say_and_remembers_nothing(
     assert (state.faculties, state.memory_kind, state.model) == (zoe.state.faculties, memory, "scripted/x")
     assert (twin.memories(), state.inbox, state.turns, twin.accessible_agents) == ([], (), 0, [])
     assert state.slices["mood"] == Feeling(5)
-    whole, other = (document(simulation.runtime, each, ["memory"]) for each in (state, zoe.state))
+    whole, other = (document(simulation, each, ["memory"]) for each in (state, zoe.state))
     assert {**whole, "persona": {**whole["persona"], "name": "Zoe"}} == other
     assert twin.persona == {"name": "Zoë", "likes": ("tea",)}
     twin.define("likes", ["rain"])

@@ -234,7 +234,7 @@ def test_what_nobody_here_understands_is_kept_and_remarked_once(simulation, capl
     assert [record.getMessage() for record in caplog.records] == [
         f"{simulation.id}: Ada: its file has 'psychic', which is not installed; it is kept, and not used"
     ]
-    assert document(simulation.runtime, people[0].state)["mental_faculties"] == [
+    assert document(simulation, people[0].state)["mental_faculties"] == [
         {"type": "RecallFaculty", "scan": True},
         "psychic",
     ]
@@ -316,4 +316,4 @@ def test_what_a_file_said_besides_is_in_the_journal_too(make_simulation, tmp_pat
         assert resumed.digest() == digest
         state = resumed["Ada"].state
         assert (state.mark, state.extras) == ("rehearsal", ada.state.extras)
-        assert document(simulation.runtime, state, ["memory"]) == {"type": "TinyPerson", **found}
+        assert document(simulation, state, ["memory"]) == {"type": "TinyPerson", **found}

@@ -206,7 +206,7 @@ def who_and_what(fact: Fact) -> tuple[str, str]:
     who = fact.source or (whom if fact.kind != ACTION else "") or fact.thing
     to = f" → {whom}" if whom and whom != who else ""
     how = "" if fact.type in ("TALK", "CONVERSATION") else f" [{fact.type}]"
-    return f"{who}{to}{how}", fact.content or "; ".join(f"{name}: {value}" for name, value in fact.data.items())
+    return f"{who}{to}{how}", fact.words or "; ".join(f"{name}: {value}" for name, value in fact.data.items())
 
 
 def shortened(text: str, longest: int | None) -> str:

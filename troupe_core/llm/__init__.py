@@ -4,7 +4,7 @@ from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, Em
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
 from troupe_core.llm.holding import Hold, Holds, chat_messages, response_format
 from troupe_core.llm.images import Image
-from troupe_core.llm.prices import BILLION, FREE, Price, PriceTable, billionths, usd
+from troupe_core.llm.prices import BILLION, FREE, PICTURE, Price, PriceTable, billionths, usd
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters, candidates, in_words
 from troupe_core.llm.response import LLMChunk, LLMResponse, Substitute, Usage, caution, substituted
 from troupe_core.llm.room import Room, unsent
@@ -14,6 +14,7 @@ from troupe_core.llm.structured import json_values
 __all__ = [
     "BILLION",
     "FREE",
+    "PICTURE",
     "Call",
     "Capabilities",
     "Embedder",

@@ -25,6 +25,9 @@ Check = Callable[[Any], str]
 Sparing = Callable[[Call], str]
 """Why the first of several models is to be spared; nothing if it is not."""
 
+Unseen = Callable[[Call, str], None]
+"""Told that a model was given words in the place of pictures."""
+
 ANOTHER = 1_000
 """So far apart are the draws of a question whose answers were no use."""
 
@@ -56,6 +59,8 @@ class Models(Protocol):
     def llm_handler(self, model: str) -> LLMHandler: ...
 
     def capabilities(self, model: str) -> Capabilities: ...
+
+    def capabilities_of(self, model: str) -> Capabilities: ...
 
     def reuse(self, call: Call, model: str, usage: Usage, source: str) -> None:
         """An answer was there already."""
@@ -115,6 +120,7 @@ class Asker:
     answers: Answers
     seed: int = 0
     sparing: Sparing = lambda call: ""
+    unseen: Unseen = lambda call, model: None
 
     async def ask(  # noqa: PLR0913 - whatever one question can come with
         self,
@@ -221,7 +227,7 @@ class Asker:
             return key, found
 
         async def ask() -> LLMResponse:
-            response = await self.models.llm_handler(form.model).complete(request, call)
+            response = await self.models.llm_handler(form.model).complete(self.visible(request, call), call)
             if not isinstance(response, LLMResponse):
                 raise PluginError(
                     f"what is put around {form.model} answered with a {type(response).__name__}; "
@@ -230,6 +236,15 @@ class Asker:
             return response if substitute is None else attrs.evolve(response, substitute=substitute)
 
         return key, await self.answers.obtain(owner, key, ask)
+
+    def visible(self, request: LLMRequest, call: Call) -> LLMRequest:
+        """The request as it is sent: to a model that cannot look at pictures without those that are told in words."""
+        model = request.form.model
+        if not any(message.images for message in request.messages) or self.models.capabilities_of(model).images:
+            return request
+        told = tuple(Message(each.role, each.content) if each.worded else each for each in request.messages)
+        self.unseen(call, model)
+        return LLMRequest(request.form, told, request.draw, request.lane)
 
     def _key(self, request: LLMRequest, call: Call) -> bytes:
         place = b"%d\0%d\0" % (self.seed, call.turn)

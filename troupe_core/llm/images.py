@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 from pathlib import Path
+from stat import S_ISREG
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -37,6 +38,10 @@ class Image(Struct, frozen=True, eq=False, gc=False):
         if isinstance(picture, Path):
             what = f"the picture {picture}"
             try:
+                found = picture.stat()
+                if not S_ISREG(found.st_mode):  # reading a pipe would wait for whoever writes into it
+                    raise ArgumentError(f"{what} is no file")
+                _check_size(what, found.st_size)
                 data = picture.read_bytes()
             except OSError as error:
                 raise ArgumentError(f"{what} cannot be read: {error.strerror or error}") from None
@@ -47,6 +52,10 @@ class Image(Struct, frozen=True, eq=False, gc=False):
             kind = "image/webp"
         if not kind:
             raise ArgumentError(f"{what} is no PNG, JPEG, GIF or WebP; save it as one of them")
-        if len(data) > LARGEST:
-            raise ArgumentError(f"{what} has {len(data):,} bytes; {LARGEST:,} are the most. Make it smaller")
+        _check_size(what, len(data))
         return cls(data, kind)
+
+
+def _check_size(what: str, size: int) -> None:
+    if size > LARGEST:
+        raise ArgumentError(f"{what} has {size:,} bytes; {LARGEST:,} are the most. Make it smaller")

@@ -29,6 +29,8 @@ class Message(Struct, frozen=True, eq=False, gc=False):
     digest: bytes = b""
     images: tuple[Image, ...] = ()
     """Pictures that go with the text, for models that can look at them."""
+    worded: bool = False
+    """Whether the text tells what they show, so that it stands for them where a model cannot look."""
 
     def __post_init__(self) -> None:
         if not self.digest:
@@ -46,7 +48,7 @@ def in_words(last: Message, schema: Mapping[str, Any]) -> Message:
     import orjson
 
     written = orjson.dumps(schema).decode()
-    return Message(last.role, f"{last.content}{IN_WORDS}{written}", images=last.images)
+    return Message(last.role, f"{last.content}{IN_WORDS}{written}", images=last.images, worded=last.worded)
 
 
 @attrs.frozen

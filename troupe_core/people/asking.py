@@ -20,7 +20,6 @@ from troupe_core.findings.fields import Fields
 from troupe_core.findings.forms import of_reply, values_in
 from troupe_core.findings.rows import Results, Row, Unread
 from troupe_core.keys import digest, utf8
-from troupe_core.llm.request import Message
 from troupe_core.people.abilities import abilities_of
 from troupe_core.people.acting import foreseen, live_through, when_of
 from troupe_core.people.history import did
@@ -202,7 +201,7 @@ class Interview:
             guard = Guard(state.said)
             guard.note(reply.done[-1])
             entries, unrolled = (*opening.entries, *reply.done, PAUSE), (*opening.unrolled, *reply.done)
-            messages = [Message("user", opening.text), did(reply.done)]
+            messages = [opening.seen.with_text(opening.text), did(reply.done)]
             lived = outcome_of(scene, tx.state, entries, unrolled, opening.history, messages, guard)
             return Outcome(lived.state, reply, lived.facts)
 
@@ -245,7 +244,7 @@ class Interview:
         opening = await first_request(scene, abilities_of(self.simulation.runtime, before.faculties))
         text = f"{opening.text}\n\n{opening.block}\n\n{self.form}"
         question = self.simulation.question(of_reply(fields), ASK, before.model)
-        answer = await scene.ask(question, (*opening.head, Message("user", text)), ASK, replicate, _is_silent)
+        answer = await scene.ask(question, (*opening.head, opening.seen.with_text(text)), ASK, replicate, _is_silent)
         done = [scene.fact(ACTION, THINK, answer.thought, source=before.name)] if answer.thought.strip() else []
         done.append(scene.fact(ACTION, TALK, answer.answer, target=self.enquiry.source, source=before.name))
         cells = values_in(fields, answer.fields) if fields else {}

@@ -17,6 +17,7 @@ from troupe_core.events import ACTION, Fact
 from troupe_core.llm.request import Message
 from troupe_core.people.lines import heading, line, perceived
 from troupe_core.people.memory import PAUSE
+from troupe_core.people.pictures import Look, shown
 
 
 @attrs.frozen(eq=False, slots=True)
@@ -36,8 +37,8 @@ class History:
         return History((*self.messages, *messages), self.count + facts, self.first or first, memory)
 
     @classmethod
-    def of(cls, window: Sequence[Fact], me: str, memory: Any = None) -> History:
-        return cls(tuple(written(window, me)), len(window), window[0] if window else None, memory)
+    def of(cls, window: Sequence[Fact], me: str, memory: Any = None, look: Look = lambda fact: ()) -> History:
+        return cls(tuple(written(window, me, look)), len(window), window[0] if window else None, memory)
 
 
 EMPTY = History()
@@ -55,16 +56,16 @@ def as_action(fact: Fact) -> str:
     return f'{{"type":"{fact.type}","content":{in_json(fact.content)},"target":{in_json(fact.target)}}}'
 
 
-def written(facts: Iterable[Fact], me: str) -> list[Message]:
+def written(facts: Iterable[Fact], me: str, look: Look) -> list[Message]:
     """The messages of turns that are over, user and assistant in strict alternation."""
     out: list[Message] = []
-    heard: list[tuple[str, str]] = []
+    heard: list[Fact] = []
     done: list[Fact] = []
     acting = False  # whether what was perceived has been written, and actions follow
     for fact in facts:
         if (fact.kind == ACTION and fact.thing == me) or fact is PAUSE:
             if not acting:
-                out.append(Message("user", perceived(heard)))
+                out.append(shown(heard, look).with_text(perceived((heading(each), line(each)) for each in heard)))
                 heard.clear()
                 acting = True
             if fact is not PAUSE:
@@ -74,7 +75,7 @@ def written(facts: Iterable[Fact], me: str) -> list[Message]:
                 out.append(did(done))
                 done.clear()
                 acting = False
-            heard.append((heading(fact), line(fact)))
+            heard.append(fact)
             continue
         if fact is PAUSE:
             out.append(did(done))

@@ -22,7 +22,7 @@ def heading(fact: Fact) -> str:
 
 def line(fact: Fact) -> str:
     """One item."""
-    content = "\n  ".join(fact.content.splitlines())  # a line break at its very end says nothing, and is left out
+    content = "\n  ".join(fact.words.splitlines())  # a line break at its very end says nothing, and is left out
     return f"- {fact.source}: {content}" if fact.source else f"- {content}"
 
 

@@ -22,6 +22,7 @@ from troupe_core.people.lines import NOTHING_NEW
 from troupe_core.people.memory import PAUSE, Entry
 from troupe_core.people.mind import Mind
 from troupe_core.people.outputs import ACTS
+from troupe_core.people.pictures import NOTHING_SHOWN, Look, Shown, shown
 from troupe_core.people.prompt import new_lines, one_line, state_block, system_message
 from troupe_core.people.state import PersonState
 from troupe_core.people.ties import told, untold
@@ -80,6 +81,7 @@ class Opening:
     unrolled: tuple[Entry, ...]
     """Those entries that the trail has not seen yet."""
     text: str
+    seen: Shown
     memories: list[str]
     block: str
 
@@ -96,11 +98,13 @@ async def first_request(scene: Scene, abilities: Abilities) -> Opening:
         )  # meeting was the event
         entries = (*entries, *unrolled)
     scene.state = before.changed(inbox=(), told=before.ties)
-    history = history_of(before)
+    look = scene.simulation.pictures.of
+    history = history_of(before, look)
     head = (system_message(abilities, before.persona), *history.messages)
     text = new_lines(entries)
     memories = await _come_to_mind(scene, text)
-    return Opening(head, history, entries, unrolled, text, memories, _block(scene, abilities, memories))
+    seen = shown((entry for entry in entries if isinstance(entry, Fact)), look)
+    return Opening(head, history, entries, unrolled, text, seen, memories, _block(scene, abilities, memories))
 
 
 async def _turn(scene: Scene, abilities: Abilities, question: Question) -> Outcome:
@@ -108,14 +112,14 @@ async def _turn(scene: Scene, abilities: Abilities, question: Question) -> Outco
     opening = await first_request(scene, abilities)
     entries, unrolled = [*opening.entries], [*opening.unrolled]
     said: list[Message] = []
-    text, block = opening.text, opening.block
+    text, seen, block = opening.text, opening.seen, opening.block
     guard = Guard(before.said)
     for _ in range(MAX_CALLS):
-        messages = (*opening.head, *said, Message("user", f"{text}\n\n{block}"))
+        messages = (*opening.head, *said, seen.with_text(f"{text}\n\n{block}"))
         answer = await scene.ask(question, messages, TURN)
         scene.state = scene.state.changed(mind=_after(scene.state.mind, answer.cognitive_state))
         done, observed = await _act(scene, abilities, answer.actions, guard)
-        said += [Message("user", text), did(done)]
+        said += [seen.with_text(text), did(done)]
         entries += done
         unrolled += done
         if observed is None:
@@ -124,10 +128,10 @@ async def _turn(scene: Scene, abilities: Abilities, question: Question) -> Outco
         scene.state = scene.state.changed(inbox=())
         entries += [observed, *heard]
         unrolled.append(observed)
-        text = new_lines([observed, *heard])
+        text, seen = new_lines([observed, *heard]), NOTHING_SHOWN
         block = _block(scene, abilities, opening.memories)
     else:  # the last thing is an observation, which nothing was asked about any more
-        said += [Message("user", text), did(())]
+        said += [seen.with_text(text), did(())]
     entries.append(PAUSE)
     return outcome_of(scene, before, tuple(entries), tuple(unrolled), opening.history, said, guard)
 
@@ -164,13 +168,13 @@ def outcome_of(
     return Outcome(after, done, tuple(scene.facts))
 
 
-def history_of(state: PersonState) -> History:
+def history_of(state: PersonState, look: Look) -> History:
     """The messages of what memory shows: those at hand, if they are still those, else written anew."""
     history = state.history
     if history.memory is state.memory:
         return history
     window = state.memory_kind.window(state.memory)
-    return history if history.fits(window) else History.of(window, state.id, state.memory)
+    return history if history.fits(window) else History.of(window, state.id, state.memory, look)
 
 
 class Guard:

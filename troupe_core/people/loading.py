@@ -116,7 +116,7 @@ def _make(
         simulation=simulation,
     )
     if past is not None:
-        changes |= memory_from_plain(person.state.memory_kind, past, person.id)
+        changes |= memory_from_plain(person.state.memory_kind, past, person.id, simulation.pictures)
     if told.mark:
         changes["mark"] = told.mark
     if rest:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from troupe_core.people.turn import Turn
     from troupe_core.simulation.journal.shelf import Parcel, Shelf
 
+PICTURE = 1_000
+"""What is in view of a person has room for so many characters, and a picture takes the room of so many."""
+
 PAUSE = events.PAUSE
 """Stands in memory where somebody's turn ended. It happened to nobody, and is the same for all."""
 
@@ -98,7 +101,9 @@ class Batch(Facts):
         for entry in self.entries:
             if isinstance(entry, Fact):
                 self._length += 1
-                self.size += len(entry.content) + 40 + (len(str(entry.data)) if entry.data else 0)
+                self.size += len(entry.content) + 40
+                if entry.data:
+                    self.size += len(str(entry.data)) + PICTURE * len(entry.images)
             else:
                 self._length += len(entry)
                 self.size += entry.size

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from troupe_core.errors import ArgumentError
-from troupe_core.events import STIMULUS, Fact
+from troupe_core.events import IMAGES, NO_DATA, STIMULUS, Fact
 from troupe_core.people.state import PersonState
 
 if TYPE_CHECKING:
@@ -51,8 +52,10 @@ def name_of(source: Any) -> str:
     return checked_text(name, "source") if name else ""
 
 
-def stimulus(state: PersonState, kind: str, content: str, source: str, now: datetime | None) -> Fact:
-    """The fact; its origin is everything that reached the person before."""
+def stimulus(
+    state: PersonState, kind: str, content: str, source: str, now: datetime | None, images: Sequence[str] = ()
+) -> Fact:
+    """The fact; its origin is everything that reached the person before. `images` are the names of pictures."""
     when = now.isoformat() if now is not None else None
     return Fact.of(
         state.trail,
@@ -63,17 +66,26 @@ def stimulus(state: PersonState, kind: str, content: str, source: str, now: date
         source,
         content,
         target=state.name,
+        data={IMAGES: list(images)} if images else NO_DATA,
         when=when,
         turn=state.turns,
     )
 
 
-def perceive(simulation: Simulation, id: str, kind: str, content: str, source: str, now: datetime | None) -> None:
+def perceive(
+    simulation: Simulation,
+    id: str,
+    kind: str,
+    content: str,
+    source: str,
+    now: datetime | None,
+    images: Sequence[str] = (),
+) -> None:
     """At once, within whatever is going on."""
     made: list[Fact] = []
 
     def change(state: PersonState) -> PersonState:
-        made.append(stimulus(state, kind, content, source, now))
+        made.append(stimulus(state, kind, content, source, now, images))
         return state.hear(made[-1])
 
     with simulation.at_once():

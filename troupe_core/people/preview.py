@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from troupe_core.keys import NOTHING
-from troupe_core.llm.request import Message
 from troupe_core.people.abilities import abilities_of
 from troupe_core.people.living import first_request
+from troupe_core.people.pictures import listed
 from troupe_core.people.prompt import Part, Prompt
 from troupe_core.simulation.scene import Scene
 
@@ -30,5 +30,7 @@ async def preview(simulation: Simulation, state: PersonState) -> Prompt:
         Part("what is new", request.text),
         Part("present state", request.block),
     ]
-    messages = (*request.head, Message("user", f"{request.text}\n\n{request.block}"))
+    messages = (*request.head, request.seen.with_text(f"{request.text}\n\n{request.block}"))
+    if pictures := listed(messages):
+        parts.append(Part("pictures", pictures))
     return Prompt(tuple(parts), messages)

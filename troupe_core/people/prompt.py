@@ -13,6 +13,7 @@ from hashlib import blake2b
 import attrs
 
 from troupe_core.keys import DIGEST_SIZE
+from troupe_core.llm.prices import PICTURE
 from troupe_core.llm.request import Message
 from troupe_core.people.abilities import Abilities
 from troupe_core.people.lines import heading, line, perceived
@@ -106,5 +107,5 @@ class Prompt:
         return of_prompt(self)
 
     def __len__(self) -> int:
-        """Characters that would be sent."""
-        return sum(len(message.content) for message in self.messages)
+        """Characters that would be sent; a picture counts as so many as it takes tokens."""
+        return sum(len(message.content) + PICTURE * len(message.images) for message in self.messages)

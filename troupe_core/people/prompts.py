@@ -10,6 +10,7 @@ import attrs
 
 from troupe_core.llm.request import IN_WORDS, Call, LLMRequest
 from troupe_core.people.abilities import abilities_of
+from troupe_core.people.pictures import listed
 from troupe_core.people.prompt import CHARACTER, Part, Prompt
 
 if TYPE_CHECKING:
@@ -76,4 +77,8 @@ def _of_turn(purpose: str, request: LLMRequest, rules: str) -> list[Part]:
         Part("what is new", news),
         Part("present state", block),
     ]
-    return [*parts, Part("form of the answer", form)] if form else parts
+    if form:
+        parts.append(Part("form of the answer", form))
+    if pictures := listed(request.messages):
+        parts.append(Part("pictures", pictures))
+    return parts

@@ -23,6 +23,7 @@ from troupe_core.records import TOOL
 if TYPE_CHECKING:
     from troupe_core.people.state import PersonState
     from troupe_core.runtime import Runtime
+    from troupe_core.simulation.simulation import Simulation
 
 KIND = "TinyPerson"
 
@@ -69,15 +70,16 @@ class Specification:
         return cls(_checked(name), persona, mark, rest)
 
 
-def document(runtime: Runtime, state: PersonState, leave_out: Iterable[str] = ()) -> dict[str, Any]:
+def document(simulation: Simulation, state: PersonState, leave_out: Iterable[str] = ()) -> dict[str, Any]:
     """The document about a person, without these keys."""
     from troupe_core.people.filed import memory_to_plain
 
+    runtime = simulation.runtime
     sections: dict[str, Callable[[], Any]] = {
         FACULTIES: lambda: _abilities_to_plain(runtime, state, FACULTIES),
         TOOLS: lambda: _abilities_to_plain(runtime, state, TOOLS),
         STATE: lambda: _state_to_plain(state),
-        MEMORY: lambda: memory_to_plain(runtime, state),
+        MEMORY: lambda: memory_to_plain(runtime, state, simulation.pictures),
     }
     mark = state.mark if {STATE, MEMORY} <= {*leave_out} else mark_of(state)
     out: dict[str, Any] = {"type": KIND, "persona": state.persona.data(), "mark": mark}

@@ -45,6 +45,8 @@ def adopt_free(simulation: Simulation, some: Collection[str] | None = None) -> N
             free.background.pending.update(pending)
 
         touched.undoing.append(back)
+        for image in free.pictures:
+            simulation.pictures.keep(image)
         for id, state in coming.items():
             handle = free[id]
             simulation.states[id] = state

@@ -113,6 +113,8 @@ class Changing:
     degradation: Degradation
     substituted: set[tuple[str, str]]
     """Who has answered instead of whom, as far as it has been said."""
+    unseen: set[str]
+    """Which models were given words in the place of pictures, likewise."""
     _transaction_handlers: dict[str, TransactionHandler]
     _asker: Asker | None
     _slots: Any
@@ -243,6 +245,13 @@ class Changing:
             self.substituted.add(pair)
             self.remark(thing, f"answered by {substitute}; what comes of such answers says so")
 
+    def _remark_unseen(self, call: Call, model: str) -> None:
+        """Say that a model was given words in the place of pictures, once for each model."""
+        if model not in self.unseen:
+            self.unseen.add(model)
+            text = f"{model} cannot look at pictures: what was said of them stands for them"
+            self.remark(call.person or call.purpose, text)
+
     async def transact(
         self,
         leaf: Leaf,
@@ -364,7 +373,7 @@ class Changing:
         if self._asker is None:
             from troupe_core.llm.asking import Asker
 
-            self._asker = Asker(self.runtime, self.answers, self.seed, self._sparing)
+            self._asker = Asker(self.runtime, self.answers, self.seed, self._sparing, self._remark_unseen)
         return self._asker
 
     def _sparing(self, call: Call) -> str:

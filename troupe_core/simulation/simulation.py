@@ -24,6 +24,7 @@ from troupe_core.simulation.changing import Changing, Touched, checked_budget
 from troupe_core.simulation.chronicle import Chronicle
 from troupe_core.simulation.interning import Interned
 from troupe_core.simulation.kinds import MemoryKinds
+from troupe_core.simulation.pictures import Pictures
 from troupe_core.simulation.states import States
 from troupe_core.simulation.things import Closed, Handle, State, bind, make_handle, scene_of
 
@@ -118,6 +119,8 @@ class Simulation(Changing):
         self.popped: dict[str, int] = {}
         """By person, the turns whose acts somebody has popped: a reader's mark, and no part of anybody's life."""
         self.interned = Interned()
+        self.pictures = Pictures()
+        self.unseen: set[str] = set()
         self.memory_kind = MemoryKinds(self.runtime)
         self.journal: Journal | None = None
         self.recorder: Recorder | None = None

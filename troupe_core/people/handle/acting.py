@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from troupe_core.events import ACTION
+from troupe_core.events import ACTION, VISUAL
 from troupe_core.people.handle.base import Base
 from troupe_core.people.perceiving import checked_text, name_of, stimulus
 from troupe_core.people.state import PersonState
 
 if TYPE_CHECKING:
     from troupe_core.events import Fact
+    from troupe_core.people.pictures import Picture
 
 
 class Acting(Base):
@@ -31,15 +32,20 @@ class Acting(Base):
 
     async def alisten_and_act(self, speech: str, source: Any = None) -> tuple[Fact, ...]:
         """`listen_and_act`, awaited."""
-        return await self._act(self._hearing("CONVERSATION", speech, source, "speech"))
+        return await self._act(self._hearing("CONVERSATION", checked_text(speech, "speech"), source))
 
-    def see_and_act(self, visual_description: str, source: Any = None) -> tuple[Fact, ...]:
+    def see_and_act(
+        self, visual_description: str = "", source: Any = None, images: Sequence[Picture] = ()
+    ) -> tuple[Fact, ...]:
         """See something, and do something about it."""
-        return self._wait(lambda: self.asee_and_act(visual_description, source), "person.asee_and_act(…)")
+        return self._wait(lambda: self.asee_and_act(visual_description, source, images), "person.asee_and_act(…)")
 
-    async def asee_and_act(self, visual_description: str, source: Any = None) -> tuple[Fact, ...]:
+    async def asee_and_act(
+        self, visual_description: str = "", source: Any = None, images: Sequence[Picture] = ()
+    ) -> tuple[Fact, ...]:
         """`see_and_act`, awaited."""
-        return await self._act(self._hearing("VISUAL", visual_description, source, "visual_description"))
+        text, seen = self._seen(visual_description, images)
+        return await self._act(self._hearing(VISUAL, text, source, seen))
 
     def think_and_act(self, thought: str) -> tuple[Fact, ...]:
         """Have a thought, and do something about it."""
@@ -47,7 +53,7 @@ class Acting(Base):
 
     async def athink_and_act(self, thought: str) -> tuple[Fact, ...]:
         """`think_and_act`, awaited."""
-        return await self._act(self._hearing("THOUGHT", thought, None, "thought"))
+        return await self._act(self._hearing("THOUGHT", checked_text(thought, "thought"), None))
 
     # -- what was done ------------------------------------------------------------------------------------------------
 
@@ -76,12 +82,12 @@ class Acting(Base):
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _hearing(
-        self, kind: str, content: str, source: Any, argument: str
+        self, kind: str, text: str, source: Any, images: Sequence[str] = ()
     ) -> Callable[[PersonState], tuple[PersonState, Fact]]:
-        text, origin, now = checked_text(content, argument), name_of(source), self.simulation.now(self._id)
+        origin, now = name_of(source), self.simulation.now(self._id)
 
         def change(state: PersonState) -> tuple[PersonState, Fact]:
-            fact = stimulus(state, kind, text, origin, now)
+            fact = stimulus(state, kind, text, origin, now, images)
             return state.hear(fact), fact
 
         return change

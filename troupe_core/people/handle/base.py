@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from troupe_core.people.perceiving import checked_text, checked_words
 from troupe_core.people.state import PersonState
 from troupe_core.simulation.things import Closed, Handle
 
 if TYPE_CHECKING:
     from troupe_core.people.mind import Mind
+    from troupe_core.people.pictures import Picture
 
 T = TypeVar("T")
 
@@ -63,6 +65,17 @@ class Base(Handle):
     def _change(self, change: Callable[[PersonState], PersonState]) -> Self:
         self.simulation.apply(self._id, change)
         return self
+
+    def _seen(self, description: str, images: Sequence[Picture]) -> tuple[str, list[str]]:
+        """What is seen, checked and kept: the words, and the names of the pictures."""
+        from troupe_core.people.pictures import check_somebody_looks, checked_pictures
+
+        simulation, pictures = self.simulation, checked_pictures(images)
+        text = (checked_words if pictures else checked_text)(description, "visual_description")
+        simulation.check_open()
+        if pictures and not text:
+            check_somebody_looks(simulation, self.state.model, self.name)
+        return text, [simulation.pictures.keep(picture) for picture in pictures]
 
     def _wait(self, make: Callable[[], Coroutine[Any, Any, T]], twin: str) -> T:
         return self.simulation.runtime.wait(make, twin)

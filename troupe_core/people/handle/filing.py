@@ -80,7 +80,7 @@ class Filing(Base):
     ) -> None:
         """Write a file about the person, which `load_specification` reads. An older one is replaced as a whole."""
         leave_out = _keys(include_mental_faculties, include_memory, include_mental_state)
-        write(path, document(self.simulation.runtime, self.state, leave_out))
+        write(path, document(self.simulation, self.state, leave_out))
 
 
 def _keys(faculties: bool, memory: bool, state: bool) -> tuple[str, ...]:

@@ -8,8 +8,10 @@ from typing import Any, Self
 import attrs
 
 from troupe_core.errors import ArgumentError
+from troupe_core.events import VISUAL
 from troupe_core.people.handle.base import Base
 from troupe_core.people.perceiving import checked_text, checked_words, name_of, perceive
+from troupe_core.people.pictures import Picture
 
 
 class Perceiving(Base):
@@ -17,28 +19,32 @@ class Perceiving(Base):
 
     def listen(self, speech: str, source: Any = None) -> Self:
         """Somebody says something to the person."""
-        return self._perceive("CONVERSATION", speech, source, "speech")
+        return self._perceive("CONVERSATION", checked_text(speech, "speech"), source)
 
-    def see(self, visual_description: str, source: Any = None) -> Self:
-        """The person sees something."""
-        return self._perceive("VISUAL", visual_description, source, "visual_description")
+    def see(self, visual_description: str = "", source: Any = None, images: Sequence[Picture] = ()) -> Self:
+        """The person sees something: what is described, or pictures, from files or as bytes (PNG, JPEG, GIF, WebP).
+
+        Models that can look at pictures are shown them, as long as they are in view. With a description too, that
+        stands for them where a model cannot; without one, such a model is refused.
+        """
+        text, seen = self._seen(visual_description, images)
+        return self._perceive(VISUAL, text, source, seen)
 
     def socialize(self, social_description: str, source: Any = None) -> Self:
         """Something about the person's relations to others, or a social situation."""
-        return self._perceive("SOCIAL", social_description, source, "social_description")
+        return self._perceive("SOCIAL", checked_text(social_description, "social_description"), source)
 
     def think(self, thought: str) -> Self:
         """A thought comes up in the person."""
-        return self._perceive("THOUGHT", thought, None, "thought")
+        return self._perceive("THOUGHT", checked_text(thought, "thought"), None)
 
     def internalize_goal(self, goal: str) -> Self:
         """An aim takes shape in the person."""
-        return self._perceive("INTERNAL_GOAL_FORMULATION", goal, None, "goal")
+        return self._perceive("INTERNAL_GOAL_FORMULATION", checked_text(goal, "goal"), None)
 
-    def _perceive(self, kind: str, content: str, source: Any, argument: str) -> Self:
-        text, origin = checked_text(content, argument), name_of(source)
-        simulation = self.simulation
-        perceive(simulation, self._id, kind, text, origin, simulation.now(self._id))
+    def _perceive(self, kind: str, text: str, source: Any, images: Sequence[str] = ()) -> Self:
+        origin, simulation = name_of(source), self.simulation
+        perceive(simulation, self._id, kind, text, origin, simulation.now(self._id), images)
         return self
 
     # -- where and how the person is ----------------------------------------------------------------------------------

@@ -54,5 +54,5 @@ class Listening(Asker):
     async def _answer(self, form: Form, messages: tuple[Message, ...], errand: Errand) -> tuple[bytes, LLMResponse]:
         request = LLMRequest(form, messages, errand.draw, errand.lane)
         key, answer = await super()._answer(form, messages, errand)
-        self.heard.append(Heard(errand.call, request, answer))
+        self.heard.append(Heard(errand.call, self.visible(request, errand.call), answer))
         return key, answer

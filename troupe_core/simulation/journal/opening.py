@@ -37,6 +37,7 @@ def _give(simulation: Simulation, shelf: Shelf, branch: Branch, *, caching: bool
     simulation.recorder = journal
     simulation.answers = AnswersInJournal(journal)
     simulation.effects = EffectsInJournal(journal.store)
+    simulation.pictures = shelf.pictures
     return journal
 
 
@@ -167,6 +168,7 @@ def _share(simulation: Simulation, made: Simulation) -> Simulation:
     made.stumbles = dict(simulation.stumbles)
     made.popped = dict(simulation.popped)
     made.interned = simulation.interned
+    made.pictures = simulation.pictures
     made.meter.restore(simulation.meter.tallies(), simulation.meter.by_person())
     made.meter.book.earlier = simulation.meter.book.twin()
     for item in simulation.background.pending.values():

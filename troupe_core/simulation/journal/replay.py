@@ -136,6 +136,7 @@ class Replaying:
         simulation.recorder = self
         simulation.answers = RecordedAnswers(self)
         simulation.effects = RecordedEffects(self.store)
+        simulation.pictures = shelf.pictures
 
     async def all(self, keys: Sequence[bytes]) -> Replay:
         turns = others = 0

@@ -16,6 +16,7 @@ from troupe_core.events import Fact
 from troupe_core.keys import DIGEST_SIZE
 from troupe_core.simulation.journal.codec import decode, encode, fact_from_plain, fact_to_plain, facts_and_chain
 from troupe_core.simulation.journal.rows import COMMIT, OUTCOME, PART, Row
+from troupe_core.simulation.pictures import Pictures
 
 if TYPE_CHECKING:
     from troupe_core.runtime import Runtime
@@ -36,6 +37,7 @@ class Shelf:
         self.store = store
         self.runtime = runtime
         self.attached = attached or {}
+        self.pictures = Pictures(store)
         self.kinds: dict[int, tuple[Any, Any]] = {}
         """How kinds of memory are spelled."""
         self.rosters: dict[str, tuple[Any, bytes, bytes]] = {}

@@ -21,7 +21,7 @@ DATA = {
     "model": "rehearsal/default",
     "people": [{"name": "Ada Moreira", "inline": "A nurse, who dislikes plastic."}, {"name": "Ben", "inline": "x"}],
     "world": {"rounds": 2},
-    "stimulus": [{"say": "Cold soup,\x1b[31m 3.50?"}, {"see": "A glass bottle.", "rounds": 1}],
+    "stimulus": [{"say": "Cold soup,\x1b[31m 3.50?"}, {"see": "A glass bottle.", "images": "bottle.png", "rounds": 1}],
     "findings": {"objective": "Would they buy?", "fields": {"rating": "1..5", "reason": "text"}},
 }
 
@@ -29,6 +29,7 @@ DATA = {
 @pytest.fixture(scope="module")
 def left(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("left") / "soup.results"
+    (folder.parent / "bottle.png").write_bytes(b"\x89PNG\r\n\x1a\n and so on")
     with Runtime() as runtime:
         Study.of(DATA, folder.parent).run(folder, runtime=runtime)
     return folder
@@ -53,7 +54,7 @@ def test_what_happened_and_what_was_found_out(troupe: Callable[..., Any], left: 
     assert "no evidence" in lines[3]
     assert [line.split()[2].rstrip(",") for line in lines if line.startswith("── round")] == ["1", "2", "3"]
     assert "Moderator → Study: Cold soup,␛[31m 3.50?" in lines
-    assert "[VISUAL] → Ada Moreira, Ben: A glass bottle." in lines
+    assert "[VISUAL] → Ada Moreira, Ben: A glass bottle. [picture]" in lines
     assert ran.out.count("A glass bottle.") == 1
     assert "\x1b" not in ran.out
     assert "thinks" not in ran.out
@@ -260,6 +261,8 @@ def test_the_next_prompt_follows_the_last_turn(troupe: Callable[..., Any], left:
     )
     assert (last["turn"], following["turn"]) == (2, 3)
     assert following["requests"][0]["answer"] is None
+    (seen,) = last["requests"][0]["messages"][-1]["images"]
+    assert seen in following["requests"][0]["parts"][-1]["text"], "it stays in view"
     assert len(following["requests"][0]["messages"]) > len(last["requests"][0]["messages"])
     assert troupe("prompt", left, "Ben", "--next", "--at", "1").code == 2
     after = {each.name: each.read_bytes() for each in left.glob("[!j]*.*")} | {"": (left / "journal.db").read_bytes()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,36 @@ def test_a_study_and_the_same_one_from_its_journal(run: Run, tmp_path: Path):
     kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert kept
     assert KEY.encode() not in kept
+
+
+def test_what_somebody_sees_goes_over_the_wire_as_a_picture_and_comes_back_from_the_journal(tmp_path: Path):
+    picture = b"\x89PNG\r\n\x1a\n and so on"
+    url = "data:image/png;base64," + b64encode(picture).decode()
+
+    def go(server: ProtocolServer, model: str) -> None:
+        settings = {"openai": {"base_url": server.base_url}}
+        runtime = Runtime([troupe_llm_openai], autoload=False, config={}, model=model, settings=settings)
+        with runtime, Simulation(tmp_path / "seen.sqlite", runtime=runtime):
+            ada = TinyPerson("Ada", {"age": 71})
+            ada.see_and_act("A poster.", images=[picture])
+            ada.act()
+
+    with ProtocolServer(answer) as server:
+        go(server, "openai/test-model")
+        sent = [each.body["messages"] for each in server.requests]
+        assert [part for part in sent[0][1]["content"] if part["type"] == "image_url"] == [
+            {"type": "image_url", "image_url": {"url": url}}
+        ]
+        assert sent[1][1]["content"] == [
+            {"type": "text", "text": "VISUAL:\n- A poster. [picture]"},
+            *sent[0][1]["content"][1:],
+        ]
+        go(server, "openai/test-model")
+        assert server.stats.requests == 2, "all of it was answered before"
+        go(server, "openai/gpt-3.5-turbo")
+        assert all(isinstance(each["content"], str) for each in server.requests[2].body["messages"]), (
+            "words stand for it"
+        )
 
 
 def test_who_fails_is_in_the_report_and_the_others_go_on(run: Run):

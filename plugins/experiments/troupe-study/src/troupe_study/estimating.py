@@ -11,10 +11,10 @@ from typing import Any
 import attrs
 
 from troupe_core import Fields, People, Price, Runtime, Simulation, TinyPerson, UnknownModelError, Usage
-from troupe_core.llm import BILLION, usd
+from troupe_core.llm import BILLION, PICTURE, usd
 from troupe_study import casting
 from troupe_study.meeting import asked_by, present, respondents, world_of
-from troupe_study.study import Group, Study
+from troupe_study.study import Group, Study, several
 from troupe_study.words import counted
 
 CHARACTERS = 4
@@ -258,6 +258,7 @@ def _turns(study: Study, came: casting.Cast, growth: int) -> tuple[dict[str, Par
     for number, stimulus in enumerate(study.stimulus):
         if number:
             history += len(stimulus.say or stimulus.see or stimulus.think or "")
+            history += PICTURE * len(several(stimulus.images))
         for _ in range(study.rounds_of(stimulus)):
             rounds += 1
             histories += history

@@ -51,6 +51,7 @@ say = "Here is a ready-to-drink gazpacho in a bottle, 3.50 a litre. Would you bu
 # source = "Moderator"
 # [[stimulus]]
 # see = "The bottle is of clear plastic; a drop of oil floats on top."
+# images = ["bottle.jpg"]          # beside this file; for models that can look, as well as the words
 # rounds = 1
 # [[stimulus]]
 # think = "What did I have for lunch yesterday?"

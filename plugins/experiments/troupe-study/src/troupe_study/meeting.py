@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from troupe_core import ConfigError, People, Simulation, TinyPerson, TinyWorld
-from troupe_study.study import Question, Stimulus, Study
+from troupe_core.llm import Image
+from troupe_study.mistakes import picture_at
+from troupe_study.study import Question, Stimulus, Study, several
 from troupe_study.words import listed
 
 SPEAKERS = {"focus_group": "Moderator", "interview": "Interviewer"}
@@ -43,6 +45,7 @@ def asked_by(question: Question, study: Study, people: People, groups: Mapping[s
 def present(world: TinyWorld, stimulus: Stimulus, study: Study, groups: Mapping[str, str]) -> None:
     """Have it reach everybody whom it is for."""
     source = stimulus.source or (SPEAKERS.get(study.kind) if stimulus.say is not None else None)
+    images = [Image.of(picture_at(name, study.folder)) for name in several(stimulus.images)]
     if stimulus.to is None and stimulus.see is None:
         if stimulus.say is not None:
             world.broadcast(stimulus.say, source=source)
@@ -55,7 +58,7 @@ def present(world: TinyWorld, stimulus: Stimulus, study: Study, groups: Mapping[
         if stimulus.say is not None:
             person.listen(stimulus.say, source=source)
         elif stimulus.see is not None:
-            person.see(stimulus.see, source=source)
+            person.see(stimulus.see, source=source, images=images)
         else:
             person.think(stimulus.think or "")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from troupe_core import ArgumentError, Fields, ModelRef
-from troupe_core.llm import candidates
+from troupe_core.llm import Image, candidates
 from troupe_study.words import ANSWER
 
 SOURCES = ("files", "folder", "csv", "jsonl", "inline", "generate")
@@ -60,6 +60,14 @@ def matching(pattern: str, folder: Path) -> list[Path]:
     """The files that a pattern means, in the order of their names."""
     found = glob.glob(str(Path(pattern).expanduser()), root_dir=folder, recursive=True)  # noqa: PTH207 - absolute ones too
     return sorted(path for path in (folder / name for name in found) if path.is_file())
+
+
+def picture_at(name: str, folder: Path) -> Path:
+    """The file of a picture, which lies in the study's folder: who runs somebody else's study shows no other files."""
+    place = (folder / name).resolve()
+    if not place.is_relative_to(folder.resolve()):
+        raise ArgumentError(f"{name!r} is not in {folder}, where the study is: put the picture there")
+    return place
 
 
 def _halves(value: Any, path: tuple[str, ...]) -> Iterator[Mistake]:
@@ -136,6 +144,16 @@ def _stimulus(stimulus: Mapping[str, Any], path: tuple[str, ...], folder: Path) 
         yield (*path, "source"), "a thought is everybody's own, and comes from nobody"
     yield from _texts(stimulus, path, *STIMULI, "source")
     yield from _counts(stimulus, path, "rounds", least=0)
+    images = stimulus.get("images", ())
+    if images and "see" not in stimulus:
+        yield (*path, "images"), 'pictures go with what they see: write see = "…", in words, beside them'
+        return
+    for name in [images] if isinstance(images, str) else images if isinstance(images, list) else ():
+        if isinstance(name, str):
+            try:
+                Image.of(picture_at(name, folder))
+            except (ArgumentError, ValueError) as error:
+                yield (*path, "images"), str(error)
 
 
 def _question(asked: Mapping[str, Any], path: tuple[str, ...], folder: Path) -> Iterator[Mistake]:

@@ -19,7 +19,7 @@ from troupe_study.screen import put, screen
 from troupe_study.words import counted
 
 if TYPE_CHECKING:
-    from troupe_core import Prompt
+    from troupe_core import Message, Prompt
     from troupe_presenter import Lines
 
 STYLES = {
@@ -47,9 +47,15 @@ class Request:
         return {
             "request": self.about,
             "parts": [{"origin": part.origin, "text": part.text} for part in self.prompt.parts],
-            "messages": [{"role": each.role, "content": each.content} for each in self.prompt.messages],
+            "messages": [_message(each) for each in self.prompt.messages],
             "answer": self.answer,
         }
+
+
+def _message(message: Message) -> dict[str, Any]:
+    """As it was sent; of pictures, the names under which the journal has them."""
+    plain: dict[str, Any] = {"role": message.role, "content": message.content}
+    return plain | {"images": [image.digest.hex() for image in message.images]} if message.images else plain
 
 
 @click.command()

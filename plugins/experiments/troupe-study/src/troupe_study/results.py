@@ -16,7 +16,7 @@ from troupe_study.shapes import AnswersShape, FindingsShape, StudyShape
 from troupe_study.words import listed
 
 TRANSCRIPT, RUNS, JOURNAL, UNFINISHED = "transcript.jsonl", "runs.jsonl", "journal.db", "unfinished"
-ACTION = "action"
+ACTION, VISUAL = "action", "VISUAL"
 
 
 class Event(msgspec.Struct, gc=False):
@@ -35,7 +35,7 @@ class Event(msgspec.Struct, gc=False):
 
     def plain(self) -> dict[str, Any]:
         """As lines are made of it."""
-        data = {} if self.content else orjson.loads(bytes(self.data))
+        data = {} if self.content and self.type != VISUAL else orjson.loads(bytes(self.data))
         return {
             "kind": self.kind,
             "type": self.type,

@@ -88,6 +88,8 @@ class Stimulus:
     say: str | None = None
     see: str | None = None
     think: str | None = None
+    images: Several | None = None
+    """Files in the study's folder, with pictures of what they `see`."""
     source: str | None = None
     """Who says it, or from whom what is seen comes."""
     to: str | None = None

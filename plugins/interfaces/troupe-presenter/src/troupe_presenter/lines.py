@@ -16,6 +16,7 @@ NARROWEST = 40
 INDENT = 4
 THOUGHTS = ("THINK", "THOUGHT")
 SAID = ("TALK", "CONVERSATION")
+VISUAL = "VISUAL"
 WORDS = {"THINK": "thinks", "THOUGHT": "thinks"}
 UNSHOWN = ("echo", "memory")
 """The kinds of what is no event: what somebody is shown of what it knew already, and what it made of an episode."""
@@ -44,7 +45,10 @@ class Lines:
         if kind in UNSHOWN or (not thoughts and kind == "action" and type in THOUGHTS):
             return []
         data = given.get("data") or {}
-        text = given.get("content") or "; ".join(f"{name}: {value}" for name, value in data.items())
+        text = given.get("content") or ""
+        if type == VISUAL and (pictures := len(data.get("images") or ())):
+            text = f"{text} [{'picture' if pictures == 1 else f'{pictures} pictures'}]".lstrip()
+        text = text or "; ".join(f"{name}: {value}" for name, value in data.items())
         head = self._head(given, kind, type)
         plain = "".join(part for part, _ in head)
         lines = self._hanging(plain, text)

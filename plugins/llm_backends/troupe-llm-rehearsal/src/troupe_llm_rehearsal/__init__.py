@@ -11,4 +11,4 @@ TROUPE_API = (0, 2)
 
 @hookimpl
 def troupe_register_llm_backends() -> Iterator[BackendSpec]:
-    yield BackendSpec("rehearsal", f"{__name__}.backend:Rehearsal", 5, Capabilities(json_schema=True), free=True)
+    yield BackendSpec("rehearsal", f"{__name__}.backend:Rehearsal", 5, Capabilities(images=True), free=True)

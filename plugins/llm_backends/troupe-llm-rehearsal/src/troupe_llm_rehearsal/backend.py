@@ -31,7 +31,7 @@ class Rehearsal(LLMBackend, config=Config):
 
     name = "rehearsal"
     free = True
-    capabilities = Capabilities(json_schema=True)
+    capabilities = Capabilities(images=True)
 
     async def check(self, model: str) -> str:
         return "It answers by itself, without a key; what it says is made up, and no evidence about people."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from troupe_core.config.listing import Setting, listed, shown
 from troupe_core.config.reading import structured
-from troupe_core.config.sources import Environment, FileSource, Layers, Source, layers_for, read
+from troupe_core.config.sources import Environment, FileSource, Layers, Source, layers_for, read, text_of
 from troupe_core.config.tree import Limits
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "read",
     "shown",
     "structured",
+    "text_of",
 ]

@@ -109,7 +109,8 @@ def words_for(kind: Any) -> str:
     if origin is not None and issubclass(origin, Mapping):
         return "a table"
     if origin is not None and arguments:
-        return f"a list of {words_for(arguments[0])}"
+        each = words_for(arguments[0])
+        return "a list of tables" if each == "a table" else f"a list of {each}"
     if attrs.has(kind):
         return "a table"
     return getattr(kind, "__name__", str(kind))

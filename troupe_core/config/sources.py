@@ -47,6 +47,19 @@ _WITHIN_TABLES = {
 """What can stand in tables of the tree; in that of the plugins, anything."""
 _OPEN = ("extra", "prefer")
 """Of those, what holds names that are somebody else's."""
+_BACKSLASH = r'a backslash in a text is written twice, "people\\ada.json", or / in its place'
+_ONE_LINE = "a table in { } stands in one line; one of several lines has a heading, such as [findings.fields]"
+_HINTS = {
+    "Invalid value": 'text stands between straight quotation marks, as in "soup"',
+    "Illegal character '\\n'": "a text has no quotation mark at its end",
+    "Unterminated string": "a text has no quotation mark at its end",
+    "Unescaped '\\'": _BACKSLASH,
+    "Invalid hex value": _BACKSLASH,
+    "Unclosed inline table": _ONE_LINE,
+    "Invalid initial character for a key part": _ONE_LINE,
+    "Cannot overwrite a value": "this key stands there already",
+}
+"""What is probably meant by what the reader of TOML says."""
 _OF_CONTAINERS = re.compile(r"service_(host|port)(_.*)?|port(_.*)?")
 """What container systems set for a service called troupe-settings."""
 
@@ -292,20 +305,30 @@ def is_strangers(path: Path) -> bool:
     return hasattr(os, "getuid") and not {path.lstat().st_uid, path.stat().st_uid} <= {os.getuid(), 0}
 
 
-def read(path: Path) -> FileSource:
-    """A file, with its table for Troupe."""
+def text_of(path: Path) -> str:
+    """What a file says; or an error that tells why nobody can read it."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        data: dict[str, Any] = tomllib.loads(text)
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"there is no file {path}") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}:{line}: this is no text in UTF-8; save it in that encoding") from None
+    except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
+
+
+def read(path: Path) -> FileSource:
+    """A file, with its table for Troupe."""
+    text = text_of(path)
+    try:
+        data: dict[str, Any] = tomllib.loads(text)
     except RecursionError:
         raise ConfigError(f"{path} cannot be read: it is nested too deeply") from None
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
-        raise ConfigError(f"{path}{f':{line[1]}' if line else ''}: this is no TOML: {error}") from None
+        meant = next((f": {hint}" for what, hint in _HINTS.items() if str(error).startswith(what)), "")
+        raise ConfigError(f"{path}{f':{line[1]}' if line else ''}: this is no TOML: {error}{meant}") from None
     if path.name != PROJECT:
         return FileSource(path, text, data)
     tools = data.get("tool", {})

@@ -64,6 +64,7 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("[world]\nround = 1", "world.round", "Did you mean rounds"),
     ("[world]\ninitial_datetime = 'soon'", "world.initial_datetime", "expected a date"),
     ("stimulus = []", "stimulus", "there is none"),
+    ("[stimulus]\nsay = 'x'", "stimulus", "write [[stimulus]], with two brackets"),
     ("[[stimulus]]\nsource = 'x'", "stimulus.0", "a stimulus is one of say, see, think; there is none"),
     ("[[stimulus]]\nsay = 'x'\nsee = 'y'", "stimulus.0", "there are say and see"),
     ("[[stimulus]]\nsay = ''", "stimulus.0.say", "is empty"),
@@ -156,6 +157,11 @@ def test_all_mistakes_are_told_together(write: Callable[..., Path]):
     ("name", "text", "told"),
     [
         ("soup.toml", "title = \nseed = 1", ":1: this is no TOML"),
+        ("soup.toml", "title = “Soup”", 'straight quotation marks, as in "soup"'),
+        ("soup.toml", 'title = "Soup', "no quotation mark at its end"),
+        ("soup.toml", 'title = "a"\ntitle = "b"\n', ":2: .* this key stands there already"),
+        ("soup.toml", 'fields = { a = 1,\n  b = 2 }', ":1: .* in one line; .* such as .findings.fields."),
+        ("soup.toml", r'files = "people\ada.json"', "written twice"),
         ("soup.json", '{\n"title": }', ":2: this is no JSON"),
         ("soup.json", "[]", "a study is an object, not a list"),
         ("soup.json", '{"title": "a", "title": "b"}', "'title' stands twice"),
@@ -175,7 +181,7 @@ def test_a_file_that_cannot_be_read(folder: Path):
     for suffix in ("toml", "json"):
         path = folder / f"study.{suffix}"
         path.write_bytes(b'title = "caf\xe9"' if suffix == "toml" else b'{"title": "caf\xe9"}')
-        assert "cannot be read: 'utf-8' codec" in refused(path)
+        assert ":1: this is no text in UTF-8; save it in that encoding" in refused(path)
         path.write_bytes(b"")
         assert ("title: is missing" if suffix == "toml" else "this is no JSON") in refused(path)
         path.write_bytes(b"a=" + b"[" * 20_000 if suffix == "toml" else b"[" * 200_000)

@@ -18,6 +18,7 @@ from troupe_study.study import Design, Study
 
 _PLACE = re.compile(r".*?\.(?:toml|json):(\d+): ")
 """The beginning of a message: a file, and a line."""
+_SEVERAL = ("people", "stimulus", "ask")
 
 
 def read_study(path: Path) -> Study:
@@ -35,6 +36,12 @@ def _study(data: Mapping[str, Any], place: Callable[[Sequence[str]], str], folde
     elsewhere = [field.name for field in attrs.fields(Config) if field.name not in attrs.fields_dict(Design)]
     said = {key: value for key, value in _without_dates(data).items() if key not in elsewhere}
     told = [f"{place((key,))}: {_of_settings(key, data[key])}" for key in elsewhere if key in data]
+    for key in _SEVERAL:
+        if isinstance(said.get(key), Mapping):
+            told.append(
+                f"{place((key,))}: {key}: is a list of tables: write [[{key}]], with two brackets; in JSON, a list"
+            )
+            said[key] = [said[key]]
     design: Design | None = None
     try:
         design = structured(Design, said, place)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from troupe_core import ConfigError
-from troupe_core.config import Source, read
+from troupe_core.config import Source, read, text_of
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 LARGEST = 4_000_000
@@ -42,16 +42,14 @@ class JsonSource(Source):
 
     @classmethod
     def read(cls, path: Path) -> JsonSource:
+        text = text_of(path)
         try:
-            text = path.read_text(encoding="utf-8-sig")
             data = json.loads(text, object_pairs_hook=_once)
-        except FileNotFoundError:
-            raise ConfigError(f"there is no file {path}") from None
         except json.JSONDecodeError as error:
             raise ConfigError(f"{path}:{error.lineno}: this is no JSON: {error.msg}") from None
         except RecursionError:
             raise ConfigError(f"{path}: this is nested too deeply to be a study") from None
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             raise ConfigError(f"{path} cannot be read: {error}") from None
         if not isinstance(data, dict):
             raise ConfigError(f"{path}: a study is an object, not a {type(data).__name__}")

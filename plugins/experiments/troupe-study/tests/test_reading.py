@@ -160,7 +160,7 @@ def test_all_mistakes_are_told_together(write: Callable[..., Path]):
         ("soup.toml", "title = “Soup”", 'straight quotation marks, as in "soup"'),
         ("soup.toml", 'title = "Soup', "no quotation mark at its end"),
         ("soup.toml", 'title = "a"\ntitle = "b"\n', ":2: .* this key stands there already"),
-        ("soup.toml", 'fields = { a = 1,\n  b = 2 }', ":1: .* in one line; .* such as .findings.fields."),
+        ("soup.toml", "fields = { a = 1,\n  b = 2 }", ":1: .* in one line; .* such as .findings.fields."),
         ("soup.toml", r'files = "people\ada.json"', "written twice"),
         ("soup.json", '{\n"title": }', ":2: this is no JSON"),
         ("soup.json", "[]", "a study is an object, not a list"),

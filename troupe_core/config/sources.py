@@ -47,9 +47,16 @@ _WITHIN_TABLES = {
 """What can stand in tables of the tree; in that of the plugins, anything."""
 _OPEN = ("extra", "prefer")
 """Of those, what holds names that are somebody else's."""
+_BACKSLASH = r'a backslash in a text is written twice, "people\\ada.json", or / in its place'
+_ONE_LINE = "a table in { } stands in one line; one of several lines has a heading, such as [findings.fields]"
 _HINTS = {
     "Invalid value": 'text stands between straight quotation marks, as in "soup"',
     "Illegal character '\\n'": "a text has no quotation mark at its end",
+    "Unterminated string": "a text has no quotation mark at its end",
+    "Unescaped '\\'": _BACKSLASH,
+    "Invalid hex value": _BACKSLASH,
+    "Unclosed inline table": _ONE_LINE,
+    "Invalid initial character for a key part": _ONE_LINE,
     "Cannot overwrite a value": "this key stands there already",
 }
 """What is probably meant by what the reader of TOML says."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -246,8 +247,10 @@ def test_a_survey_needs_nothing_but_questions(study: Callable[..., Path], counte
 
 def test_one_of_them_asks_and_all_have_what_they_are_given(study: Callable[..., Path], counted: Any, folder: Path):
     people = '[[people]]\nfolder = "people"\ntools = ["scale"]\nmemory = "episodic"\n'
-    rest = '[world]\nkind = "interview"\ninterviewer = "Dan"\n' + ASK + '[[ask]]\nquestion = "Well?"\n'
+    rest = '[world]\nkind = "interview"\ninterviewer = "Dan"\n' + ASK + '[[ask]]\nquestion = "Well?"\nremember = true\n'
     outcome = Study.read(study(people, rest, SCRIPTED)).run(runtime=counted()[0])
+    shown = (outcome.folder / "transcript.md").read_text()
+    assert re.findall(r"^## (.*)$", shown, re.MULTILINE) == ["Round 1", "Afterwards"]
     assert outcome.world.interviewer is not None
     assert outcome.world.interviewer.name == "Dan"
     assert [row.of for row in outcome.answers[0]] == ["Carol"]
@@ -347,6 +350,8 @@ def test_a_transcript_reads_back(study: Callable[..., Path], runtime: Runtime):
     assert {*places} == {(1, 1), (1, 2)}
     shown = (outcome.folder / "transcript.md").read_text()
     assert all(f"**{row['number']} · {row['source']}" in shown for row in rows)
+    assert [part.count("**") // 2 for part in shown.split("## Round ")[1:]] == [places.count((1, n)) for n in (1, 2)]
+    assert all((f"\n*{row['content']}*\n" in shown) is (row["type"] == "THINK") for row in rows)
     found = json.loads((outcome.folder / "findings.json").read_text())
     cited = {each["id"] for row in found["rows"] for shown in row["evidence"].values() for each in shown}
     assert cited <= {row["id"] for row in rows}

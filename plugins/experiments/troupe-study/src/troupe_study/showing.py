@@ -18,10 +18,9 @@ from troupe_presenter.lines import BOLD, RED, YELLOW
 from troupe_study.outputs import in_all
 from troupe_study.results import ACTION, Event, Left, left_in, somebody
 from troupe_study.screen import put, screen
-from troupe_study.words import ANSWER, briefly, counted, listed
+from troupe_study.words import ANSWER, THOUGHT, briefly, counted, listed
 
 STIMULUS = "stimulus"
-THOUGHT = "THINK"
 PICTURE, MOST_IN_A_PICTURE = 100, 200
 """Columns of a picture, and so many lines at most."""
 _ROUNDS = re.compile(r"(\d{1,9})(?:(-)(\d{1,9})?)?")

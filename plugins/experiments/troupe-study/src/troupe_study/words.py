@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from troupe_presenter import counted
 
-__all__ = ["ANSWER", "briefly", "counted", "listed"]
+__all__ = ["ANSWER", "THOUGHT", "briefly", "counted", "listed"]
 
 _CAUSE = re.compile(r": (?=[A-Z]\w*: )")
 """What stands between who has failed and why, of which the kind of the error comes first."""
 ANSWER = "answer"
 """The field in which what somebody says stands, whatever they are asked."""
+THOUGHT = "THINK"
+"""The type of what people do of which nobody hears."""
 
 
 def listed(names: Sequence[str], most: int = 8) -> str:

@@ -16,7 +16,7 @@ def outputs(outcome: Outcome) -> dict[str, bytes]:
     """By the names they have in the folder."""
     study, said, results, groups = outcome.study, outcome.transcript, outcome.results, outcome.groups
     files = {
-        "transcript.md": transcript.as_markdown(study.title, said, outcome.missed),
+        "transcript.md": transcript.as_markdown(study.title, said, outcome.places, outcome.missed),
         "transcript.jsonl": transcript.as_jsonl(said, outcome.places),
     }
     names: set[str] = set()

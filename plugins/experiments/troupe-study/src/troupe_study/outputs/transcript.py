@@ -12,39 +12,54 @@ from troupe_core import Transcript
 from troupe_core.llm import caution
 from troupe_presenter import together
 from troupe_study.outputs.text import in_line, in_markdown, noted
-from troupe_study.words import listed
+from troupe_study.results import ACTION
+from troupe_study.words import THOUGHT, listed
 
 if TYPE_CHECKING:
     from troupe_study.outcome import Missed, Place
 
 
-def as_markdown(title: str, transcript: Transcript, missed: Sequence[Missed] = ()) -> bytes:
-    """For reading: a numbered paragraph for each event, by who did it; and who had no turn, where it is missing."""
+def as_markdown(
+    title: str, transcript: Transcript, places: Mapping[bytes, Place], missed: Sequence[Missed] = ()
+) -> bytes:
+    """For reading: a numbered paragraph for each event, by who did it, under its round and time, thoughts in italics;
+    and who had no turn, where it is missing.
+    """
     lines = [f"# {in_line(title)}", ""]
     if transcript.mark:
         lines += [f"*{caution(transcript.mark)}*", ""]
     lines += noted(transcript.substituted)
     if not transcript:
         lines += ["*Nobody reacted to anything. What they were asked stands in the answers.*", ""]
-    then = None
+    then: tuple[int | None, str | None] = (None, None)
     missing = deque(missed)
     for lines_of_it in together(transcript, lambda line: line.fact):
         first, last = lines_of_it[0], lines_of_it[-1]
         while missing and missing[0].after < first.number:
             lines += _gap(missing.popleft())
-        when = first.fact.when
-        if when is not None and when != then:
-            lines += [f"## {in_line(when)}", ""]
-            then = when
+        place = places.get(first.fact.id)
+        now = (place.round if place is not None else None, first.fact.when)
+        if now != then:
+            lines += _heading(*now, afterwards=then[0] is not None)
+        then = now
         who, _, what = first.text.partition(": ")
         number = str(first.number)
         if first is not last:
             who = f"{listed([line.fact.target for line in lines_of_it], 4)} [{first.fact.type}]"
             number += f"–{last.number}"
         lines += [f"**{number} · {in_line(who)}**  "]
-        lines += ["  \n".join(in_markdown(part.strip()) for part in what.splitlines()), ""]
+        parts = [in_markdown(part.strip()) for part in what.splitlines()]
+        if first.fact.kind == ACTION and first.fact.type == THOUGHT:
+            parts = [f"*{part}*" for part in parts if part]
+        lines += ["  \n".join(parts), ""]
     lines += [line for gap in missing for line in _gap(gap)]
     return "\n".join(lines).encode("utf-8", "replace")
+
+
+def _heading(number: int | None, when: str | None, *, afterwards: bool) -> list[str]:
+    where = f"Round {number}" if number is not None else "Afterwards" if afterwards else ""
+    told = in_line(", ".join(filter(None, (where, when))))
+    return [f"## {told}", ""] if told else []
 
 
 def _gap(missed: Missed) -> list[str]:

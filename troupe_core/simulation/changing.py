@@ -18,12 +18,10 @@ from troupe_core.errors import (
     as_exception,
     containable,
 )
-from troupe_core.llm.accounts import unpriced
 from troupe_core.llm.meter import Admission, Meter
-from troupe_core.llm.purposes import meant
 from troupe_core.llm.unasked import told_once
 from troupe_core.simulation.chronicle import Chronicle, Passage
-from troupe_core.simulation.packing import packing_of
+from troupe_core.simulation.foresight import Foresight, is_person
 from troupe_core.simulation.states import States
 from troupe_core.simulation.things import State, scene_of
 
@@ -47,9 +45,6 @@ if TYPE_CHECKING:
 Change = Callable[[Any], Any]
 
 log = logging.getLogger("troupe")
-
-AS_THEMSELVES = {"turn", "ask", "consolidation"}
-"""The purposes of the core for which people's own models are asked."""
 
 
 def checked_budget(budget: Any) -> Budget:
@@ -119,12 +114,7 @@ class Changing:
     _asker: Asker | None
     _slots: Any
     _touched: Touched | None
-    _prices_known_for: Budget | None
-    """The budget for which all prices that it needs are known."""
-    _own_known: frozenset[str]
-    """The models of single people among these."""
-    _own_unknown: bool
-    """Whether somebody has come with another one."""
+    _foresight: Foresight
 
     def state(self, thing: str) -> Any:
         """The thing's state as the running code sees it: inside its own transaction, the state in the making."""
@@ -315,13 +305,8 @@ class Changing:
 
     def admit(self, call: Call, model: str, paid: bool, expected: int | None) -> Admission:
         """A model is about to be asked, if the budget allows it."""
+        self._foresight.check(self)
         meter = self.meter
-        if self._prices_known_for is not meter.budget:
-            self._check_prices()
-            self._check_purposes()
-            self._prices_known_for = meter.budget
-        elif self._own_unknown:
-            self._check_prices()
         admission = meter.admit(call, model, paid, expected, self._person_limited(call))
         if paid and meter.unlimited and (priced := expected is not None) not in meter.warned:
             self.remark(model, told_once(meter, self.runtime.price_of(model) if priced else None))
@@ -329,36 +314,7 @@ class Changing:
 
     def _person_limited(self, call: Call) -> str | None:
         """For whom it is, if each of the people has a limit."""
-        return call.person if self.meter.budget.person is not None and self._is_person(call.person) else None
-
-    def _is_person(self, id: str | None) -> bool:
-        """And not a factory, which asks as if it were one."""
-        state = self.states.get(id) if id is not None else None
-        return state is not None and packing_of(type(state)).kind == "person"
-
-    def _check_prices(self) -> None:
-        """Where money is limited, the prices of all models that are named have to be known: before the first call."""
-        budget, everything = self.meter.budget, self.runtime.everything.budget
-        single = [purpose for purpose, limits in budget.purposes.items() if limits.money is not None]
-        whole = any(each is not None and each.money is not None for each in (budget, budget.person, everything))
-        own = self._own_models() if whole or AS_THEMSELVES.intersection(single) else frozenset()
-        for model in self.models.all_named(None if whole else single, own):
-            if self.runtime.price_of(model) is None:
-                raise unpriced(model, "there is a budget of money")
-        self._own_known, self._own_unknown = own, False
-
-    def _own_models(self) -> frozenset[str]:
-        """What people name for themselves."""
-        named = (self.states[id].model for id in list(self.states) if self._is_person(id))
-        return frozenset(model for model in named if model is not None)
-
-    def _check_purposes(self) -> None:
-        """A limit or a model for a purpose that is almost one would do nothing, and nobody would know."""
-        for table, purposes in (("budget.purposes", self.meter.budget.purposes), ("models", self.models.purposes)):
-            for purpose in purposes:
-                if close := meant(purpose):
-                    text = f"{table} names a purpose that only a faculty could have; did you mean {close}?"
-                    self.remark(purpose, text)
+        return call.person if self.meter.budget.person is not None and is_person(self, call.person) else None
 
     def now(self, thing: str) -> datetime | None:
         """The time at the place of a person; None where there is no time."""

@@ -6,15 +6,17 @@ import threading
 import weakref
 from contextlib import suppress
 from contextvars import ContextVar, Token
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from troupe_core.errors import AmbiguousSimulation
 
 if TYPE_CHECKING:
+    from troupe_core.simulation.ending import Ending
     from troupe_core.simulation.simulation import Simulation
 
 _current: ContextVar[Simulation | None] = ContextVar("troupe_simulation", default=None)
-_open: weakref.WeakSet[Simulation] = weakref.WeakSet()
+_open: weakref.WeakSet[Any] = weakref.WeakSet()
+"""Simulations."""
 _lock = threading.Lock()
 _FREE = "the simulation of free people"
 
@@ -85,7 +87,7 @@ def opened(simulation: Simulation) -> None:
         _open.add(simulation)
 
 
-def ended(simulation: Simulation) -> None:
+def ended(simulation: Ending) -> None:
     with _lock:
         _open.discard(simulation)
 

@@ -1,4 +1,4 @@
-"""How a simulation changes: at once, or by transactions; what changed together lasts together."""
+"""How a simulation changes: at once, or by transactions. What changed together lasts together."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def checked_budget(budget: Any) -> Budget:
 
 
 class Touched:
-    """What one call changes at once, and how it was before."""
+    """What one call changes at once, and how everything was before, so that it can be undone."""
 
     __slots__ = ("facts", "passage", "things", "undoing")
 
@@ -68,11 +68,11 @@ class Touched:
         self.things: dict[str, Any] = {}
         self.passage: Passage | None = None
         self.facts = 0
-        """So many of the passage are of this call."""
+        """How many facts at the end of the passage are this call's."""
         self.undoing: list[Callable[[], Any]] = []
 
     def note(self, thing: str, before: Any) -> None:
-        """The thing has changed; None if it is new."""
+        """The thing has changed; `before` is the state that it had, or None if it is new."""
         self.things.setdefault(thing, before)
 
     def undo(self, states: States) -> None:
@@ -163,11 +163,11 @@ class Changing:
                 self._touched = None
 
     def touch(self, thing: str) -> None:
-        """Something about a thing has changed that is no part of its state, and has to last too."""
+        """Note that something about a thing has changed that is no part of its state, and has to last too."""
         self.states.changed.add(thing)
 
     def commit(self, things: Iterable[str], passage: Passage | None, step: tuple[str, int] | None = None) -> None:
-        """What has become of these things, and what has happened in that passage, lasts from now on."""
+        """Make these things last as they are now, with what has happened in that passage."""
         watched = passage is not None and step is None and self.runtime.watched  # a step tells of its own facts
         added = passage.unsaved()[0] if passage is not None and watched else []
         if self.journal is not None:
@@ -185,14 +185,14 @@ class Changing:
             await self.journal.store.writer.durable()
 
     async def lasting(self, thing: str) -> None:
-        """The same, where it has happened in any case: that there is no room for it now is only said."""
+        """The same, but if it cannot be written now, that is only said: it has happened in any case."""
         try:
             await self.durable()
         except JournalError as error:
             self.remark(thing, f"what has happened is not on disk yet: {error}")
 
     def once(self, what: str, make: Callable[[], str]) -> str:
-        """What is found out in the first run and is the same in every one that is made again."""
+        """A text that is made in the first run, and is the same whenever the program is run again."""
         return make() if self.journal is None else self.journal.once(what, make)
 
     def check_open(self) -> None:
@@ -202,7 +202,7 @@ class Changing:
             self.journal.store.writer.check()
 
     def check_free(self, things: Sequence[str]) -> None:
-        """For plain changes, which cannot wait until somebody is free."""
+        """Refuse a plain change of a thing that is busy: unlike a turn, it cannot wait until that is free."""
         self.check_open()
         held = self.holds.any_of(things)
         if held is not None:
@@ -227,8 +227,8 @@ class Changing:
             self.runtime.emit(Remark(self.id, thing, text))
 
     def remark_substitute(self, thing: str, substitute: Substitute) -> None:
-        """Say that another model has answered than the first one, once for each two: a thousand are one piece of
-        news.
+        """Say that another model has answered than the first one; once for each pair of models, since a thousand times
+        are no more news than one.
         """
         pair = (substitute.model, substitute.instead_of)
         if pair not in self.substituted:
@@ -313,7 +313,7 @@ class Changing:
         return admission
 
     def _person_limited(self, call: Call) -> str | None:
-        """For whom it is, if each of the people has a limit."""
+        """The person whom the call is for, if each of the people has a limit."""
         return call.person if self.meter.budget.person is not None and is_person(self, call.person) else None
 
     def now(self, thing: str) -> datetime | None:
@@ -333,7 +333,7 @@ class Changing:
         return self._asker
 
     def _sparing(self, call: Call) -> str:
-        """Why the first of several models is spared; nothing if it is not."""
+        """Why the first of several models is spared; empty if it is not."""
         share = self.degradation.cheaper_from
         if share is None:
             return ""
@@ -342,7 +342,7 @@ class Changing:
         return beyond(self.meter.limited(call.purpose, self._person_limited(call)), share)
 
     def ask_through(self, asker: Asker) -> None:
-        """From now on it is this one who asks."""
+        """Let this one ask from now on."""
         self._asker = asker
 
     def question(
@@ -352,14 +352,14 @@ class Changing:
         own_model: str | None = None,
         temperature: float | None = None,
     ) -> Question:
-        """What is asked with which model: the person's › the purpose's › the simulation's › the runtime's; None: at
-        the simulation's temperature.
+        """The question, put to the person's own model, else the purpose's, the simulation's or the runtime's. Without a
+        `temperature` it is the simulation's.
         """
         return self.models.question(output, purpose, own_model, temperature)
 
     @property
     def slots(self) -> Any:
-        """Admits `max_in_flight` at a time."""
+        """A semaphore with `max_in_flight` places."""
         if self._slots is None:
             import asyncio
 

@@ -24,7 +24,7 @@ class Ending(Changing):
 
     background: Background
     inquiries: set[Task[Any]]
-    """Whatever asks models aside, and changes nothing."""
+    """Tasks that ask models and change nothing: those at desks, and those that put questions to people."""
     memory_kind: MemoryKinds
     _handles: dict[str, Handle]
 
@@ -88,7 +88,7 @@ class Ending(Changing):
 
     @contextmanager
     def inquiring(self) -> Iterator[None]:
-        """While something is asked aside: the simulation does not end meanwhile."""
+        """Within this block something is asked aside: the simulation waits for it before it ends."""
         from asyncio import current_task
 
         task = current_task()

@@ -22,7 +22,9 @@ _FREE = "the simulation of free people"
 
 
 def current_simulation() -> Simulation:
-    """A context variable alone would fail between the cells of a notebook, hence the second rule."""
+    """The one that is meant. A context variable alone would not do, since it is lost between the cells of a notebook:
+    hence the rule of the only open one.
+    """
     named = _current.get()
     if named is not None and not named.ended:
         return named
@@ -76,7 +78,7 @@ def free_simulation() -> Simulation | None:
 
 
 def renew_free(free: Simulation) -> None:
-    """Everybody has left it: the next ones who are free are so in a new one."""
+    """Close it, since everybody has left it; whoever is made free next gets a new one."""
     free.runtime.once.forget(_FREE)
     free.forget_handles()
     free.close()

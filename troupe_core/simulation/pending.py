@@ -1,5 +1,5 @@
-"""Work whose result is taken in later, at a fixed logical time: it costs no time on the path, and no order is by
-chance.
+"""Background work whose result is taken in later, at a fixed logical time: nobody waits for it before that, and the
+order does not depend on chance.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Background:
         return found
 
     def put_back(self, items: list[Pending]) -> None:
-        """What was taken by something that was rolled back; what has failed is let go, to be begun anew."""
+        """Put back what was taken by something that was rolled back. What has failed is let go, and will begin anew."""
         for item in items:
             if not item.failed or item.unrecorded:
                 self.pending.setdefault(item.thing, item)

@@ -173,7 +173,7 @@ class Simulation(Ending):
         return len(self.states)
 
     def settle_in(self, handle: Handle, state: State) -> None:
-        """Take in a new thing with its handle."""
+        """Take in a new thing, and its handle."""
         scene = scene_of(self)
         if scene is not None:
             raise CrossThingError(f"{scene.thing!r} is having a turn, and may not make {state.id!r}; do so afterwards")
@@ -189,31 +189,31 @@ class Simulation(Ending):
             touched.undoing.append(lambda: self._handles.pop(state.id, None))
 
     def next_name(self, kind: str) -> str:
-        """A name, of those like "World 1", that nothing has."""
+        """The first name of the form "World 1" that nothing has."""
         return next(name for number in count(1) if (name := f"{kind} {number}") not in self)
 
     def knows(self, name: str) -> bool:
-        """Whether something has that id, or somebody is called so by now."""
+        """Whether something has that id, or somebody has that name by now."""
         return name in self.states or name in self.called
 
     @property
     def called(self) -> dict[str, str]:
-        """The ids of those who have been renamed, by their names of now. Everybody is looked at once, at first need."""
+        """The ids of those who have been renamed, by their present names. It is made when it is first needed."""
         if self._called is None:
             named = ((id, getattr(state, "name", id)) for id, state in self.states.items())
             self._called = {name: id for id, name in named if name != id}
         return self._called
 
     def take_handle(self, id: str, handle: Handle) -> None:
-        """A handle that was another simulation's."""
+        """Take over a handle that was another simulation's."""
         self._handles[id] = handle
 
     def drop_handle(self, id: str) -> None:
-        """It is another simulation's again."""
+        """Give a handle back: it is another simulation's again."""
         self._handles.pop(id, None)
 
     def forget_handles(self) -> None:
-        """They are another simulation's by now."""
+        """Let go of all handles: they are another simulation's by now."""
         self._handles.clear()
 
     # -- what it came to ----------------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ class Simulation(Ending):
 
     @property
     def ledger(self) -> Ledger:
-        """Where it went, up to now: by person, purpose, model and world; what was saved stands apart."""
+        """Where it went up to now, by person, purpose, model and world; what was saved stands apart."""
         return self.meter.book.ledger()
 
     @classmethod

@@ -5,6 +5,7 @@ from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWr
 from troupe_core.llm.holding import Hold, Holds, chat_messages, response_format
 from troupe_core.llm.images import Image
 from troupe_core.llm.prices import BILLION, FREE, PICTURE, Price, PriceTable, billionths, usd
+from troupe_core.llm.purposes import AS_THEMSELVES, meant
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters, candidates, in_words
 from troupe_core.llm.response import LLMChunk, LLMResponse, Substitute, Usage, caution, substituted
 from troupe_core.llm.room import Room, unsent
@@ -12,6 +13,7 @@ from troupe_core.llm.serving import checked_address, wait_of
 from troupe_core.llm.structured import json_values
 
 __all__ = [
+    "AS_THEMSELVES",
     "BILLION",
     "FREE",
     "PICTURE",
@@ -48,6 +50,7 @@ __all__ = [
     "checked_address",
     "in_words",
     "json_values",
+    "meant",
     "response_format",
     "substituted",
     "unit",

@@ -1,4 +1,4 @@
-"""A class with settings, of which each runtime has one instance: what all that plugins provide for asking is."""
+"""The base of backends and embedders: a class with settings, of which each runtime makes one instance."""
 
 from __future__ import annotations
 

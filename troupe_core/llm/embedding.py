@@ -23,7 +23,7 @@ Vector: TypeAlias = "array[float]"
 EMBEDDING = "embedding"
 """The purpose of such calls, unless whoever asks names another."""
 EXACT = 1e-4
-"""So far from one may the length of a vector be."""
+"""How far from one the length of a vector may be and still count as one."""
 
 
 @attrs.frozen(slots=True)
@@ -89,7 +89,7 @@ class Embedder(Configured):
 
 
 def unit(values: Iterable[float]) -> Vector:
-    """The vector of length one that points there. Of one that points nowhere it is nothing, and a `ValueError`."""
+    """The vector of length one in the same direction. One without a direction, such as zero, is a `ValueError`."""
     vector = values if isinstance(values, array) and values.typecode == "f" else array("f", values)
     length = math.sqrt(sum([value * value for value in vector]))
     if abs(length - 1) <= EXACT:
@@ -100,7 +100,7 @@ def unit(values: Iterable[float]) -> Vector:
 
 
 def batches(texts: Sequence[str], most: int, characters: int) -> Iterable[Sequence[str]]:
-    """The texts, so many of them and of their characters at a time; one that is too long by itself comes alone."""
+    """The texts in batches of at most so many texts and so many characters; a text that is longer comes alone."""
     begin = size = 0
     for place, text in enumerate(texts):
         if place > begin and (place - begin >= most or size + len(text) > characters):

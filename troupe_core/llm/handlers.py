@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class LLMHandler(Protocol):
-    """Answers requests, whole or piece by piece."""
+    """What answers requests, as a whole or piece by piece."""
 
     async def complete(self, request: LLMRequest, call: Call) -> LLMResponse: ...
 

@@ -60,8 +60,8 @@ def response_format(request: LLMRequest, hold: Hold) -> dict[str, Any] | None:
 
 
 class Holds:
-    """What a backend has found out about its models. A request that was too firm is made looser for the next time, and
-    `FormRefused` has the core call once more, and count both.
+    """What a backend has found out about its models. Where a request was held too firmly, it is held less firmly from
+    then on; `FormRefused` makes the core ask again, and count both attempts.
     """
 
     def __init__(self) -> None:
@@ -78,8 +78,8 @@ class Holds:
         return request.model not in self._own_temperature
 
     def told(self, error: ModelError, request: LLMRequest, hold: Hold, source: str, *, warm: bool) -> ModelError:
-        """What to raise for an error: `FormRefused` if it was for the form, or for the temperature (`warm`: one was
-        sent), and the next time less is asked for; else the error itself. `source` is who was asked.
+        """What to raise for an error: `FormRefused` if the form was refused, or the temperature (`warm` says that one
+        was sent), after noting to ask for less next time; else the error itself. `source` is who was asked.
         """
         if warm and _refuses_temperature(error):
             self._leave_temperature(request, source)
@@ -90,7 +90,7 @@ class Holds:
         return FormRefused(str(error), status=error.status)
 
     def _loosen(self, request: LLMRequest, hold: Hold, error: ModelError, source: str) -> None:
-        """From now on less firmly: for this schema if the server takes others, else for this model."""
+        """Hold answers less firmly from now on: those of this schema if the server takes others, else of this model."""
         one = _refuses_schema(error)
         name = request.form.digest if one else request.model
         looser = Hold(hold + 1)
@@ -100,7 +100,7 @@ class Holds:
             log.warning("%s does not take %s; from now on it is asked with %s", source, what, looser)
 
     def _leave_temperature(self, request: LLMRequest, source: str) -> None:
-        """From now on to this model."""
+        """Send this model no temperature from now on."""
         if request.model not in self._own_temperature:
             self._own_temperature.add(request.model)
             log.warning("%s takes no temperature; from now on it is asked at its own", source)

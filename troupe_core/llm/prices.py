@@ -18,14 +18,14 @@ BILLION = 1_000_000_000
 FINE = 1_000
 """What a token costs is kept in thousandths of a billionth of a dollar."""
 FINE_OF_A_DOLLAR = 1_000_000
-"""A dollar for a million tokens is so many of them for one."""
+"""So many of those thousandths does one token cost, if a million tokens cost one dollar."""
 DATED = r"(.+?)-(?:\d{4}-\d{2}-\d{2}|\d{4})"
-"""A model of a certain day, as `gpt-4o-2024-08-06` and `gpt-4-0613`."""
+"""The name of a model as it was on a certain day, such as `gpt-4o-2024-08-06` or `gpt-4-0613`."""
 
 CHARACTERS = 4
-"""In a token, about, until a provider has counted some."""
+"""About so many make a token. It is what counts until a provider has counted."""
 ANSWER = 500
-"""Tokens of an answer, until there are some."""
+"""Tokens that an answer is expected to have, until there have been answers."""
 PICTURE = 4_000
 """A picture counts as so many characters."""
 
@@ -36,7 +36,7 @@ def billionths(dollars: float) -> int:
 
 
 def usd(amount: int) -> str:
-    """An amount as it is read: with hundredths of cents, unless it is a large one; one that is smaller, as it is."""
+    """An amount as people read it: down to hundredths of a cent; to cents if it is large, and in full if it is tiny."""
     dollars = amount / BILLION
     if 0 < amount < BILLION // 10_000:
         return f"{dollars:.9f}".rstrip("0") + " USD"
@@ -102,12 +102,14 @@ class PriceTable:
         return cls(as_of, said["source"], prices)
 
     def of(self, model: str) -> Price | None:
-        """The model's, or that of the model of which it is the one of a certain day; None if it is not known."""
+        """The price of a model. One that is dated has the price of the model without the date, unless it has its own;
+        None if neither is known.
+        """
         return price_in(self.prices, model)
 
 
 def price_in(prices: Mapping[str, Price], model: str) -> Price | None:
-    """The same, of any prices by name."""
+    """The same, in any prices by name."""
     found = prices.get(model)
     if found is None and (dated := fullmatch(DATED, model)) is not None:
         found = prices.get(dated[1])
@@ -124,7 +126,7 @@ class Pricing:
         fresh, cached, self._written = price.fine if price is not None else (0, 0, 0)
         self._fresh, self._saved = fresh, fresh - cached
         self.counts = bool(fresh or cached or self._written)
-        """Whether a cost depends on anything."""
+        """Whether tokens have to be counted to know a cost: not if they are free, or if nobody knows the price."""
         self._flat = None if price is None else 0
         self._learned: dict[str, list[int]] = {}
         """By purpose: answers, characters asked, what those have cost, tokens answered."""
@@ -155,7 +157,7 @@ class Pricing:
         return -(-(sent + written * self._written) // FINE)
 
     def cost(self, purpose: str, size: int, usage: Usage | None, expected: int | None) -> int | None:
-        """What a call has cost; as was expected, if nobody tells how many tokens there were."""
+        """What a call has cost: what was expected, if nobody tells how many tokens there were."""
         if not self.counts:
             return self._flat
         if usage is None or not (usage.input or usage.output):
@@ -172,8 +174,8 @@ class Pricing:
         return -(-(sent + written * self._written) // FINE)
 
     def lost(self, error: BaseException, usage: Usage | None, expected: int | None) -> int | None:
-        """What a call has cost that came to nothing. Who is refused, does not get through, or has sent nothing yet,
-        pays nothing; an answer that was on its way is paid for.
+        """What a call has cost that came to nothing. If it was refused, did not get through or was not sent yet, it
+        costs nothing; an answer that was on its way is paid for.
         """
         if self.price is None:
             return None

@@ -1,4 +1,4 @@
-"""The innermost handler of a stack: it opens the backend at first use, and meters every physical attempt."""
+"""The innermost handler of a stack: it opens the backend at first use, and meters every attempt, failed ones too."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ Blame = Callable[[BaseException], BaseException]
 
 
 LOOSER = 3
-"""So often a backend may ask in a looser form: as JSON instead of by a schema, in words alone, without a parameter."""
+"""How often one question may be asked again in a looser form: as JSON instead of by a schema, in words alone, without a
+parameter.
+"""
 
 
 class Metering(Protocol):
@@ -80,13 +82,13 @@ def _no_response(model: str, got: object) -> PluginError:
 
 
 def _closing(chunks: AsyncIterator[LLMChunk]) -> AbstractAsyncContextManager[AsyncIterator[LLMChunk]]:
-    """Whoever stops listening lets go of the connection at once, and not when somebody collects the garbage."""
+    """Closed by whoever stops listening, at once: the garbage collector might keep the connection for long."""
     closeable: Any = chunks
     return aclosing(closeable) if hasattr(chunks, "aclose") else nullcontext(chunks)
 
 
 class Attempts(Generic[B]):
-    """What is asked of one model, and on whose account. All calls happen on the runtime's loop."""
+    """The attempts to ask one model, each on somebody's account. All of them happen on the runtime's loop."""
 
     def __init__(self, opening: Opening[B], model: str, metering: Metering, *, paid: bool, price: Price | None) -> None:
         self.opening = opening
@@ -97,14 +99,14 @@ class Attempts(Generic[B]):
         self.pricing = Pricing(price)
 
     def _answered(self, call: Call, size: int, admission: Admission, started: float, usage: Usage | None) -> None:
-        """Report the attempt to ask so many characters."""
+        """Report an attempt that was answered; `size` is how many characters were asked."""
         cost = self.pricing.cost(call.purpose, size, usage, admission.expected)
         self.metering.account(ModelCall(call, self.model, usage, perf_counter() - started, None, cost), admission)
 
     def _failed(
         self, call: Call, admission: Admission, started: float, error: BaseException, usage: Usage | None = None
     ) -> BaseException:
-        """Report the attempt; what is to be raised for it."""
+        """Report an attempt that failed; what is returned is to be raised for it."""
         failure = as_exception(self.opening.blame(error)) if containable(error) else error
         seen = failure if isinstance(failure, Exception) else RuntimeError(type(error).__name__)
         usage = getattr(error, "usage", None) or usage
@@ -114,8 +116,8 @@ class Attempts(Generic[B]):
 
 
 class Provider(Attempts[LLMBackend]):
-    """One model of one backend. What is refused for its form is asked again at once, each time as an attempt of its
-    own.
+    """One model of one backend. A question that is refused for its form is asked again at once, in a looser one; each
+    time is an attempt of its own.
     """
 
     def __init__(

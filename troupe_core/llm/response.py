@@ -68,8 +68,8 @@ class Substitute:
 
 
 def substituted(found: Iterable[Substitute | None], of: str, come: str = "with") -> list[str]:
-    """A line for each model that has answered instead of another: for how many of these, and why, the first time.
-    `of` is what they are, more than one of them, and `come` how they come of what it answered.
+    """A line for each model that has answered instead of another: how often it did, and why it did so first. `of` says
+    what was found, in the plural, and `come` how that comes of the answers: "3 of 12 findings rest on …".
     """
     each = list(found)
     firsts: dict[tuple[str, str], Substitute] = {}

@@ -1,4 +1,4 @@
-"""How many calls a backend makes at once, and which attempts end before anything is sent."""
+"""How many calls a backend makes at once, and how to tell that an attempt ended before anything was sent."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from troupe_core.errors import SimulationError, Unsupported
 
 
 class Room:
-    """For so many calls at once; the others wait. Whoever is called off meanwhile has sent nothing, and pays for
-    nothing.
+    """Room for so many calls at once; the others wait for a place. A call that is cancelled while it waits has sent
+    nothing, and costs nothing: its error is marked for that (see `unsent`).
     """
 
     def __init__(self, places: int) -> None:
@@ -30,5 +30,7 @@ class Room:
 
 
 def unsent(error: BaseException) -> bool:
-    """Whether an attempt that ended so was refused on this side, or had no room yet: no provider has heard of it."""
+    """Whether the provider has never heard of an attempt that ended so: it was refused on this side, or had no room
+    yet.
+    """
     return isinstance(error, SimulationError | Unsupported) or getattr(error, "unsent", False)

@@ -14,12 +14,13 @@ TWICE = 2 * PARTS
 ERROR = 1 / TWICE
 """A percentile is off by at most this part of itself."""
 LEAST, MOST = 2.0**-20, 2.0**20
-"""Seconds: a microsecond, and twelve days. What is shorter or longer counts as these: there are at most 1,281 buckets.
+"""Seconds: about a microsecond, and twelve days. What is shorter or longer counts as these, so that there are at most
+1,281 buckets.
 """
 
 
 def bucket_of(seconds: float) -> int:
-    """Buckets are so narrow that the middle of one can stand for all that is in it."""
+    """The number of the bucket for a duration. Each is so narrow that its middle can stand for all that is in it."""
     mantissa, exponent = frexp(seconds if LEAST <= seconds <= MOST else min(max(seconds, LEAST), MOST))
     return PARTS * exponent + int(TWICE * mantissa)
 
@@ -31,7 +32,7 @@ def _middle(bucket: int) -> float:
 
 @attrs.frozen
 class Sketch:
-    """Of durations in seconds. Two are added in whatever order, and it is as if one had seen all."""
+    """Durations in seconds, counted by bucket. The sum of two, in either order, is as if one had seen them all."""
 
     counts: Mapping[int, int] = attrs.field(factory=dict)
     """How many fell into each bucket."""
@@ -51,7 +52,7 @@ class Sketch:
         return sum(self.counts.values())
 
     def quantile(self, part: float) -> float | None:
-        """Within what time that part of them was over; None, if it is of none."""
+        """The time within which that part of them was over; None if there are none."""
         left = max(ceil(part * len(self)), 1)
         for bucket in sorted(self.counts):
             left -= self.counts[bucket]

@@ -1,4 +1,4 @@
-"""How much of a budget is spent, where the first of several models is to be spared from some share of it on."""
+"""Whether so much of a budget is spent that a cheaper model is asked: the first of several is spared then."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from troupe_core.llm.prices import BILLION
 
 
 def beyond(limited: Iterable[tuple[Account, Limits]], share: float) -> str:
-    """In words, that this share of one of the limits is spent; nothing if it is of none."""
+    """Which limit has been used up to this share, in words; empty if none has."""
     for account, limits in limited:
         for used, limit, what in (
             (account.cost / BILLION, limits.money, "USD"),

@@ -1,4 +1,4 @@
-"""What is told of the limit that there is where nobody has given one."""
+"""The words that announce the default limit: the one that holds where nobody has given a budget."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from troupe_core.llm.prices import Price
 
 
 def told_once(meter: Meter, price: Price | None) -> str:
-    """In words, what holds for a model of that price and others; from now on the meter knows that it was told."""
+    """The announcement for a model of that price (None: nobody knows it). The meter notes that it was made, so that it
+    is made only once.
+    """
     meter.warned.add(price is not None)
     if price is None:
         most = f"it and others that may cost something, nobody knows how much, are asked {UNASKED:,} times at most"

@@ -19,8 +19,7 @@ from troupe_core.people.consolidating import CONSOLIDATION, pending_consolidatio
 from troupe_core.people.history import EMPTY
 from troupe_core.people.living import live
 from troupe_core.people.state import PersonState
-from troupe_core.simulation.ending import absorb
-from troupe_core.simulation.pending import Due
+from troupe_core.simulation.pending import Due, absorb
 from troupe_core.simulation.scene import When
 from troupe_core.simulation.stumbling import persistently, settle
 from troupe_core.simulation.things import scene_of

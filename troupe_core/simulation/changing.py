@@ -1,4 +1,4 @@
-"""How a simulation changes: at once, or by transactions; what changed together lasts together."""
+"""How a simulation changes: at once, or by transactions. What changed together lasts together."""
 
 from __future__ import annotations
 
@@ -18,12 +18,10 @@ from troupe_core.errors import (
     as_exception,
     containable,
 )
-from troupe_core.llm.accounts import unpriced
 from troupe_core.llm.meter import Admission, Meter
-from troupe_core.llm.purposes import meant
 from troupe_core.llm.unasked import told_once
 from troupe_core.simulation.chronicle import Chronicle, Passage
-from troupe_core.simulation.packing import packing_of
+from troupe_core.simulation.foresight import Foresight, is_person
 from troupe_core.simulation.states import States
 from troupe_core.simulation.things import State, scene_of
 
@@ -48,9 +46,6 @@ Change = Callable[[Any], Any]
 
 log = logging.getLogger("troupe")
 
-AS_THEMSELVES = {"turn", "ask", "consolidation"}
-"""The purposes of the core for which people's own models are asked."""
-
 
 def checked_budget(budget: Any) -> Budget:
     """A budget, and not a number that could be one of several things."""
@@ -65,7 +60,7 @@ def checked_budget(budget: Any) -> Budget:
 
 
 class Touched:
-    """What one call changes at once, and how it was before."""
+    """What one call changes at once, and how everything was before, so that it can be undone."""
 
     __slots__ = ("facts", "passage", "things", "undoing")
 
@@ -73,11 +68,11 @@ class Touched:
         self.things: dict[str, Any] = {}
         self.passage: Passage | None = None
         self.facts = 0
-        """So many of the passage are of this call."""
+        """How many facts at the end of the passage are this call's."""
         self.undoing: list[Callable[[], Any]] = []
 
     def note(self, thing: str, before: Any) -> None:
-        """The thing has changed; None if it is new."""
+        """The thing has changed; `before` is the state that it had, or None if it is new."""
         self.things.setdefault(thing, before)
 
     def undo(self, states: States) -> None:
@@ -119,12 +114,7 @@ class Changing:
     _asker: Asker | None
     _slots: Any
     _touched: Touched | None
-    _prices_known_for: Budget | None
-    """The budget for which all prices that it needs are known."""
-    _own_known: frozenset[str]
-    """The models of single people among these."""
-    _own_unknown: bool
-    """Whether somebody has come with another one."""
+    _foresight: Foresight
 
     def state(self, thing: str) -> Any:
         """The thing's state as the running code sees it: inside its own transaction, the state in the making."""
@@ -173,11 +163,11 @@ class Changing:
                 self._touched = None
 
     def touch(self, thing: str) -> None:
-        """Something about a thing has changed that is no part of its state, and has to last too."""
+        """Note that something about a thing has changed that is no part of its state, and has to last too."""
         self.states.changed.add(thing)
 
     def commit(self, things: Iterable[str], passage: Passage | None, step: tuple[str, int] | None = None) -> None:
-        """What has become of these things, and what has happened in that passage, lasts from now on."""
+        """Make these things last as they are now, with what has happened in that passage."""
         watched = passage is not None and step is None and self.runtime.watched  # a step tells of its own facts
         added = passage.unsaved()[0] if passage is not None and watched else []
         if self.journal is not None:
@@ -195,14 +185,14 @@ class Changing:
             await self.journal.store.writer.durable()
 
     async def lasting(self, thing: str) -> None:
-        """The same, where it has happened in any case: that there is no room for it now is only said."""
+        """The same, but if it cannot be written now, that is only said: it has happened in any case."""
         try:
             await self.durable()
         except JournalError as error:
             self.remark(thing, f"what has happened is not on disk yet: {error}")
 
     def once(self, what: str, make: Callable[[], str]) -> str:
-        """What is found out in the first run and is the same in every one that is made again."""
+        """A text that is made in the first run, and is the same whenever the program is run again."""
         return make() if self.journal is None else self.journal.once(what, make)
 
     def check_open(self) -> None:
@@ -212,7 +202,7 @@ class Changing:
             self.journal.store.writer.check()
 
     def check_free(self, things: Sequence[str]) -> None:
-        """For plain changes, which cannot wait until somebody is free."""
+        """Refuse a plain change of a thing that is busy: unlike a turn, it cannot wait until that is free."""
         self.check_open()
         held = self.holds.any_of(things)
         if held is not None:
@@ -237,8 +227,8 @@ class Changing:
             self.runtime.emit(Remark(self.id, thing, text))
 
     def remark_substitute(self, thing: str, substitute: Substitute) -> None:
-        """Say that another model has answered than the first one, once for each two: a thousand are one piece of
-        news.
+        """Say that another model has answered than the first one; once for each pair of models, since a thousand times
+        are no more news than one.
         """
         pair = (substitute.model, substitute.instead_of)
         if pair not in self.substituted:
@@ -315,50 +305,16 @@ class Changing:
 
     def admit(self, call: Call, model: str, paid: bool, expected: int | None) -> Admission:
         """A model is about to be asked, if the budget allows it."""
+        self._foresight.check(self)
         meter = self.meter
-        if self._prices_known_for is not meter.budget:
-            self._check_prices()
-            self._check_purposes()
-            self._prices_known_for = meter.budget
-        elif self._own_unknown:
-            self._check_prices()
         admission = meter.admit(call, model, paid, expected, self._person_limited(call))
         if paid and meter.unlimited and (priced := expected is not None) not in meter.warned:
             self.remark(model, told_once(meter, self.runtime.price_of(model) if priced else None))
         return admission
 
     def _person_limited(self, call: Call) -> str | None:
-        """For whom it is, if each of the people has a limit."""
-        return call.person if self.meter.budget.person is not None and self._is_person(call.person) else None
-
-    def _is_person(self, id: str | None) -> bool:
-        """And not a factory, which asks as if it were one."""
-        state = self.states.get(id) if id is not None else None
-        return state is not None and packing_of(type(state)).kind == "person"
-
-    def _check_prices(self) -> None:
-        """Where money is limited, the prices of all models that are named have to be known: before the first call."""
-        budget, everything = self.meter.budget, self.runtime.everything.budget
-        single = [purpose for purpose, limits in budget.purposes.items() if limits.money is not None]
-        whole = any(each is not None and each.money is not None for each in (budget, budget.person, everything))
-        own = self._own_models() if whole or AS_THEMSELVES.intersection(single) else frozenset()
-        for model in self.models.all_named(None if whole else single, own):
-            if self.runtime.price_of(model) is None:
-                raise unpriced(model, "there is a budget of money")
-        self._own_known, self._own_unknown = own, False
-
-    def _own_models(self) -> frozenset[str]:
-        """What people name for themselves."""
-        named = (self.states[id].model for id in list(self.states) if self._is_person(id))
-        return frozenset(model for model in named if model is not None)
-
-    def _check_purposes(self) -> None:
-        """A limit or a model for a purpose that is almost one would do nothing, and nobody would know."""
-        for table, purposes in (("budget.purposes", self.meter.budget.purposes), ("models", self.models.purposes)):
-            for purpose in purposes:
-                if close := meant(purpose):
-                    text = f"{table} names a purpose that only a faculty could have; did you mean {close}?"
-                    self.remark(purpose, text)
+        """The person whom the call is for, if each of the people has a limit."""
+        return call.person if self.meter.budget.person is not None and is_person(self, call.person) else None
 
     def now(self, thing: str) -> datetime | None:
         """The time at the place of a person; None where there is no time."""
@@ -377,7 +333,7 @@ class Changing:
         return self._asker
 
     def _sparing(self, call: Call) -> str:
-        """Why the first of several models is spared; nothing if it is not."""
+        """Why the first of several models is spared; empty if it is not."""
         share = self.degradation.cheaper_from
         if share is None:
             return ""
@@ -386,7 +342,7 @@ class Changing:
         return beyond(self.meter.limited(call.purpose, self._person_limited(call)), share)
 
     def ask_through(self, asker: Asker) -> None:
-        """From now on it is this one who asks."""
+        """Let this one ask from now on."""
         self._asker = asker
 
     def question(
@@ -396,14 +352,14 @@ class Changing:
         own_model: str | None = None,
         temperature: float | None = None,
     ) -> Question:
-        """What is asked with which model: the person's › the purpose's › the simulation's › the runtime's; None: at
-        the simulation's temperature.
+        """The question, put to the person's own model, else the purpose's, the simulation's or the runtime's. Without a
+        `temperature` it is the simulation's.
         """
         return self.models.question(output, purpose, own_model, temperature)
 
     @property
     def slots(self) -> Any:
-        """Admits `max_in_flight` at a time."""
+        """A semaphore with `max_in_flight` places."""
         if self._slots is None:
             import asyncio
 

@@ -20,8 +20,9 @@ class Passage(list[Fact]):
         super().__init__()
         self.number = number
         self.outcomes: list[bytes] = []
-        """The keys of outcomes that came in since somebody made them last."""
+        """The keys of outcomes that came in since the last commit."""
         self.saved = 0
+        """How many of the facts last already."""
 
     def take(self, outcome: Outcome) -> None:
         """What came of a transaction."""
@@ -30,7 +31,7 @@ class Passage(list[Fact]):
             self.outcomes.append(outcome.key)
 
     def cut(self, length: int) -> None:
-        """Only so many facts count: the rest was rolled back, and with it all that was not made to last."""
+        """Keep only so many facts: the others were rolled back, and so were the outcomes that do not last yet."""
         del self[length:]
         self.outcomes.clear()
 
@@ -50,8 +51,10 @@ class Chronicle(Sequence[Fact]):
     def __init__(self) -> None:
         self._passages: list[Passage] = []
         self._plain: Passage | None = None
+        """The last passage, as long as it has nothing but what happens at once."""
         self._made = 0
         self._earlier: Callable[[], list[Fact]] | None = None
+        """Reads what came before from the journal, until somebody has needed it."""
 
     def preceded_by(self, earlier: Callable[[], list[Fact]], passages: int) -> None:
         """So many passages came before, and are read when somebody asks for them."""
@@ -72,7 +75,7 @@ class Chronicle(Sequence[Fact]):
         return passage
 
     def add(self, facts: Iterable[Fact]) -> Passage:
-        """What happens at once."""
+        """Put down what happens at once."""
         plain = self._plain
         if plain is None:
             plain = self.begin()

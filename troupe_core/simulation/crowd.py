@@ -1,4 +1,4 @@
-"""The same for each of several, side by side."""
+"""Doing the same for each of several, side by side."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ R = TypeVar("R")
 async def for_each(
     simulation: Simulation, items: Sequence[I], do: Callable[[I], Awaitable[R]]
 ) -> list[R | Exception | None]:
-    """What came of each, in their order: a result, or the error that it ended in. As many are in hand at a time as may
-    be in flight. After an error that nobody else could get beyond either (the key is refused, the credit is used up)
-    no more are begun; those are None.
+    """What came of each, in their order: a result, or the error that it ended in. At most `max_in_flight` are worked on
+    at a time. After an error that everybody would meet (the key is refused, the credit is used up) no more are begun;
+    for those there is None.
     """
     came: list[R | Exception | None] = [None] * len(items)
     places = iter(range(len(items)))

@@ -32,9 +32,9 @@ class Subject:
     id: str = ""
     is_world: bool = False
     model: str | None = None
-    """None: a person's own model is for being that person, not for judging it."""
+    """Always None: a person's own model is for being that person, not for judging it."""
     turns: int = 0
-    """What tells pieces of work about the same subject from each other: random numbers and answers are another's."""
+    """Tells pieces of work about the same subject apart: each has its own random numbers and answers."""
 
 
 NOBODY = Subject()
@@ -92,9 +92,9 @@ _sitting: ContextVar[Simulation | None] = ContextVar("troupe_desk", default=None
 async def desk(
     simulation: Simulation, purpose: str, task: bytes, subject: Subject = NOBODY, *, persistent: bool = True
 ) -> AsyncIterator[Desk]:
-    """A desk for one task, which is told from others by its digest. It takes one of the places that the simulation has
-    for what is in flight, unless it is within another one. Answers on record that were no use are passed over, and
-    asked for anew; who is not `persistent` fails by them once more.
+    """A desk for one task, which its digest (`task`) tells from others. It takes one of the `max_in_flight` places of
+    the simulation, unless it is inside another desk. Recorded answers that could not be used are passed over, and the
+    question is asked anew; if it is not `persistent`, it fails because of them again.
     """
     turn = scene_of(simulation)
     if turn is not None:

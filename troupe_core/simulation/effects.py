@@ -25,7 +25,7 @@ class Effect:
 
 
 Do = Callable[[bool], Awaitable[Effect]]
-"""Does it. It is told whether that was begun before, and nobody knows what became of it."""
+"""Uses the tool. It is given True if that was begun before, and nobody knows what became of it."""
 
 
 class Effects(Protocol):
@@ -37,7 +37,7 @@ class Effects(Protocol):
         ...
 
     async def once(self, key: bytes, call: Mapping[str, Any], do: Do, *, repeatable: bool) -> Effect:
-        """What has become of it, or becomes of it now. What is repeatable need not be noted before."""
+        """What it came to, the first time or now. What may be repeated need not be noted before it begins."""
         ...
 
 

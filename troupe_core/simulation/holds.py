@@ -1,4 +1,4 @@
-"""Who is in the middle of something. A thing does one thing at a time; who comes second waits, first come first
+"""Who is in the middle of a turn or run. Each person or world does one thing at a time; others wait, first come first
 served.
 """
 
@@ -15,7 +15,7 @@ class Holds:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        """Whoever changes something at once, from any thread, holds it from the check to the change."""
+        """Held by whoever changes something at once, from any thread, from the check to the change."""
         self._held: set[str] = set()
         self._waiting: list[tuple[frozenset[str], asyncio.Future[None]]] = []
 

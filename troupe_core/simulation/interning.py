@@ -17,7 +17,9 @@ N = TypeVar("N", bound=Named)
 
 
 class Interned:
-    """By digest. Clones and forks of a person then cost next to nothing."""
+    """`interned(value)` is the equal value that is here already, else this one. So clones and forks of a person cost
+    next to nothing.
+    """
 
     def __init__(self) -> None:
         self._known: weakref.WeakValueDictionary[bytes, Any] = weakref.WeakValueDictionary()

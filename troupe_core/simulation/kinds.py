@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class MemoryKinds:
-    """Each once for all who have it, in an instance of the simulation's own: indexes in it live as long as it does."""
+    """One instance of each for all who have it. It is the simulation's own, so that indexes in it live as long."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -49,7 +49,7 @@ class MemoryKinds:
         if made is None:
             if isinstance(key, str):
                 made = self._runtime.memory(key)
-            else:  # an instance of the simulation's own, since indexes in it live as long as it does
+            else:
                 made = attrs.evolve(cast(Any, key)) if attrs.has(type(key)) else key
             self._made[key] = made
         return made

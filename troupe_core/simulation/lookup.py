@@ -6,21 +6,25 @@ import threading
 import weakref
 from contextlib import suppress
 from contextvars import ContextVar, Token
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from troupe_core.errors import AmbiguousSimulation
 
 if TYPE_CHECKING:
+    from troupe_core.simulation.ending import Ending
     from troupe_core.simulation.simulation import Simulation
 
 _current: ContextVar[Simulation | None] = ContextVar("troupe_simulation", default=None)
-_open: weakref.WeakSet[Simulation] = weakref.WeakSet()
+_open: weakref.WeakSet[Any] = weakref.WeakSet()
+"""Simulations."""
 _lock = threading.Lock()
 _FREE = "the simulation of free people"
 
 
 def current_simulation() -> Simulation:
-    """A context variable alone would fail between the cells of a notebook, hence the second rule."""
+    """The one that is meant. A context variable alone would not do, since it is lost between the cells of a notebook:
+    hence the rule of the only open one.
+    """
     named = _current.get()
     if named is not None and not named.ended:
         return named
@@ -74,7 +78,7 @@ def free_simulation() -> Simulation | None:
 
 
 def renew_free(free: Simulation) -> None:
-    """Everybody has left it: the next ones who are free are so in a new one."""
+    """Close it, since everybody has left it; whoever is made free next gets a new one."""
     free.runtime.once.forget(_FREE)
     free.forget_handles()
     free.close()
@@ -85,7 +89,7 @@ def opened(simulation: Simulation) -> None:
         _open.add(simulation)
 
 
-def ended(simulation: Simulation) -> None:
+def ended(simulation: Ending) -> None:
     with _lock:
         _open.discard(simulation)
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 @attrs.frozen(eq=False)
 class Fingerprint:
-    """Of what takes part in a transaction, of all or of a part: a digest, what it is made of, for whoever asks why, and
-    the texts in it by their digests.
+    """What takes part in a transaction, or a part of it, as a digest; with what the digest was made of, for whoever
+    asks why it is another one, and the texts in it by their digests.
     """
 
     digest: bytes
@@ -32,8 +32,9 @@ class Fingerprint:
 
 
 LIKE = {"ask": "turn"}
-"""Purposes for which the model of another one is asked, where nothing is said of them: who answers is who acts."""
+"""Purposes that have the model of another one, unless they have their own: the same model answers and acts."""
 MOST_QUESTIONS = 1_000
+"""So many questions are kept, to be used again."""
 
 
 class Models:
@@ -55,7 +56,7 @@ class Models:
         self._runtime = runtime
         self._default = candidates(model) if model is not None else None
         self._unnamed = False
-        """Whether the default is what is asked where nobody has named a model."""
+        """Whether nobody has named a model, so that the default is the rehearsal."""
         self.purposes = {purpose: candidates(named) for purpose, named in models.items()}
         """Who is asked for single purposes."""
         self._parameters = parameters
@@ -83,7 +84,7 @@ class Models:
         return self._default
 
     def _known(self, purpose: str, own: str | None) -> tuple[str, ...]:
-        """None is no error here: what asks no model needs none."""
+        """The candidates, or none if nobody has named any: that is no error for what may never ask."""
         try:
             return self.named(purpose, own)
         except UnknownModelError:

@@ -29,7 +29,7 @@ class Packing(Protocol):
     def unpack(self, id: str, spelled: Mapping[str, Any], shelf: Shelf, simulation: Simulation) -> Any: ...
 
     def bare(self, state: Any) -> Any:
-        """The state without what is only at hand."""
+        """The state without what is kept with it only to be quicker, and can be made again."""
         ...
 
     def explain(self, state: Any) -> dict[str, Any]:
@@ -52,16 +52,14 @@ _MODULES: dict[str, str] = {
     "world": "troupe_core.worlds.packing",
     "thing": "troupe_core.simulation.entity_packing",
 }
+_KIND_OF: dict[type[Any], str] = {}
 _of: dict[type[Any], Packing] = {}
 _named: dict[str, Packing] = {}
 
 
 def packs(kind: str, state: type[Any]) -> None:
-    """States of that class are of that kind."""
+    """Note that states of that class are of that kind."""
     _KIND_OF[state] = kind
-
-
-_KIND_OF: dict[type[Any], str] = {}
 
 
 def packing_of(state: type[Any]) -> Packing:

@@ -1,5 +1,5 @@
-"""Work whose result is taken in later, at a fixed logical time: it costs no time on the path, and no order is by
-chance.
+"""Background work whose result is taken in later, at a fixed logical time: nobody waits for it before that, and the
+order does not depend on chance.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from troupe_core.errors import JournalError
+from troupe_core.simulation.answers import account
 from troupe_core.simulation.transaction import Outcome
 
 if TYPE_CHECKING:
+    from troupe_core.simulation.changing import Changing
+    from troupe_core.simulation.chronicle import Passage
     from troupe_core.simulation.journal.records import Records
     from troupe_core.simulation.journal.shelf import Parcel
 
@@ -104,7 +107,7 @@ class Background:
         return found
 
     def put_back(self, items: list[Pending]) -> None:
-        """What was taken by something that was rolled back; what has failed is let go, to be begun anew."""
+        """Put back what was taken by something that was rolled back. What has failed is let go, and will begin anew."""
         for item in items:
             if not item.failed or item.unrecorded:
                 self.pending.setdefault(item.thing, item)
@@ -123,3 +126,17 @@ def _seen(task: asyncio.Task[Outcome]) -> None:
     """A failure is reported when the result is due; it is no failure that nobody looked at."""
     if not task.cancelled():
         task.exception()
+
+
+async def absorb(simulation: Changing, item: Pending, passage: Passage) -> Exception | None:
+    """Take one pending result in; its failure is returned, and leaves the thing as it is."""
+    try:
+        outcome = await asyncio.shield(item.begin())  # who stops waiting for it does not stop it
+        state = item.absorb(simulation.states[item.thing], outcome)
+    except Exception as error:
+        simulation.runtime.blame(error)
+        return error
+    simulation.states[item.thing] = state  # changed or not: that nothing is pending any more has to last
+    simulation.answers.settle(account(item.thing))
+    passage.take(outcome)
+    return None

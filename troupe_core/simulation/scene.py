@@ -39,7 +39,7 @@ class When:
 
 
 class Scene:
-    """What a transaction works on. Nothing outside sees it until it is over."""
+    """What a transaction works on: nothing outside sees any of it until the transaction is over."""
 
     __slots__ = (
         "answered",
@@ -74,11 +74,11 @@ class Scene:
         self.draws: dict[bytes, int] = {}
         self.attempt = attempt
         self.answered = b""
-        """The key of the answer that is being acted on."""
+        """The key of the answer that the person is acting on."""
         self.mark = ""
-        """That of the answers so far, if one of them bears any: whatever happens from then on bears it too."""
+        """The mark of the answers so far, if one of them has any: whatever happens from then on has it too."""
         self.substitute: Substitute | None = None
-        """Likewise: that another model than the first one has answered."""
+        """Likewise, whether another model than the first one has answered."""
 
     @classmethod
     def of(cls, simulation: Simulation, tx: Transaction, when: When) -> Scene:
@@ -97,7 +97,9 @@ class Scene:
         source: str = "",
         recorded: bool = True,
     ) -> Fact:
-        """One more thing that happens in this turn; recorded, unless it is no event of its own."""
+        """One more thing that happens in this turn. It is recorded, unless it is no event of its own, such as a line
+        that says who is near.
+        """
         made = Fact.of(
             self.key,
             len(self.facts),
@@ -153,7 +155,7 @@ class Scene:
         )
 
     def heed(self, key: bytes, response: LLMResponse) -> None:
-        """That answer is acted on from now on."""
+        """From now on the person acts on that answer."""
         self.answered = key
         self.mark = response.mark or self.mark
         if response.substitute is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from contextvars import Token
 from itertools import count
 from typing import TYPE_CHECKING, Any, Self
@@ -13,20 +12,21 @@ from troupe_core.arguments import checked_whole
 from troupe_core.config.degradation import checked_degradation
 from troupe_core.errors import (
     ArgumentError,
-    Busy,
     CrossThingError,
     DuplicateName,
     SimulationError,
 )
 from troupe_core.keys import digest, utf8
 from troupe_core.simulation import lookup
-from troupe_core.simulation.changing import Changing, Touched, checked_budget
+from troupe_core.simulation.changing import Touched, checked_budget
 from troupe_core.simulation.chronicle import Chronicle
+from troupe_core.simulation.ending import Ending
+from troupe_core.simulation.foresight import Foresight
 from troupe_core.simulation.interning import Interned
 from troupe_core.simulation.kinds import MemoryKinds
 from troupe_core.simulation.pictures import Pictures
 from troupe_core.simulation.states import States
-from troupe_core.simulation.things import Closed, Handle, State, bind, make_handle, scene_of
+from troupe_core.simulation.things import Handle, State, bind, make_handle, scene_of
 
 if TYPE_CHECKING:
     from asyncio import Task
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 DEFAULT_IN_FLIGHT = 256
 
 
-class Simulation(Changing):
+class Simulation(Ending):
     """Many can be open on one runtime, and know nothing of each other.
 
     `model` names what its people are asked with, `models` what single purposes are ("consolidation"), a person's own
@@ -125,7 +125,6 @@ class Simulation(Changing):
         self.journal: Journal | None = None
         self.recorder: Recorder | None = None
         self.inquiries: set[Task[Any]] = set()
-        """Whatever asks models aside, and changes nothing."""
         self._handles: dict[str, Handle] = {}
         self._called: dict[str, str] | None = None
         self._transaction_handlers: dict[str, TransactionHandler] = {}
@@ -133,9 +132,7 @@ class Simulation(Changing):
         self._slots: Any = None
         self._tokens: list[Token[Simulation | None]] = []
         self._touched: Touched | None = None
-        self._prices_known_for: Budget | None = None
-        self._own_known: frozenset[str] = frozenset()
-        self._own_unknown = False
+        self._foresight = Foresight()
         if path is not None:
             from troupe_core.simulation.journal.opening import start
 
@@ -176,7 +173,7 @@ class Simulation(Changing):
         return len(self.states)
 
     def settle_in(self, handle: Handle, state: State) -> None:
-        """Take in a new thing with its handle."""
+        """Take in a new thing, and its handle."""
         scene = scene_of(self)
         if scene is not None:
             raise CrossThingError(f"{scene.thing!r} is having a turn, and may not make {state.id!r}; do so afterwards")
@@ -186,38 +183,37 @@ class Simulation(Changing):
                 raise DuplicateName(f"{state.id!r} exists already in {self.id}; names within one simulation are unique")
             self.states[state.id] = state
             self._handles[state.id] = handle
-            if (own := getattr(state, "model", None)) is not None and own not in self._own_known:
-                self._own_unknown = True
+            self._foresight.meet(getattr(state, "model", None))
             bind(handle, self, state.id)
             touched.note(state.id, None)
             touched.undoing.append(lambda: self._handles.pop(state.id, None))
 
     def next_name(self, kind: str) -> str:
-        """A name, of those like "World 1", that nothing has."""
+        """The first name of the form "World 1" that nothing has."""
         return next(name for number in count(1) if (name := f"{kind} {number}") not in self)
 
     def knows(self, name: str) -> bool:
-        """Whether something has that id, or somebody is called so by now."""
+        """Whether something has that id, or somebody has that name by now."""
         return name in self.states or name in self.called
 
     @property
     def called(self) -> dict[str, str]:
-        """The ids of those who have been renamed, by their names of now. Everybody is looked at once, at first need."""
+        """The ids of those who have been renamed, by their present names. It is made when it is first needed."""
         if self._called is None:
             named = ((id, getattr(state, "name", id)) for id, state in self.states.items())
             self._called = {name: id for id, name in named if name != id}
         return self._called
 
     def take_handle(self, id: str, handle: Handle) -> None:
-        """A handle that was another simulation's."""
+        """Take over a handle that was another simulation's."""
         self._handles[id] = handle
 
     def drop_handle(self, id: str) -> None:
-        """It is another simulation's again."""
+        """Give a handle back: it is another simulation's again."""
         self._handles.pop(id, None)
 
     def forget_handles(self) -> None:
-        """They are another simulation's by now."""
+        """Let go of all handles: they are another simulation's by now."""
         self._handles.clear()
 
     # -- what it came to ----------------------------------------------------------------------------------------------
@@ -229,7 +225,7 @@ class Simulation(Changing):
 
     @property
     def ledger(self) -> Ledger:
-        """Where it went, up to now: by person, purpose, model and world; what was saved stands apart."""
+        """Where it went up to now, by person, purpose, model and world; what was saved stands apart."""
         return self.meter.book.ledger()
 
     @classmethod
@@ -346,118 +342,7 @@ class Simulation(Changing):
         """What it was made with, as far as it shapes what happens."""
         return {"seed": self.seed, **self.models.settings()}
 
-    # -- the end ------------------------------------------------------------------------------------------------------
-
-    def end(self) -> None:
-        """Wait for what runs, take in what is pending, and let nothing change any more. Handles can be read on; a
-        journal is brought into its main file, and is free for others.
-        """
-        try:
-            if not self.ended and self._busy:
-                self.runtime.wait(self._finish, "simulation.aend()")
-            self.stop()
-        finally:
-            if self.ended:  # also if nothing more can be recorded; and once more if there was no room the last time
-                self.release()
-
-    async def aend(self) -> None:
-        """The same, awaited."""
-        import asyncio
-
-        try:
-            if not self.ended and self._busy:
-                await self.runtime.thread.hop(self._finish())
-            self.stop()
-        finally:
-            if self.ended:
-                await asyncio.to_thread(self.release)
-
-    @property
-    def _busy(self) -> bool:
-        return bool(self.background.pending or self.inquiries) or self.holds.any_of(self.states) is not None
-
-    @contextmanager
-    def inquiring(self) -> Iterator[None]:
-        """While something is asked aside: the simulation does not end meanwhile."""
-        from asyncio import current_task
-
-        task = current_task()
-        outer = task is None or task in self.inquiries
-        if task is not None:
-            self.inquiries.add(task)
-        try:
-            yield
-        finally:
-            if not outer and task is not None:
-                self.inquiries.discard(task)
-
-    def stop(self) -> None:
-        """Nothing changes any more from now on."""
-        self.ended = True
-        lookup.ended(self)
-
-    def release(self) -> None:
-        """Let go of the journal for writing."""
-        journal = self.journal
-        if journal is not None and not journal.left:
-            journal.leave()
-
-    async def _finish(self) -> None:
-        from troupe_core.simulation.ending import finish
-
-        await finish(self)
-
-    async def drain(self) -> None:
-        """Stop background work without waiting for it."""
-        from troupe_core.simulation.ending import drain
-
-        await drain(self)
-
-    def close(self) -> None:
-        """End, and free everything: handles that are still about point nowhere from now on."""
-        self._check_idle()
-        if self.background.pending:
-            self.runtime.wait(self.drain, "simulation.aclose()")
-        self.stop()
-        try:
-            self.release()
-        finally:
-            self._detach()
-
-    async def aclose(self) -> None:
-        """The same, awaited."""
-        import asyncio
-
-        self._check_idle()
-        if self.background.pending:
-            await self.runtime.thread.hop(self.drain())
-        self.stop()
-        try:
-            await asyncio.to_thread(self.release)
-        finally:
-            self._detach()
-
-    def _check_idle(self) -> None:
-        held = self.holds.any_of(self.states)
-        if held is not None:
-            raise Busy(f"{held!r} is in the middle of a turn or run of {self.id}; wait for it to end, then close")
-        if self.inquiries:
-            raise Busy(f"questions are on their way in {self.id}; wait for the answers, then close")
-
-    def _detach(self) -> None:
-        closed = Closed(self.id)
-        for id, handle in self._handles.items():
-            bind(handle, closed, id)
-        self.runtime.simulations.pop(self.id, None)
-        for kept in (
-            self._handles,
-            self.states,
-            self.facts,
-            self.members,
-            self._transaction_handlers,
-            self.memory_kind,
-        ):
-            kept.clear()
+    # -- in a `with` block --------------------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
         self.check_open()

@@ -14,8 +14,9 @@ class States(dict[str, Any]):
     def __init__(self) -> None:
         super().__init__()
         self.changed: set[str] = set()
-        """Ids of what was set since somebody last took them off."""
+        """The ids of what has been set since the journal last took note of it."""
         self._names: dict[str, None] = {}
+        """All ids in their order, also of states that are still only in the journal."""
         self._find: Callable[[str], Any] | None = None
 
     def found_by(self, find: Callable[[str], Any], names: Iterable[str]) -> None:
@@ -37,11 +38,11 @@ class States(dict[str, Any]):
         return found
 
     def cool(self, id: str, state: Any) -> None:
-        """The same state in another shape, which is no change."""
+        """Put the same state there in another shape, for example a smaller one. That is no change."""
         super().__setitem__(id, state)
 
     def remove(self, id: str) -> None:
-        """It was never there."""
+        """As if it had never been there."""
         super().pop(id, None)
         self._names.pop(id, None)
         self.changed.discard(id)

@@ -21,8 +21,8 @@ async def persistently(
     world: str | None = None,
     step: int | None = None,
 ) -> Outcome:
-    """What `make` comes to. A program that is run again, and arrives where it had stumbled when it ended, goes on with
-    the next attempt at once. `step` is the one that a world is making, if this is part of it.
+    """What `make` comes to. A program that is run again, and comes to where it had stumbled when it ended, goes on with
+    the next attempt at once. `step` is that of the world, if this is part of one.
     """
     while True:
         try:
@@ -36,7 +36,7 @@ async def persistently(
 
 
 def settle(simulation: Simulation, id: str) -> None:
-    """It will not be undone any more: what was kept against its failure is let go."""
+    """The thing's last turn will not be undone any more: let go of what was kept in case it failed."""
     simulation.answers.settle(id)
     if simulation.stumbles.pop(id, None):
         simulation.touch(id)

@@ -24,7 +24,7 @@ class State(Protocol):
 
 
 class Working(Protocol):
-    """Somebody's transaction while it goes on: its own thing's state can be changed, no other's."""
+    """A transaction while it goes on. It can change the state of its own thing, and of no other."""
 
     simulation: Simulation
     thing: str
@@ -50,7 +50,7 @@ HANDLES: dict[type[Any], type[Handle]] = {}
 
 
 class Handle:
-    """A simulation and an id, and no state of its own: what is not declared as state would be lost by a resume."""
+    """A simulation and an id. It has no state of its own: a resume would lose what is kept anywhere else than there."""
 
     __slots__ = ("__weakref__", "_id", "_simulation")
 

@@ -1,4 +1,4 @@
-"""A transaction: one keyed change of one simulated thing, that may spend. And the handler that wrappers wrap."""
+"""A transaction: one keyed change of one simulated thing, which may ask models. And the handler that plugins wrap."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Outcome:
     output: Any
     facts: tuple[Fact, ...]
     key: bytes = b""
-    """Under which a journal has it; empty if none does."""
+    """The key under which a journal has it; empty if none does."""
 
 
 class Outputs(Protocol):
@@ -38,7 +38,7 @@ class Outputs(Protocol):
 
 @attrs.frozen(eq=False, slots=True)
 class Leaf:
-    """A kind of transactions."""
+    """A kind of transaction, and how a journal spells what it comes to."""
 
     kind: str
     outputs: Outputs
@@ -83,7 +83,9 @@ async def execute(tx: Transaction) -> Outcome:
 
 
 def outcome_key(kind: str, root: bytes, arguments: bytes, fingerprint: bytes, seed: int, attempt: int = 0) -> bytes:
-    """The root of the one thing (its id is in it), what is asked, and what takes part. Nothing else reaches a turn."""
+    """Made of the digest of the thing's state (`root`, of which its id is a part), what is asked of it, and what takes
+    part. Nothing else can have any influence on a turn.
+    """
     again = (b"%d" % attempt,) if attempt else ()
     return digest(b"outcome", utf8(kind), root, arguments, fingerprint, b"%d" % seed, *again)
 

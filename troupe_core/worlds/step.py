@@ -17,8 +17,7 @@ from troupe_core.events import Fact, StepEnded
 from troupe_core.people.acting import LAG, WARM, begin_consolidation, cooled, have_turn, now_bytes, take_in
 from troupe_core.people.consolidating import CONSOLIDATION
 from troupe_core.people.living import live
-from troupe_core.simulation.ending import absorb
-from troupe_core.simulation.pending import Due, Pending
+from troupe_core.simulation.pending import Due, Pending, absorb
 from troupe_core.simulation.rng import Stream
 from troupe_core.simulation.scene import When
 from troupe_core.simulation.stumbling import settle

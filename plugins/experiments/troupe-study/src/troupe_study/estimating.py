@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from troupe_core import Fields, People, Price, Runtime, Simulation, TinyPerson, UnknownModelError, Usage
-from troupe_core.llm import BILLION, PICTURE, usd
+from troupe_core.llm import AS_THEMSELVES, BILLION, PICTURE, usd
 from troupe_study import casting
 from troupe_study.meeting import asked_by, present, respondents, world_of
 from troupe_study.study import Group, Study, several
@@ -31,8 +31,6 @@ READER, FOUND = 2_400, 25
 """Characters of a question for findings besides the transcript, and tokens of an answer for each field."""
 FORM, FORM_FIELD = 900, 130
 """Characters of how an answer is to be given, and of each field of it."""
-AS_THEMSELVES = ("turn", "consolidation", "ask")
-"""For these purposes people's own models are asked, where they have one."""
 EPISODE, RECOLLECTIONS = 4_000, 250
 """Characters of what is consolidated at a time, and tokens of what becomes of it."""
 

@@ -12,10 +12,11 @@ import msgspec
 import orjson
 
 from troupe_core import ArgumentError, Ledger
+from troupe_study.outputs.folder import JOURNAL, RUNS, UNFINISHED
 from troupe_study.shapes import AnswersShape, FindingsShape, StudyShape
 from troupe_study.words import listed
 
-TRANSCRIPT, RUNS, JOURNAL, UNFINISHED = "transcript.jsonl", "runs.jsonl", "journal.db", "unfinished"
+TRANSCRIPT = "transcript.jsonl"
 ACTION, VISUAL = "action", "VISUAL"
 
 

@@ -40,15 +40,19 @@ from troupe_study.study import Findings, Question, Study
 from troupe_study.words import counted, listed
 
 Tell = Callable[[str], None]
+"""Is told, in a line, what has just been done."""
 Expect = Callable[[int], None]
+"""Is told how many turns there will be."""
 
 
 @attrs.define(eq=False)
 class _Run:
-    """What has come of it so far."""
+    """A run, step by step, and what has come of it so far."""
 
     study: Study
+    folder: Path
     simulation: Simulation
+    command: str
     tell: Tell
     expect: Expect
     failures: list[str] = attrs.field(factory=list)
@@ -60,7 +64,9 @@ class _Run:
     cast_instead: Mapping[str, Substitute] = attrs.field(factory=dict)
     missed: list[Missed] = attrs.field(factory=list)
     places: dict[bytes, Place] = attrs.field(factory=dict)
+    """Where in the study each fact so far belongs, by its id."""
     placed: int = 0
+    """So many facts have been given a place, or have none."""
 
     def all_of_it(self) -> None:
         """People, rounds, answers, findings."""
@@ -170,6 +176,37 @@ class _Run:
         self.failures += [f"{name}, {failure}" for failure in results.failures]
         return results
 
+    def outcome(self) -> Outcome | None:
+        """What it has come to so far; None before there is a world."""
+        if self.world is None:
+            return None
+        return Outcome(
+            self.study,
+            self.folder,
+            self.people,
+            self.world,
+            Transcript.of(self.world),
+            self.results,
+            tuple(self.answers),
+            self.groups,
+            tuple(self.failures),
+            tuple(self.missed),
+            self.cast_instead,
+            self.places,
+            self.simulation.usage,
+            models_of(self.study, self.simulation.runtime),
+            versions(self.simulation.runtime),
+            self.command,
+        )
+
+    def leave_unfinished(self) -> Outcome | None:
+        """The same, after writing it down as what it is: the results of a run that was stopped."""
+        so_far = self.outcome()
+        if so_far is not None:
+            with suppress(OSError):  # what has stopped it may be a disk that is full
+                settle(self.folder, outputs(so_far), finished=False)
+        return so_far
+
 
 def run(
     study: Study,
@@ -194,43 +231,14 @@ def run(
         budget=study.budget,
         degradation=study.degradation,
     )
-    made = _Run(study, simulation, tell or (lambda line: None), expect or (lambda turns: None))
-
-    def outcome() -> Outcome | None:
-        if made.world is None:
-            return None
-        return Outcome(
-            study,
-            folder,
-            made.people,
-            made.world,
-            Transcript.of(made.world),
-            made.results,
-            tuple(made.answers),
-            made.groups,
-            tuple(made.failures),
-            tuple(made.missed),
-            made.cast_instead,
-            made.places,
-            simulation.usage,
-            models_of(study, simulation.runtime),
-            versions(simulation.runtime),
-            command or command_of(study, folder),
-        )
-
-    def leave_unfinished() -> Outcome | None:
-        so_far = outcome()
-        if so_far is not None:
-            with suppress(OSError):  # what has stopped it may be a disk that is full
-                settle(folder, outputs(so_far), finished=False)
-        return so_far
-
+    command = command or command_of(study, folder)
+    under_way = _Run(study, folder, simulation, command, tell or (lambda line: None), expect or (lambda turns: None))
     status = "failed"
     files: tuple[str, ...] = ()
     try:
         with simulation:
-            made.all_of_it()
-        whole = outcome()
+            under_way.all_of_it()
+        whole = under_way.outcome()
         assert whole is not None  # noqa: S101 - there is a world where all was done
         written = outputs(whole)
         moved = settle(folder, written, finished=True)
@@ -238,11 +246,11 @@ def run(
         return attrs.evolve(whole, files=files, moved=tuple(moved))
     except KeyboardInterrupt:
         status = "interrupted"
-        leave_unfinished()
+        under_way.leave_unfinished()
         raise
     except TroupeError as error:
         status = f"stopped: {error}"
-        so_far = leave_unfinished()
+        so_far = under_way.leave_unfinished()
         if _comes_from(error, BudgetExceeded):
             error.add_note(f"{study.place(('budget',))}: with a larger [budget] the same study goes on.")
         if _comes_from(error, JournalError):
@@ -258,7 +266,7 @@ def run(
         raise _unwritable(folder, error) from error
     finally:
         try:
-            log_run(folder, _line(began, status, simulation, made.failures, files))
+            log_run(folder, _line(began, status, simulation, under_way.failures, files))
         except OSError as error:
             if status == "done":
                 raise _unwritable(folder, error) from error

@@ -21,7 +21,7 @@ Several = str | tuple[str, ...]
 
 
 def several(value: Several | None) -> tuple[str, ...]:
-    """One text, or many, as many."""
+    """One text, several or none, as a tuple."""
     return (value,) if isinstance(value, str) else value or ()
 
 

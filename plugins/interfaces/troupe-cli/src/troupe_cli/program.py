@@ -13,7 +13,6 @@ from troupe_cli import interrupting, streams
 if TYPE_CHECKING:
     import click
 
-NAME = "troupe"
 COMPLETE = "_TROUPE_COMPLETE"
 """The variable in which a shell says what it wants to have completed."""
 
@@ -52,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _completed() -> int:
     from click.shell_completion import shell_complete
 
-    from troupe_cli.root import root
+    from troupe_cli.root import NAME, root
 
     return shell_complete(root, {}, NAME, COMPLETE, os.environ[COMPLETE])
 
@@ -60,7 +59,7 @@ def _completed() -> int:
 def _run(arguments: list[str]) -> int:
     import click
 
-    from troupe_cli.root import OPTIONS, root
+    from troupe_cli.root import NAME, OPTIONS, root
 
     try:
         with root.make_context(NAME, arguments or ["--help"]) as context:

@@ -10,7 +10,6 @@ import click
 from troupe_cli.interrupting import later
 from troupe_cli.lazy import LazyGroup
 from troupe_cli.ours import OURS
-from troupe_cli.program import NAME
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from troupe_cli.strangers import Strangers
     from troupe_core.plugins import Origin
 
+NAME = "troupe"
 STRANGER = "troupe_cli.stranger"
 STRANGERS = "troupe_cli.strangers"
 OPTIONS = ("--config", "-p", "--plugin", "--no-plugins", "--traceback", "--version")

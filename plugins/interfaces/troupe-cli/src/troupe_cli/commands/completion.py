@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from troupe_cli.program import COMPLETE, NAME
+from troupe_cli.program import COMPLETE
+from troupe_cli.root import NAME
 
 
 @click.command()

@@ -20,8 +20,7 @@ from troupe_core import (
     TroupeError,
     UnknownModelError,
 )
-from troupe_core.llm import in_words
-from troupe_core.llm.purposes import meant
+from troupe_core.llm import in_words, meant
 
 if TYPE_CHECKING:
     from troupe_core import LLMResponse, Runtime

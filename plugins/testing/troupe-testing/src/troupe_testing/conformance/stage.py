@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 from troupe_core import CommandSpec, MemorySpec, PluginError, Runtime, TemplatesSpec, TroupeError
-from troupe_core.plugins.origin import Origin
+from troupe_core.plugins import Origin
 from troupe_core.records import Record
 from troupe_testing.latency import LatencyModel, VirtualLoop, uniform
 from troupe_testing.scripted import Script, ScriptedModel, quiet

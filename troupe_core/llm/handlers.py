@@ -35,7 +35,7 @@ class Capabilities:
     images: bool = False
     """Whether it looks at the pictures of messages (`Message.images`)."""
     logprobs: bool = False
-    """Whether it can tell how likely its words were: `Parameters(extra={"logprobs": True})`."""
+    """Whether it can tell how likely its words were: `Parameters(extra={"logprobs": True})`, `LLMResponse.logprobs`."""
     streaming: bool = False
     """Whether its streams come while the model speaks. If not, they are the whole answer as one piece."""
 
@@ -106,7 +106,7 @@ class LLMBackend(Configured):
     async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
         """The whole answer as one piece; a backend that can do better overrides it."""
         response = await self.complete(request, call)
-        yield LLMChunk(response.text, response.usage, response.finish, response.mark)
+        yield LLMChunk(response.text, response.usage, response.finish, response.mark, response.logprobs)
 
 
 class LLMWrapper:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import attrs
 
@@ -81,6 +82,29 @@ def substituted(found: Iterable[Substitute | None], of: str, come: str = "with")
 
 
 @attrs.frozen(slots=True)
+class Token:
+    """A piece of an answer's text, and how likely the model found it there."""
+
+    text: str
+    logprob: float
+    """The natural logarithm of its probability."""
+    others: tuple[tuple[str, float], ...] = ()
+    """What else the model might have said in this place, the likeliest first, if that was asked for too."""
+
+    def plain(self) -> list[Any]:
+        """As files hold it: `Token.of(plain)` is the same again."""
+        one: list[Any] = [self.text, self.logprob]
+        return [*one, [list(each) for each in self.others]] if self.others else one
+
+    @classmethod
+    def of(cls, plain: Sequence[Any]) -> Token:
+        """The inverse, or a `ValueError` or `TypeError`."""
+        text, logprob, *others = plain
+        found = tuple((str(other), float(number)) for other, number in (others[0] if others else ()))
+        return cls(str(text), float(logprob), found)
+
+
+@attrs.frozen(slots=True)
 class LLMResponse:
     """One complete answer. `finish` is "stop", "length" when it was cut off, or "refusal"."""
 
@@ -96,13 +120,16 @@ class LLMResponse:
     """That it is not the first of several models who answered, and why. It is for whoever asks to say so: a backend, or
     what stands around it, leaves it as it is.
     """
+    logprobs: tuple[Token, ...] = ()
+    """How likely the words were, if that was asked for (`Parameters(extra={"logprobs": True})`), and told."""
 
 
 @attrs.frozen(slots=True)
 class LLMChunk:
-    """A piece of an answer; the last one carries usage, finish and mark."""
+    """A piece of an answer; the last one carries usage, finish and mark, and each how likely its words were."""
 
     text: str
     usage: Usage | None = None
     finish: str | None = None
     mark: str = ""
+    logprobs: tuple[Token, ...] = ()

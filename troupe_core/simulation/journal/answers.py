@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from troupe_core.llm.response import LLMResponse, Substitute, Usage
+from troupe_core.llm.response import LLMResponse, Substitute, Token, Usage
 from troupe_core.simulation.answers import AnswersInMemory
 from troupe_core.simulation.journal.codec import decode, encode
 from troupe_core.simulation.journal.rows import ANSWER
@@ -91,6 +91,8 @@ def spell(response: LLMResponse, note: Note | None = None) -> bytes:
         row["mark"] = response.mark
     if response.substitute is not None:
         row["substitute"] = response.substitute.plain()
+    if response.logprobs:
+        row["logprobs"] = [token.plain() for token in response.logprobs]
     if note is not None:
         row["spent"] = msgspec.to_builtins(note)
     return encode(row)
@@ -101,4 +103,5 @@ def read(raw: bytes) -> LLMResponse:
     model, finish, mark = row.get("model", ""), row.get("finish", "stop"), row.get("mark", "")
     instead = row.get("substitute")
     substitute = Substitute(**instead) if instead is not None else None
-    return LLMResponse(row["text"], Usage(*row["usage"]), model, finish, mark, substitute)
+    logprobs = tuple(map(Token.of, row.get("logprobs", ())))
+    return LLMResponse(row["text"], Usage(*row["usage"]), model, finish, mark, substitute, logprobs)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from troupe_core import LLMChunk, LLMResponse, ModelUnavailable, Usage
+from troupe_core import LLMChunk, LLMResponse, ModelUnavailable, Parameters, Simulation, TinyPerson, Usage
+from troupe_core.llm import Token
 from troupe_llm_openai.answers import completion
 from troupe_llm_openai.events import events
+from troupe_testing import talk, turn
 from troupe_testing.server import Cut, Reply, Reset
 
 USED = {"prompt_tokens": 300, "completion_tokens": 20, "cached_tokens": 256, "reasoning_tokens": 8}
@@ -50,6 +53,25 @@ def test_tokens_that_are_not_told_are_none(serve: Any):
     _, asking = serve(lambda body: Reply("Yes.", usage=False))
     assert asking.ask().usage == Usage()
     assert whole(asking.stream()).usage == Usage()
+
+
+def test_how_likely_the_words_were_is_told_as_far_as_anybody_tells(tmp_path: Any, serve: Any):
+    def answer(likely: str) -> LLMResponse:
+        told = '{"choices": [{"message": {"content": "Tea."}, "finish_reason": "stop", "logprobs": %s}]}'
+        return completion((told % likely).encode(), "somebody")
+
+    of_tea = '{"token": "Tea.", "logprob": %s, "top_logprobs": [{"token": "No", "logprob": null}]}'
+    assert answer('{"content": [%s]}' % (of_tea % -0.5)).logprobs == (Token("Tea.", -0.5, (("No", -9999.0),)),)
+    for unheard_of in ("null", "{}", '{"tokens": ["Tea."]}', '{"content": "Tea."}', "7"):
+        assert answer(unheard_of) == LLMResponse("Tea.")
+    _, asking = serve(lambda body: turn(talk("Hello, Ben.")))
+    wish = Parameters(extra={"logprobs": True, "top_logprobs": 3})
+    with Simulation(tmp_path / "sure.db", runtime=asking.runtime, parameters=wish) as simulation:
+        TinyPerson("Ada", simulation=simulation).act()
+    with closing(Simulation.view(tmp_path / "sure.db", runtime=asking.runtime)) as seen:
+        (asked,) = seen["Ada"].prompts()
+    assert "".join(token.text for token in asked.answer.logprobs) == asked.answer.text
+    assert {len(token.others) for token in asked.answer.logprobs} == {3}
 
 
 def test_an_answer_without_choices_can_be_asked_for_again(serve: Any):

@@ -15,6 +15,7 @@ from troupe_core import Call, LLMChunk, LLMHandler, LLMRequest, LLMResponse, Usa
 
 if TYPE_CHECKING:
     from troupe_cache_sqlite.cache import Cache
+    from troupe_core.llm import Token
 
 NO_LEASE = 0
 _tickets = count(1)
@@ -152,16 +153,19 @@ class Told:
         self._pieces: list[str] = []
         self._usage = Usage()
         self._finish = self._mark = ""
+        self._logprobs: list[Token] = []
 
     def add(self, chunk: LLMChunk) -> None:
         self._pieces.append(chunk.text)
         self._usage = chunk.usage or self._usage
         self._finish = chunk.finish or self._finish
         self._mark = chunk.mark or self._mark
+        self._logprobs += chunk.logprobs
 
     def answer(self, model: str) -> Answer:
         """All of it, when it has ended."""
-        response = LLMResponse("".join(self._pieces), self._usage, model, self._finish, self._mark)
+        text, logprobs = "".join(self._pieces), tuple(self._logprobs)
+        response = LLMResponse(text, self._usage, model, self._finish, self._mark, logprobs=logprobs)
         return Answer(response, tuple(map(len, self._pieces)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import orjson
@@ -9,7 +10,7 @@ import orjson
 from troupe_cache_sqlite.kinds import are_counts
 from troupe_cache_sqlite.schemas import fits
 from troupe_core import LLMRequest, LLMResponse, Usage
-from troupe_core.llm import json_values
+from troupe_core.llm import Token, json_values
 
 GOOD = "stop"
 """The one end of an answer that is good: "refusal" and "length" are not, nor is what nobody has heard of yet."""
@@ -36,7 +37,15 @@ def is_plain(response: Any) -> bool:
     usage: Any = response.usage
     if not isinstance(usage, Usage) or not type(response.text) is type(response.model) is str:
         return False
-    return are_counts(usage.numbers())
+    return are_counts(usage.numbers()) and all(map(_is_plain_token, response.logprobs))
+
+
+def _is_plain_token(token: Any) -> bool:
+    """Infinity is no number that JSON has."""
+    if not isinstance(token, Token):
+        return False
+    said = ((token.text, token.logprob), *token.others)
+    return all(type(text) is str and type(logprob) is float and isfinite(logprob) for text, logprob in said)
 
 
 def has_form(text: str, schema: Any) -> bool:

@@ -15,7 +15,7 @@ import attrs
 import orjson
 
 from troupe_core import LLMChunk, LLMResponse, Usage
-from troupe_core.llm import Vector
+from troupe_core.llm import Token, Vector
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ class Answer:
         for length in first:
             out.append(LLMChunk(text[at : at + length]))
             at += length
-        return [*out, LLMChunk(text[at : at + last], response.usage, response.finish, response.mark)]
+        return [*out, LLMChunk(text[at : at + last], response.usage, response.finish, response.mark, response.logprobs)]
 
 
 def as_json(plain: Any) -> bytes:
@@ -90,6 +90,8 @@ def _write_answer(answer: Answer) -> bytes:
     }
     if response.mark:
         plain["mark"] = response.mark
+    if response.logprobs:
+        plain["logprobs"] = [token.plain() for token in response.logprobs]
     return as_json(plain)
 
 
@@ -103,7 +105,8 @@ def _read_answer(plain: bytes) -> Answer:
         raise Damaged("its tokens are no numbers of tokens")
     if pieces and not (are_counts(pieces) and sum(pieces) == len(text)):
         raise Damaged("its pieces make another text")
-    return Answer(LLMResponse(text, usage, model, finish, mark), pieces)
+    logprobs = tuple(map(Token.of, found.get("logprobs", ())))
+    return Answer(LLMResponse(text, usage, model, finish, mark, logprobs=logprobs), pieces)
 
 
 # -- vectors ----------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ FACTORY = "troupe_llm_litellm.backend:LiteLLM"
 
 @hookimpl
 def troupe_register_llm_backends() -> Iterator[BackendSpec]:
-    able = Capabilities(images=True, streaming=True)
+    able = Capabilities(images=True, logprobs=True, streaming=True)
     yield BackendSpec("litellm", FACTORY, capabilities=able, wants=("resilience",))
 
 

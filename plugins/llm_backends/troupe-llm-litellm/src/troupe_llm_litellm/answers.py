@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 from troupe_core import Embeddings, LLMChunk, LLMResponse, ModelUnavailable, Usage
-from troupe_core.llm import unit
+from troupe_core.llm import Token, unit
 
 FINISH = {"content_filter": "refusal", "": "stop"}
 """Where ours has another word for it."""
+UNHEARD_OF = -9999.0
+"""How likely a token is that is among no likely ones."""
 
 
 def completion(found: Any, source: str) -> LLMResponse:
@@ -20,7 +23,21 @@ def completion(found: Any, source: str) -> LLMResponse:
     message = found.choices[0].message
     if refusal := getattr(message, "refusal", None):
         return LLMResponse(refusal, usage, model, "refusal")
-    return LLMResponse(message.content or "", usage, model, _finish(found.choices[0].finish_reason or ""))
+    finish, told = _finish(found.choices[0].finish_reason or ""), tokens(found.choices[0])
+    return LLMResponse(message.content or "", usage, model, finish, logprobs=told)
+
+
+def tokens(choice: Any) -> tuple[Token, ...]:
+    """How likely the words were, where the provider tells that, and litellm passes it on."""
+    told = _of(choice, "logprobs")
+    return tuple(
+        Token(*_guess(each), tuple(map(_guess, _of(each, "top_logprobs") or ()))) for each in _of(told, "content") or ()
+    )
+
+
+def _guess(guess: Any) -> tuple[str, float]:
+    found = _of(guess, "logprob")
+    return _of(guess, "token"), float(found) if found is not None and isfinite(found) else UNHEARD_OF
 
 
 class Stream:
@@ -32,17 +49,18 @@ class Stream:
         self._finish: str | None = None
         self._refused = False
 
-    def read(self, piece: Any) -> str:
-        """The text that it brings."""
+    def read(self, piece: Any) -> LLMChunk | None:
+        """What it brings, if it is a part of the answer."""
         if getattr(piece, "usage", None) is not None:
             self._usage = _counted(piece)
         if not piece.choices:
-            return ""
+            return None
         choice = piece.choices[0]
         self._finish = choice.finish_reason or self._finish
         refusal = getattr(choice.delta, "refusal", None)
         self._refused = self._refused or refusal is not None  # litellm passes on that it refuses, and not the words
-        return refusal or choice.delta.content or ""
+        text, told = refusal or choice.delta.content or "", tokens(choice)
+        return LLMChunk(text, logprobs=told) if text or told else None
 
     def last(self) -> LLMChunk:
         """What is known when nothing more comes; an answer that has no end was cut."""
@@ -88,4 +106,4 @@ def _counted(found: Any) -> Usage:
 
 
 def _of(where: Any, name: str) -> Any:
-    return None if where is None else getattr(where, name, None)
+    return where.get(name) if isinstance(where, dict) else getattr(where, name, None)

@@ -77,8 +77,8 @@ class LiteLLM(LLMBackend, Embedder, config=Config):
             pieces = await self._ask(request, call, stream=True)
             async with aclosing(pieces):
                 while (piece := await self._next(pieces, request, seconds)) is not None:
-                    if text := stream.read(piece):
-                        yield LLMChunk(text)
+                    if told := stream.read(piece):
+                        yield told
         yield stream.last()
 
     async def embed(self, model: str, texts: Sequence[str], call: Call) -> Embeddings:

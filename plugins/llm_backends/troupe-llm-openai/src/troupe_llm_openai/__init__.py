@@ -11,7 +11,7 @@ TROUPE_API = (0, 1)
 
 @hookimpl
 def troupe_register_llm_backends() -> Iterator[BackendSpec]:
-    able = Capabilities(images=True, streaming=True)
+    able = Capabilities(images=True, logprobs=True, streaming=True)
     for name, factory in (("openai", "troupe_llm_openai.backend:OpenAI"), ("azure", "troupe_llm_openai.azure:Azure")):
         yield BackendSpec(name, factory, capabilities=able, wants=("resilience",))
 

@@ -7,11 +7,15 @@ from typing import Any
 import msgspec
 
 from troupe_core import LLMChunk, LLMResponse, ModelUnavailable, Usage
+from troupe_core.llm import Token
 from troupe_llm_openai.config import ADDRESSES, OPENAI, Table
 
 FINISH = {"content_filter": "refusal", "": "stop"}
 """Where ours has another word for it."""
 SHOWN = 200
+UNTOLD = msgspec.Raw(b"null")
+UNHEARD_OF = -9999.0
+"""What OpenAI says of a token that is among no likely ones; others say infinity, which JSON does not have."""
 
 
 class _Details(msgspec.Struct):
@@ -31,9 +35,21 @@ class _Message(msgspec.Struct):
     refusal: str | None = None
 
 
+class _Guess(msgspec.Struct):
+    token: str
+    logprob: float | None = None
+    top_logprobs: list[_Guess] | None = None
+
+
+class _LogProbs(msgspec.Struct):
+    content: list[_Guess] | None = None
+    refusal: list[_Guess] | None = None
+
+
 class _Choice(msgspec.Struct):
     message: _Message
     finish_reason: str | None = None
+    logprobs: msgspec.Raw = UNTOLD
 
 
 class _Completion(msgspec.Struct):
@@ -45,6 +61,7 @@ class _Completion(msgspec.Struct):
 class _Piece(msgspec.Struct):
     delta: _Message = msgspec.field(default_factory=_Message)
     finish_reason: str | None = None
+    logprobs: msgspec.Raw = UNTOLD
 
 
 class _Chunk(msgspec.Struct):
@@ -63,6 +80,7 @@ class _Models(msgspec.Struct):
 
 _completion = msgspec.json.Decoder(_Completion).decode
 _chunk = msgspec.json.Decoder(_Chunk).decode
+_logprobs = msgspec.json.Decoder(_LogProbs | None).decode
 _models = msgspec.json.Decoder(_Models).decode
 
 
@@ -79,7 +97,30 @@ def completion(content: bytes, source: str, table: Table = OPENAI) -> LLMRespons
     message = choice.message
     if message.refusal:
         return LLMResponse(message.refusal, usage, found.model or "", "refusal")
-    return LLMResponse(message.content or "", usage, found.model or "", _finish(choice.finish_reason or ""))
+    finish, told = _finish(choice.finish_reason or ""), tokens(choice.logprobs)
+    return LLMResponse(message.content or "", usage, found.model or "", finish, logprobs=told)
+
+
+def tokens(told: msgspec.Raw) -> tuple[Token, ...]:
+    """How likely the words were; nothing, if nobody tells, or in a form that nobody knows: the answer is good for all
+    that.
+    """
+    if told == UNTOLD:
+        return ()
+    try:
+        found = _logprobs(told)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return ()
+    if found is None:
+        return ()
+    return tuple(
+        Token(each.token, _likely(each), tuple((other.token, _likely(other)) for other in each.top_logprobs or ()))
+        for each in found.content or found.refusal or ()
+    )
+
+
+def _likely(guess: _Guess) -> float:
+    return UNHEARD_OF if guess.logprob is None else guess.logprob
 
 
 def listed(content: bytes) -> set[str]:
@@ -99,8 +140,8 @@ class Stream:
         self._finish: str | None = None
         self._refused = False
 
-    def read(self, event: bytes) -> str:
-        """The text that an event brings."""
+    def read(self, event: bytes) -> LLMChunk | None:
+        """What an event brings, if it is a part of the answer."""
         try:
             found = _chunk(event)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -113,11 +154,12 @@ class Stream:
         if found.usage is not None:
             self._usage = _counted(found.usage)
         if not found.choices:
-            return ""
+            return None
         piece = found.choices[0]
         self._finish = piece.finish_reason or self._finish
         self._refused = self._refused or bool(piece.delta.refusal)
-        return piece.delta.refusal or piece.delta.content or ""
+        words, likely = piece.delta.refusal or piece.delta.content or "", tokens(piece.logprobs)
+        return LLMChunk(words, logprobs=likely) if words or likely else None
 
     def last(self) -> LLMChunk:
         """What is known when nothing more comes; an answer that has no end was cut."""

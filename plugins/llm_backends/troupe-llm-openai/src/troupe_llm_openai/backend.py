@@ -47,7 +47,7 @@ VERSION = r"/v\d"
 """In the path of most addresses."""
 WITHOUT_EYES = r"gpt-3\.5.*", r"gpt-4(-0.*|-32k.*)?", "o1-mini.*", "o1-preview.*", "o3-mini.*"
 """Models of OpenAI's that are known not to look at pictures. Of all others the server knows, and says so."""
-BLIND = Capabilities(streaming=True)
+BLIND = Capabilities(logprobs=True, streaming=True)
 
 
 @cache
@@ -144,8 +144,8 @@ class OpenAI(LLMBackend, Embedder, config=Config):
             response = await self._post(request, call, stream=True)
             async with aclosing(response), aclosing(events(response.aiter_bytes())) as coming:
                 while (event := await self._next(coming, request, seconds)) is not None:
-                    if text := stream.read(event):
-                        yield LLMChunk(text)
+                    if piece := stream.read(event):
+                        yield piece
         yield stream.last()
 
     async def _next(self, coming: AsyncIterator[bytes], request: LLMRequest, seconds: float) -> bytes | None:

@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 
 from troupe_core import (
     BadRequest,
+    Capabilities,
     LLMBackend,
     LLMChunk,
     LLMRequest,
@@ -168,6 +169,14 @@ class Uncounted(Acme):
 
 class TestCountsNothing(OfAcme):
     plugin = Uncounted
+
+
+class Sure(Acme):
+    capabilities = Capabilities(logprobs=True)
+
+
+class TestTellsNothingOfItsWords(OfAcme):
+    plugin = Sure
 
 
 class Endless(Acme):

@@ -15,6 +15,7 @@ import pytest
 from attrs import asdict, evolve, frozen
 
 from troupe_core import LLMChunk, LLMResponse, LLMWrapper, ModelError, Usage, hookimpl
+from troupe_core.llm import Token
 from troupe_testing.conformance import CacheConformance
 
 
@@ -50,12 +51,16 @@ class Caching(LLMWrapper):
 
     def read(self, text: str) -> Any:
         plain = json.loads(text)
-        return LLMResponse(**{**plain, "usage": Usage(**plain["usage"])})
+        logprobs = tuple(map(Token.of, plain["logprobs"]))
+        return LLMResponse(**{**plain, "usage": Usage(**plain["usage"]), "logprobs": logprobs})
 
     def keep(self, key: str, request: Any, response: Any) -> None:
         if self.is_useful(request, response):
             self.folder.mkdir(exist_ok=True)
-            (self.folder / key).write_text(json.dumps(asdict(response)))
+            (self.folder / key).write_text(json.dumps({**asdict(response), "logprobs": self.likely(response)}))
+
+    def likely(self, response: Any) -> list[Any]:
+        return [token.plain() for token in response.logprobs]
 
     def is_useful(self, request: Any, response: Any) -> bool:
         return response.finish == "stop" and bool(response.text.strip()) and self.fits(request, response.text)
@@ -93,7 +98,7 @@ class Caching(LLMWrapper):
         key = self.key(request, call)
         found = self.find(key)
         if found is not None:
-            yield LLMChunk(found.text, found.usage, found.finish, found.mark)
+            yield LLMChunk(found.text, found.usage, found.finish, found.mark, found.logprobs)
             return
         text, last = "", LLMChunk("")
         async with aclosing(self.inner.stream(request, call)) as chunks:
@@ -103,7 +108,8 @@ class Caching(LLMWrapper):
         self.keep_stream(key, request, text, last)
 
     def keep_stream(self, key: str, request: Any, text: str, last: Any) -> None:
-        whole = LLMResponse(text, last.usage or Usage(), request.model, last.finish or "", last.mark)
+        usage, finish = last.usage or Usage(), last.finish or ""
+        whole = LLMResponse(text, usage, request.model, finish, last.mark, logprobs=last.logprobs)
         self.keep(key, request, whole)
 
 
@@ -168,6 +174,15 @@ class Presentable(Caching):
 
 class TestTakesAPuppetForAPerson(InAFolder):
     plugin = putting(Presentable)
+
+
+class Unlikely(Caching):
+    def likely(self, response: Any) -> list[Any]:
+        return []
+
+
+class TestForgetsHowLikelyWordsWere(InAFolder):
+    plugin = putting(Unlikely)
 
 
 class Personal(Caching):

@@ -94,7 +94,7 @@ class Asking:
         self.answer(*messages, **form)
         return self.server.requests[-1]
 
-    def pieces(self, *messages: str, call: Call = SOMEBODY) -> tuple[list[LLMChunk], BaseException | None]:
+    def pieces(self, *messages: str, call: Call = SOMEBODY, **form: Any) -> tuple[list[LLMChunk], BaseException | None]:
         """Of a stream, and the error that it ended in."""
 
         async def all_of_them() -> tuple[list[LLMChunk], BaseException | None]:
@@ -102,7 +102,7 @@ class Asking:
             try:
                 async with asyncio.timeout(self.patience):
                     handler = self.runtime.llm_handler(self.model)
-                    async for piece in handler.stream(self.request(*messages), call):
+                    async for piece in handler.stream(self.request(*messages, **form), call):
                         found.append(piece)  # noqa: PERF401 - those before an error count
             except Exception as error:
                 return found, error

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from attrs import evolve
 
-from troupe_core import Call, LLMResponse, ModelError, ModelTimeout
+from troupe_core import Call, LLMResponse, ModelError, ModelTimeout, Parameters, Unsupported
 from troupe_testing.conformance.asking import (
     SOMEBODY,
     Asking,
@@ -94,6 +94,24 @@ class LLMBackendConformance(BackendTrial):
         outcome = wired.outcome(question)
         assert is_model_error(outcome) or getattr(outcome, "finish", "") == finish, (
             f"LLMResponse.finish has to be {finish!r}; it came to {said(outcome)}"
+        )
+
+    def test_it_tells_how_likely_the_words_were_if_it_says_that_it_can(self, wired: Asking) -> None:
+        """Where `Parameters(extra={"logprobs": True})` asks for that: the words of which it tells are the text. A model
+        that cannot is `Unsupported`.
+        """
+        if not wired.runtime.capabilities_of(wired.model).logprobs:
+            pytest.skip("it does not say that it tells log-probabilities")
+        wish = Parameters(extra={"logprobs": True, "top_logprobs": 2})
+        outcome = wired.outcome("question-5", parameters=wish)
+        if isinstance(outcome, Unsupported):
+            return
+        found, (pieces, _) = answered(outcome), wired.pieces("question-5", parameters=wish)
+        streamed = tuple(token for piece in pieces for token in piece.logprobs)
+        told = ["".join(token.text for token in tokens) for tokens in (found.logprobs, streamed)]
+        assert told == [found.text] * 2, (
+            f"the answer is {found.text!r}; of its words, as a whole and streamed, it tells of {told}: fill "
+            "LLMResponse.logprobs and LLMChunk.logprobs, or say Capabilities(logprobs=False)"
         )
 
     def test_nothing_is_made_of_an_empty_answer(self, wired: Asking) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from troupe_core import Call, LLMRequest, LLMResponse, ModelError, Parameters
 from troupe_testing.conformance.cached_embeddings import CachedEmbeddingsConformance
-from troupe_testing.conformance.probe import Room, a_moment, question, text
+from troupe_testing.conformance.probe import LIKELY, Room, a_moment, question, text
 from troupe_testing.conformance.stage import Stage
 from troupe_testing.conformance.wrapper import LLMWrapperConformance
 
@@ -76,6 +76,16 @@ class CacheConformance(LLMWrapperConformance, CachedEmbeddingsConformance):
             f"an answer was marked as rehearsal, and what was found of it is marked {marks}: keep the mark of a "
             "response, and that of the last piece of a stream"
         )
+
+    def test_how_likely_the_words_were_is_kept(self, stage: Stage) -> None:
+        """Of an answer as a whole, and of one that was streamed: `LLMResponse.logprobs`, and those of all pieces."""
+        room = self.room(stage, lambda request, number: LLMResponse("I like tea.", logprobs=LIKELY))
+        whole, streamed = question(), question(draw=1)
+        room.ask(whole)
+        room.stream(streamed)
+        found = [room.ask(whole), room.stream(whole), room.ask(streamed), room.stream(streamed)]
+        told = [tuple(token for piece in pieces for token in getattr(piece, "logprobs", ())) for pieces in found]
+        assert told == [LIKELY] * 4, f"an answer told {LIKELY}, and what was found of it {told}"
 
     def test_who_asks_makes_no_difference(self, stage: Stage) -> None:
         """What is in the `Call` does not change the answer, hence belongs into no key."""

@@ -23,8 +23,12 @@ from troupe_core import (
     Runtime,
     Usage,
 )
+from troupe_core.llm import Token
 
 T = TypeVar("T")
+
+LIKELY = (Token("I like", -0.25, ((" drink", -2.5), (" take", -4.0))), Token(" tea.", -0.5))
+"""How likely words were."""
 
 CALL = Call("conformance", "turn", person="Ada", turn=3)
 MODEL = "probe/any"
@@ -99,7 +103,7 @@ class Probe(LLMBackend):
         try:
             for piece in pieces:
                 yield LLMChunk(piece)
-            yield LLMChunk(last, response.usage, response.finish, response.mark)
+            yield LLMChunk(last, response.usage, response.finish, response.mark, response.logprobs)
         except GeneratorExit:
             self.given_up += 1
             raise

@@ -10,7 +10,7 @@ import pytest
 from troupe_core import LLMResponse, PluginError, Usage
 from troupe_core.errors import BadRequest
 from troupe_testing.conformance.plugin import PluginConformance
-from troupe_testing.conformance.probe import CALL, Answering, Probe, Room, a_moment, close, question, text
+from troupe_testing.conformance.probe import CALL, LIKELY, Answering, Probe, Room, a_moment, close, question, text
 from troupe_testing.conformance.stage import Stage, last_origin
 from troupe_testing.scripted import ScriptedModel
 
@@ -65,8 +65,10 @@ class LLMWrapperConformance(PluginConformance):
 
     @pytest.mark.usefixtures("only_if_transparent")
     def test_the_answer_comes_back_as_it_is(self, stage: Stage) -> None:
-        """Text, usage, finish, the name of the model and the mark are as the model gave them."""
-        given = LLMResponse("Well, I would like some tea.", Usage(7, 3, 2), "probe-2026", "stop", "rehearsal")
+        """Text, usage, finish, the name of the model, the mark and log-probabilities are as the model gave them."""
+        given = LLMResponse(
+            "Well, I would like some tea.", Usage(7, 3, 2), "probe-2026", "stop", "rehearsal", logprobs=LIKELY
+        )
         (came,) = self.room(stage, lambda request, number: given).ask(question())
         assert came == given, f"the model answered {given!r}, and what came was {came!r}"
 

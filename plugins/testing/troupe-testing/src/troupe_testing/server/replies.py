@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import attrs
@@ -87,20 +87,33 @@ def completion(reply: Reply, request: Request) -> Response:
     count = 0 if reply.empty else body.get("n") or 1
     if body.get("stream"):
         with_usage = bool((body.get("stream_options") or {}).get("include_usage"))
-        chunks = _chunks(reply, whole, count, _usage(reply, body) if with_usage else None)
+        chunks = _chunks(reply, whole, count, _usage(reply, body) if with_usage else None, body)
         pieces = (*(b"data: %b\n\n" % orjson.dumps(chunk) for chunk in chunks), b"data: [DONE]\n\n")
         return Response(200, pieces, content_type=EVENTS, streamed=True)
     content = None if reply.refusal is not None else reply.text
     message = {"role": "assistant", "content": content, "refusal": reply.refusal}
+    likely = _logprobs(_PIECES.findall(reply.text), body) if content is not None else None
     choices = [
-        {"index": index, "message": message, "finish_reason": reply.finish_reason, "logprobs": None}
+        {"index": index, "message": message, "finish_reason": reply.finish_reason, "logprobs": likely}
         for index in range(count)
     ]
     whole |= {"object": "chat.completion", "choices": choices}
     return Response.json(whole | ({"usage": _usage(reply, body)} if reply.usage else {}))
 
 
-def _chunks(reply: Reply, whole: dict[str, Any], count: int, usage: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
+def _logprobs(tokens: Sequence[str], body: Mapping[str, Any]) -> dict[str, Any] | None:
+    """How likely these were, if the request wants to know: the longer, the less."""
+    if not body.get("logprobs"):
+        return None
+    most = body.get("top_logprobs") or 0
+    others = [{"token": f" {number}", "logprob": -float(number), "bytes": None} for number in range(1, most)]
+    said = ({"token": token, "logprob": -len(token) / 64, "bytes": list(token.encode())} for token in tokens)
+    return {"content": [{**each, "top_logprobs": [each, *others][:most]} for each in said], "refusal": None}
+
+
+def _chunks(
+    reply: Reply, whole: dict[str, Any], count: int, usage: dict[str, Any] | None, body: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
     whole |= {"object": "chat.completion.chunk"}
     told = whole if usage is None else whole | {"usage": None}
     name, text = ("content", reply.text) if reply.refusal is None else ("refusal", reply.refusal)
@@ -109,7 +122,9 @@ def _chunks(reply: Reply, whole: dict[str, Any], count: int, usage: dict[str, An
     deltas.append(({}, reply.finish_reason))
     for index in range(count):
         for delta, finish in deltas:
-            yield told | {"choices": [{"index": index, "delta": delta, "finish_reason": finish, "logprobs": None}]}
+            said = delta.get("content")
+            likely = _logprobs([said], body) if said else None
+            yield told | {"choices": [{"index": index, "delta": delta, "finish_reason": finish, "logprobs": likely}]}
     if usage is not None and reply.usage:
         yield whole | {"choices": [], "usage": usage}
 

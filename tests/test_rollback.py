@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 import threading
 import traceback
@@ -17,7 +16,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -994,14 +992,8 @@ def interrupted_by_the_keyboard(limit: int, schedule: str) -> None:
 
 
 @pytest.mark.parametrize(("limit", "schedule"), [(256, "parallel"), (2, "parallel"), (256, "sequential")])
-def test_a_run_stopped_by_ctrl_c_leaves_the_last_whole_step_and_can_be_run_on(limit, schedule):
-    child = subprocess.run(
-        [sys.executable, "-W", "error", str(Path(__file__)), str(limit), schedule],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def test_a_run_stopped_by_ctrl_c_leaves_the_last_whole_step_and_can_be_run_on(limit, schedule, python):
+    child = python(__file__, str(limit), schedule)
     assert (child.returncode, child.stdout, child.stderr) == (0, "whole\n", "")
 
 

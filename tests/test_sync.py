@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import queue
-import subprocess
 import sys
 import threading
 import time
@@ -329,14 +328,8 @@ print("done")
 """
 
 
-def test_after_ctrl_c_the_run_has_been_unwound_when_the_program_goes_on() -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", INTERRUPTED],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def test_after_ctrl_c_the_run_has_been_unwound_when_the_program_goes_on(python: Any) -> None:
+    done = python("-c", INTERRUPTED)
     assert (done.stdout.split(), done.stderr) == (["unwound", "interrupted", "done"], "")
 
 
@@ -975,12 +968,6 @@ TinyPerson("Ada").act()
 
 
 @pytest.mark.parametrize("end", ["pass", "runtime.close()", "del simulation, runtime", "simulation.close()"])
-def test_a_program_ends_without_a_warning_whether_or_not_it_closes(end):
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", UNCLOSED.format(end=end)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def test_a_program_ends_without_a_warning_whether_or_not_it_closes(end, python):
+    done = python("-c", UNCLOSED.format(end=end))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -127,7 +125,7 @@ def test_a_fork_asks_for_the_same_people_and_pays_once(runtime, model, path):
         variant.end()
 
 
-def test_a_journal_with_factories_is_read_by_whoever_has_not_imported_them(runtime, path):
+def test_a_journal_with_factories_is_read_by_whoever_has_not_imported_them(runtime, path, python):
     study(path, runtime)
     program = f"""
 from troupe_core import Runtime, Simulation
@@ -137,9 +135,7 @@ runtime = Runtime([ScriptedModel()], model="scripted/test", autoload=False, conf
 with runtime, Simulation.resume({str(path)!r}, runtime=runtime) as simulation:
     print(simulation["Factory 2"].context_text)
 """
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=60, check=False
-    )
+    done = python("-c", program)
     assert (done.returncode, done.stdout) == (0, "Altos.\n"), done.stderr
 
 

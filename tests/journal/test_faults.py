@@ -298,15 +298,9 @@ def test_disk_full_at_the_end(make: Make, connections: list[sqlite3.Connection],
     check_program(make, path, reference().calls - len(NAMES))
 
 
-def started(path: Path, *orders: str) -> subprocess.CompletedProcess[str]:
-    """The study in a process of its own, until that has ended."""
-    command = [sys.executable, str(PROGRAM), str(path), *orders]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-
-def check_on_small_disk(path: Path, limit: int, way: str, make_runtime: Any) -> int:
+def check_on_small_disk(path: Path, limit: int, way: str, make_runtime: Any, python: Any) -> int:
     """How often the disk was in the way."""
-    done = started(path, "full", str(limit), way)
+    done = python(PROGRAM, path, "full", str(limit), way)
     assert done.returncode == 0, done.stderr
     *told, last, (digest, facts, asked) = map(json.loads, done.stdout.splitlines())
     assert (digest, tuple(map(bytes.fromhex, facts))) == whole()
@@ -326,19 +320,19 @@ def check_on_small_disk(path: Path, limit: int, way: str, make_runtime: Any) -> 
 @pytest.mark.parametrize(
     ("kind", "way", "limit"), [("json", "each", 2_000), ("json", "once", 40_000), ("db", "each", 90_000)]
 )
-def test_no_room_for_a_file(kind: str, way: str, limit: int, make_runtime: Any, tmp_path: Path) -> None:
+def test_no_room_for_a_file(kind: str, way: str, limit: int, make_runtime: Any, tmp_path: Path, python: Any) -> None:
     """The system refuses to let a file grow."""
-    assert check_on_small_disk(tmp_path / f"study.{kind}", limit, way, make_runtime) == 1
+    assert check_on_small_disk(tmp_path / f"study.{kind}", limit, way, make_runtime, python) == 1
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("way", ["each", "once"])
-def test_no_room_for_a_file_of_any_size(kind: str, way: str, make_runtime: Any, tmp_path: Path) -> None:
+def test_no_room_for_a_file_of_any_size(kind: str, way: str, make_runtime: Any, tmp_path: Path, python: Any) -> None:
     stopped = 0
     for limit in range(1_000, 2_000_000, 2_777 if kind == "json" else 15_555):
-        more = check_on_small_disk(tmp_path / f"{limit}.{kind}", limit, way, make_runtime)
+        more = check_on_small_disk(tmp_path / f"{limit}.{kind}", limit, way, make_runtime, python)
         stopped += more
         if not more:
             break
@@ -411,7 +405,7 @@ runtime.close()
 """
 
 
-def test_folder_that_may_only_be_read(make: Make) -> None:
+def test_folder_that_may_only_be_read(make: Make, python: Any) -> None:
     """A new journal, and one that is there. The superuser may do everything, hence becomes somebody else."""
     folder = Path(tempfile.mkdtemp(prefix="troupe-"))
     try:
@@ -420,8 +414,7 @@ def test_folder_that_may_only_be_read(make: Make) -> None:
             part.chmod(0o444)
         folder.chmod(0o555)
         paths = [*there, *(folder / f"new.{kind}" for kind in KINDS)]
-        command = [sys.executable, "-W", "error", "-c", READ_ONLY, *map(str, paths)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = python("-c", READ_ONLY, *paths)
         if "Operation not permitted" in done.stderr:
             pytest.skip("this process may not become somebody else")
         assert done.returncode == 0, done.stderr
@@ -765,17 +758,17 @@ def test_cut_document(share: float, make: Make, make_runtime: Any, tmp_path: Pat
     check_program(make, path, 0)
 
 
-def with_log(folder: Path) -> Path:
+def with_log(folder: Path, python: Any) -> Path:
     """A document with a log beside it, as a crash leaves them."""
     path = folder / "study.json"
-    assert started(path, "gone").returncode == 0
+    assert python(PROGRAM, path, "gone").returncode == 0
     assert path.with_name("study.json-log").stat().st_size > 1_000
     return path
 
 
-def test_log_with_a_cut_last_line(make: Make, make_runtime: Any, tmp_path: Path) -> None:
+def test_log_with_a_cut_last_line(make: Make, make_runtime: Any, tmp_path: Path, python: Any) -> None:
     """Whatever was cut off: what is before it counts, and the next line is not appended to a half one."""
-    path = with_log(tmp_path)
+    path = with_log(tmp_path, python)
     log = path.with_name("study.json-log").read_bytes()
     last = log.rindex(b"\n", 0, len(log) - 1) + 1
     for number, end in enumerate((len(log), len(log) - 1, len(log) - 2, last + 20, last + 8, last + 3, last)):
@@ -787,9 +780,9 @@ def test_log_with_a_cut_last_line(make: Make, make_runtime: Any, tmp_path: Path)
         check_program(make, copy, 0)
 
 
-def test_log_with_a_damaged_middle(make: Make, make_runtime: Any, tmp_path: Path) -> None:
+def test_log_with_a_damaged_middle(make: Make, make_runtime: Any, tmp_path: Path, python: Any) -> None:
     """What comes after it cannot be trusted. Without the log one goes on from the last checkpoint."""
-    path = with_log(tmp_path)
+    path = with_log(tmp_path, python)
     log = path.with_name("study.json-log").read_bytes()
     middle = log.index(b"\n", len(log) // 3) + 40
     path.with_name("study.json-log").write_bytes(log[:middle] + b"!" + log[middle + 1 :])
@@ -815,10 +808,10 @@ WAYS_TO_GO = {
 @pytest.mark.once
 @pytest.mark.parametrize("how", WAYS_TO_GO)
 @pytest.mark.parametrize("kind", KINDS)
-def test_process_ends_without_an_end(how: str, kind: str, make: Make, make_runtime: Any, tmp_path: Path) -> None:
+def test_process_ends_without_an_end(how: str, kind: str, make_runtime: Any, tmp_path: Path, python: Any) -> None:
     """Everything that was committed is there, whether or not anybody waited for it."""
     path = tmp_path / f"study.{kind}"
-    done = started(path, "left", WAYS_TO_GO[how])
+    done = python(PROGRAM, path, "left", WAYS_TO_GO[how])
     assert "JournalError" not in done.stderr
     with Simulation.resume(path, runtime=make_runtime(script)) as simulation:
         assert simulation.digest() == json.loads(done.stdout)
@@ -826,10 +819,10 @@ def test_process_ends_without_an_end(how: str, kind: str, make: Make, make_runti
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_process_that_stops_at_once(kind: str, make: Make, make_runtime: Any, tmp_path: Path) -> None:
+def test_process_that_stops_at_once(kind: str, make: Make, make_runtime: Any, tmp_path: Path, python: Any) -> None:
     """What somebody has waited for is there: the run."""
     path = tmp_path / f"study.{kind}"
-    assert started(path, "gone").returncode == 0
+    assert python(PROGRAM, path, "gone").returncode == 0
     with Simulation.resume(path, runtime=make_runtime(script)) as simulation:
         assert simulation["Room"].state.step == STEPS
     check_program(make, path, 2 * len(NAMES))  # episodes that were on their way

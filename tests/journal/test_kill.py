@@ -15,8 +15,6 @@ import random
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -149,8 +147,8 @@ class Ran:
 class Programs:
     """Runs the program, in a folder for a while."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, python: Any) -> None:
+        self.folder, self.python = folder, python
         self.server = Server()
         self.number = 0
         self.whole: dict[tuple[str, str], Ran] = {}
@@ -172,19 +170,20 @@ class Programs:
         orders = {"path": str(path), "port": self.server.port, "run": run, "way": way, "resume": resume}
         orders |= {"result": str(result), "kill": kill, "watch": str(watch) if kill or watched else ""}
         asked = self.server.runs[run] = Asked(strike=strike)
-        command = [sys.executable, str(PROGRAM), json.dumps(orders)]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-            asked.pid = process.pid
+
+        def began(number: int) -> None:
+            asked.pid = number
             if strike is not None and strike[0] == 0:
                 self.server.loop.call_soon_threadsafe(self.server.strike, asked)
-            _, complaints = process.communicate(timeout=60)
-        assert process.returncode == 0 or (process.returncode == -signal.SIGKILL and (kill or strike)), complaints
-        assert not complaints
+
+        ended = self.python(PROGRAM, json.dumps(orders), began=began)
+        assert ended.returncode == 0 or (ended.returncode == -signal.SIGKILL and (kill or strike)), ended.stderr
+        assert not ended.stderr
         assert asked.most <= IN_FLIGHT
         seen = memoryview(watch.read_bytes()).cast("I")
-        found = json.loads(result.read_text()) if process.returncode == 0 else {"digest": "", "facts": ()}
+        found = json.loads(result.read_text()) if ended.returncode == 0 else {"digest": "", "facts": ()}
         return Ran(
-            asked.names, process.returncode, found["digest"], tuple(found["facts"]), seen[0], seen[1], bool(seen[2])
+            asked.names, ended.returncode, found["digest"], tuple(found["facts"]), seen[0], seen[1], bool(seen[2])
         )
 
     def undisturbed(self, kind: str, way: str) -> Ran:
@@ -200,8 +199,8 @@ class Programs:
 
 
 @pytest.fixture(scope="module")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
-    made = Programs(tmp_path_factory.mktemp("kills"))
+def programs(tmp_path_factory: pytest.TempPathFactory, pythons: Any) -> Iterator[Programs]:
+    made = Programs(tmp_path_factory.mktemp("kills"), pythons.run)
     yield made
     made.close()
 
@@ -301,7 +300,7 @@ def at_a_moment(number: int, kind: str) -> Moment:
     """Killed from outside: so and so long after some question has arrived. Some come when everything is answered."""
     chance = random.Random(f"{SEED} moment {kind} {number}")
     after, delay = chance.randrange(CALLS + 6), chance.uniform(0.0, 0.012)
-    after, delay = (0, chance.uniform(0.1, 0.3)) if after < 5 else (after, delay)
+    after, delay = (0, chance.uniform(0.0, 0.1)) if after < 5 else (after, delay)
     way = chance.choice(("each", "once"))
 
     def moment(programs: Programs, folder: Path) -> None:

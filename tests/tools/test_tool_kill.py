@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +14,17 @@ import pytest
 PROGRAM = Path(__file__).parent / "tool_program.py"
 
 
-def run(journal: Path, folder: Path, tool: str, moment: str) -> Any:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", str(PROGRAM), str(journal), str(folder), moment],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**os.environ, "TOOL": tool},
-        check=False,
-    )
-    if moment != "never":
-        assert done.returncode == -signal.SIGKILL, done.stderr
-        return None
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+@pytest.fixture(scope="module")
+def run(pythons: Any) -> Callable[[Path, Path, str, str], Any]:
+    def run(journal: Path, folder: Path, tool: str, moment: str) -> Any:
+        done = pythons.run(PROGRAM, journal, folder, moment, env={**os.environ, "TOOL": tool})
+        if moment != "never":
+            assert done.returncode == -signal.SIGKILL, done.stderr
+            return None
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
 
 
 def effects(folder: Path) -> list[str]:
@@ -48,7 +44,7 @@ def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, run: Any) -> str:
     """The digest that the program comes to when nobody kills it."""
     alone = tmp_path_factory.mktemp("alone")
     return str(run(alone / "never.db", alone, "registered", "never")["digest"])
@@ -59,7 +55,7 @@ WHOLE = sorted(f"{name}, dear all, turn {number}" for name in ("Ada", "Ben") for
 
 @pytest.mark.once
 @pytest.mark.parametrize("moment", ["before", "inside", "after"])
-def test_a_tool_that_can_tell_finishes_what_was_begun(journal, tmp_path, undisturbed, moment):
+def test_a_tool_that_can_tell_finishes_what_was_begun(run, journal, tmp_path, undisturbed, moment):
     run(journal, tmp_path, "registered", moment)
     again = run(journal, tmp_path, "registered", "never")
     assert effects(tmp_path) == WHOLE
@@ -70,7 +66,7 @@ def test_a_tool_that_can_tell_finishes_what_was_begun(journal, tmp_path, undistu
 
 @pytest.mark.once
 @pytest.mark.parametrize("moment", ["before", "inside", "after"])
-def test_a_tool_that_cannot_tell_is_in_doubt_and_not_used_again(journal, tmp_path, moment):
+def test_a_tool_that_cannot_tell_is_in_doubt_and_not_used_again(run, journal, tmp_path, moment):
     run(journal, tmp_path, "letters", moment)
     left = effects(tmp_path)
     again = run(journal, tmp_path, "letters", "never")
@@ -90,7 +86,7 @@ def test_a_tool_that_cannot_tell_is_in_doubt_and_not_used_again(journal, tmp_pat
 
 @pytest.mark.once
 @pytest.mark.parametrize("moment", ["before", "inside", "after"])
-def test_what_can_be_repeated_is_repeated(journal, tmp_path, moment):
+def test_what_can_be_repeated_is_repeated(run, journal, tmp_path, moment):
     run(journal, tmp_path, "bell", moment)
     again = run(journal, tmp_path, "bell", "never")
     assert again["in_doubt"] == []

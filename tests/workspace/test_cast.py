@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections import Counter
 from itertools import combinations
 from pathlib import Path
@@ -167,15 +165,8 @@ def test_the_page_names_everybody_and_every_fragment():
         assert (README.parent / target).exists(), target
 
 
-def test_what_the_page_shows_runs():
+def test_what_the_page_shows_runs(python: Any):
     (program,) = re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = python("-c", program, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()

@@ -7,9 +7,8 @@ import re
 import runpy
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,22 +56,15 @@ SHOWN = [(page, command, lines) for page in PAGES for command, lines in commands
 
 
 @pytest.mark.parametrize(("page", "command", "lines"), SHOWN, ids=[f"{p.stem}: {c}" for p, c, _ in SHOWN])
-def test_a_command_that_is_shown(page: Path, command: str, lines: list[str], tmp_path: Path):
+def test_a_command_that_is_shown(page: Path, command: str, lines: list[str], tmp_path: Path, python: Any):
     (tmp_path / ".git").mkdir()
     (tmp_path / "mood.py").write_text(MOOD)
     (tmp_path / "study.toml").write_text("max_in_flight = 8\n")
     write_study(tmp_path / "soup.toml", there="troupe init" not in command)
     program, *arguments = shlex.split(command)
     assert program == "troupe"
-    ran = subprocess.run(
-        [sys.executable, "-m", "troupe_cli", *arguments],
-        cwd=tmp_path,
-        env={name: value for name, value in os.environ.items() if not name.startswith("TROUPE_")},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    settled = {name: value for name, value in os.environ.items() if not name.startswith("TROUPE_")}
+    ran = python("-m", "troupe_cli", *arguments, cwd=tmp_path, env=settled)
     assert ran.returncode == 0, ran.stderr
     compare(lines, ran.stdout)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from runpy import run_path
+from typing import Any
 
 import pytest
 
@@ -32,20 +31,20 @@ def name(path: Path) -> str:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)
-def test_the_code_of_a_document_runs(document: Path, tmp_path: Path):
+def test_the_code_of_a_document_runs(document: Path, tmp_path: Path, python: Any):
     blocks = re.findall(r"^```python\n(.*?)^```", document.read_text(), re.DOTALL | re.MULTILINE)
     (tmp_path / "examples").symlink_to(ROOT / "examples")  # as in a clone
     program = tmp_path / "program.py"
     program.write_text("\n".join(blocks))
-    printed = run(program, tmp_path)
+    printed = run(python, program, tmp_path)
     if document.parent == ROOT:
         assert shown_findings() in printed
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=name)
-def test_an_example_runs(example: Path, tmp_path: Path):
+def test_an_example_runs(example: Path, tmp_path: Path, python: Any):
     shutil.copy(ROOT / "examples" / "people" / "demographics.json", tmp_path)
-    assert run(example, tmp_path).strip()
+    assert run(python, example, tmp_path).strip()
 
 
 def test_the_readme_shows_what_the_study_finds_that_it_begins_with(tmp_path: Path):
@@ -64,14 +63,7 @@ def test_each_page_is_in_a_list():
     assert not missing, "\n".join(missing)
 
 
-def run(program: Path, folder: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", str(program)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def run(python: Any, program: Path, folder: Path) -> str:
+    done = python(program, cwd=folder)
     assert done.returncode == 0, done.stderr
     return done.stdout

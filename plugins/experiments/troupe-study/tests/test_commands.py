@@ -41,6 +41,7 @@ def test_every_remark_in_what_init_writes_can_be_said(troupe: Callable[..., Any]
     write("people/carol.agent.json", '{"persona": {"name": "Carol"}}')
     write("fragments/picky_customer.fragment.json", '{"persona": {"dislikes": ["coriander"]}}')
     write("panel.csv", "respondent\nEve\n")
+    (folder / "bottle.jpg").write_bytes(b"\xff\xd8\xff\xe0")
     troupe("init")
     said = [line.removeprefix("# ") for line in (folder / "study.toml").read_text().splitlines()[2:]]
     said = ["" if line.endswith(".") and not line.startswith("[") else line for line in said]

@@ -89,7 +89,7 @@ def interrupted(command: list[str], after: float, signals: tuple[signal.Signals,
     return began.returncode
 
 
-def whatever_the_moment(command: Callable[[str], list[str]], folder: Path, seed: int, times: int) -> None:
+def whatever_the_moment(command: Callable[[str], list[str]], folder: Path, python: Any, seed: int, times: int) -> None:
     calls = folder / "calls"
     began = time.monotonic()
     subprocess.run(command("undisturbed"), check=True, capture_output=True, timeout=60)
@@ -105,19 +105,19 @@ def whatever_the_moment(command: Callable[[str], list[str]], folder: Path, seed:
         code = interrupted(command(into), after, signals)
         # Before there is a program of ours, and after it, Python itself is what is interrupted.
         assert code in (0, 130, 143, 1, *(-each for each in signals)), (number, after, code)
-        went_on = subprocess.run(command(into), capture_output=True, text=True, timeout=60, check=False)
+        went_on = python(*command(into)[1:])
         assert went_on.returncode == 0, (number, after, went_on.stderr)
         assert outcome(folder / into) == wanted, (number, after)
         assert needed <= len(calls.read_text().splitlines()) <= needed + AT_ONCE, (number, after)
         shutil.rmtree(folder / into)
 
 
-def test_at_two_moments(command: Callable[[str], list[str]], folder: Path):
-    whatever_the_moment(command, folder, seed=2, times=2)
+def test_at_two_moments(command: Callable[[str], list[str]], folder: Path, python: Any):
+    whatever_the_moment(command, folder, python, seed=2, times=2)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", [20, 21])
-def test_at_ten_moments(command: Callable[[str], list[str]], folder: Path, seed: int):
-    whatever_the_moment(command, folder, seed=seed, times=10)
+def test_at_ten_moments(command: Callable[[str], list[str]], folder: Path, python: Any, seed: int):
+    whatever_the_moment(command, folder, python, seed=seed, times=10)

@@ -7,8 +7,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -473,7 +471,7 @@ def test_a_budget_stops_it_and_a_larger_one_goes_on(study: Callable[..., Path], 
     assert [json.loads(line)["status"].split(":")[0] for line in lines(folder / "runs.jsonl")] == ["stopped", "done"]
 
 
-def test_killed_in_the_middle_it_pays_for_nothing_twice(study: Callable[..., Path], write: Any, counted: Any):
+def test_killed_in_the_middle_it_pays_for_nothing_twice(study: Callable[..., Path], counted: Any, python: Any):
     path = study(rest="[world]\nrounds = 3\n" + ASK, head=SCRIPTED)
     program = f"""
     import os, signal
@@ -493,7 +491,7 @@ def test_killed_in_the_middle_it_pays_for_nothing_twice(study: Callable[..., Pat
     runtime = Runtime([ScriptedModel(script)], model="scripted/any", config={{"max_in_flight": 1}})
     Study.read({str(path)!r}).run(runtime=runtime)
     """
-    killed = subprocess.run([sys.executable, "-c", dedent(program)], timeout=60, check=False)
+    killed = python("-c", dedent(program))
     assert killed.returncode == -signal.SIGKILL
     runtime, asked = counted()
     outcome = Study.read(path).run(runtime=runtime)

@@ -1,0 +1,90 @@
+"""For all tests, the core's and the plugins': how hypothesis looks for examples, and Pythons that begin quickly.
+
+The fixtures that authors of plugins use as well come with troupe-testing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("troupe", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.load_profile("troupe")
+
+STARTER = Path(__file__).parent / "tests" / "starter.py"
+
+
+@attrs.define
+class Pythons:
+    """Runs Python programs, one after another, each in a process of its own that has imported Troupe already."""
+
+    folder: Path
+    _process: subprocess.Popen[bytes] = attrs.field(init=False)
+    _socket: socket.socket = attrs.field(init=False)
+    _replies: Any = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, "-W", "error", str(STARTER), str(theirs.fileno())]
+            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()])
+        self._replies = self._socket.makefile("r")
+
+    def run(
+        self,
+        *arguments: str | Path,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 60,
+        began: Callable[[int], None] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """What `subprocess.run([sys.executable, "-W", "error", *arguments], …)` comes to: arguments are a file, or
+        `-c` and a program, or `-m` and a module, and what they are given. `began` is told the number of the process.
+        """
+        out, err = self.folder / "out", self.folder / "err"
+        orders = {"arguments": [*map(str, arguments)], "cwd": str(cwd or Path.cwd()), "env": dict(env or os.environ)}
+        self._socket.sendall(json.dumps({**orders, "out": str(out), "err": str(err)}).encode() + b"\n")
+        number = int(self._replies.readline())
+        if began is not None:
+            began(number)
+        late: list[int] = []
+        limit = threading.Timer(timeout, lambda: (late.append(number), os.kill(number, signal.SIGKILL)))
+        limit.start()
+        code = int(self._replies.readline())
+        limit.cancel()
+        limit.join()  # for tests that count threads
+        said = out.read_text(), err.read_text()
+        assert not late, f"it has not ended within {timeout} seconds: {arguments}\n{said}"
+        return subprocess.CompletedProcess(orders["arguments"], code, *said)
+
+    def close(self) -> None:
+        self._replies.close()
+        self._socket.close()
+        self._process.wait()
+
+
+@pytest.fixture(scope="session")
+def pythons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pythons]:
+    if not hasattr(os, "fork"):
+        pytest.skip("no process can be forked here")
+    made = Pythons(tmp_path_factory.mktemp("pythons"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def python(pythons: Pythons) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a Python program, as `Pythons.run` says; not for tests of what is imported, for everything is already."""
+    return pythons.run

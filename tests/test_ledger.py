@@ -36,7 +36,7 @@ from troupe_core import (
 from troupe_core.events import Event
 from troupe_core.llm.ledger import NOTHING, Ledger
 from troupe_core.llm.sketch import ERROR, LEAST, MOST, Sketch
-from troupe_core.simulation.journal.rows import ANSWER
+from troupe_core.simulation.journal.kinds import ANSWER
 from troupe_testing.scripted import Answer, ScriptedModel, quiet, reply
 
 USED = Usage(1_000, 100, 400, 20)

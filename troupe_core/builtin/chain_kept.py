@@ -11,7 +11,7 @@ from troupe_core.builtin.chain import Node, Opened
 from troupe_core.people.memory import Batch
 from troupe_core.people.packing import entries_from_plain, entries_to_plain
 from troupe_core.simulation.journal.codec import decode
-from troupe_core.simulation.journal.rows import MEMORY
+from troupe_core.simulation.journal.kinds import MEMORY
 from troupe_core.simulation.journal.shelf import Parcel, Shelf
 
 CHAIN = "chain"

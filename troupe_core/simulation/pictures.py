@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from troupe_core.errors import JournalError, SimulationError
 from troupe_core.llm.images import Image
 from troupe_core.simulation.journal.codec import decode, encode
-from troupe_core.simulation.journal.rows import PART
+from troupe_core.simulation.journal.kinds import PART
 
 if TYPE_CHECKING:
     from troupe_core.events import Fact

@@ -10,7 +10,7 @@ import msgspec
 from troupe_core.llm.response import LLMResponse, Substitute, Token, Usage
 from troupe_core.simulation.answers import AnswersInMemory
 from troupe_core.simulation.journal.codec import decode, encode
-from troupe_core.simulation.journal.rows import ANSWER
+from troupe_core.simulation.journal.kinds import ANSWER
 
 if TYPE_CHECKING:
     from troupe_core.llm.asking import Ask

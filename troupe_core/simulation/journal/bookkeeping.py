@@ -23,6 +23,7 @@ from troupe_core.llm.response import Usage
 from troupe_core.simulation.journal import commits
 from troupe_core.simulation.journal.branch import MAIN
 from troupe_core.simulation.journal.codec import part
+from troupe_core.simulation.journal.kinds import ANSWER, COMMIT, OUTCOME
 from troupe_core.simulation.journal.pages import (
     Note,
     Page,
@@ -35,7 +36,6 @@ from troupe_core.simulation.journal.pages import (
     put,
 )
 from troupe_core.simulation.journal.pages import branches as branches_of
-from troupe_core.simulation.journal.rows import ANSWER, COMMIT, OUTCOME
 from troupe_core.simulation.journal.viewing import viewed
 from troupe_core.simulation.packing import packing_of
 

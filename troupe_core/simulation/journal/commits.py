@@ -11,7 +11,7 @@ import msgspec
 
 from troupe_core.errors import ArgumentError, JournalError
 from troupe_core.keys import digest
-from troupe_core.simulation.journal.rows import COMMIT
+from troupe_core.simulation.journal.kinds import COMMIT
 
 if TYPE_CHECKING:
     from troupe_core.simulation.journal.store import Store

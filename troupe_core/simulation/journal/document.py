@@ -16,17 +16,8 @@ import msgspec
 
 from troupe_core.errors import JournalError
 from troupe_core.simulation.journal.codec import decode, encode
-from troupe_core.simulation.journal.rows import (
-    ANSWER,
-    COMMIT,
-    EFFECT,
-    FORMAT,
-    INTENT,
-    MEMORY,
-    OUTCOME,
-    PART,
-    Group,
-)
+from troupe_core.simulation.journal.kinds import ANSWER, COMMIT, EFFECT, INTENT, MEMORY, OUTCOME, PART
+from troupe_core.simulation.journal.rows import FORMAT, Group
 
 SECTIONS = {
     "commits": COMMIT,

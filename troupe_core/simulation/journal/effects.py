@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from troupe_core.keys import digest
 from troupe_core.simulation.effects import Effect
 from troupe_core.simulation.journal.codec import decode, encode
-from troupe_core.simulation.journal.rows import EFFECT, INTENT, PART
+from troupe_core.simulation.journal.kinds import EFFECT, INTENT, PART
 
 if TYPE_CHECKING:
     from troupe_core.simulation.effects import Do

@@ -17,10 +17,10 @@ from troupe_core.simulation.journal.bookkeeping import Bookkeeping
 from troupe_core.simulation.journal.branch import Branch
 from troupe_core.simulation.journal.codec import decode, encode, fact_to_plain, outcome_row
 from troupe_core.simulation.journal.commits import CHECKPOINT, Commit
+from troupe_core.simulation.journal.kinds import COMMIT, OUTCOME, PART
 from troupe_core.simulation.journal.left_off import LeftOff
 from troupe_core.simulation.journal.pages import Note
 from troupe_core.simulation.journal.records import Meaning, Records
-from troupe_core.simulation.journal.rows import COMMIT, OUTCOME, PART
 from troupe_core.simulation.journal.shelf import Parcel, Shelf
 from troupe_core.simulation.journal.spending import Spending
 from troupe_core.simulation.packing import Packing, packing_of

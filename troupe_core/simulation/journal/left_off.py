@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from troupe_core.keys import digest
 from troupe_core.simulation.journal import commits
 from troupe_core.simulation.journal.codec import decode, encode
+from troupe_core.simulation.journal.kinds import PART
 from troupe_core.simulation.journal.records import whole
-from troupe_core.simulation.journal.rows import PART
 
 if TYPE_CHECKING:
     from troupe_core.simulation.journal.shelf import Shelf

@@ -15,7 +15,7 @@ from troupe_core.llm.book import Entry, Key
 from troupe_core.simulation.journal.branch import MAIN
 from troupe_core.simulation.journal.codec import part
 from troupe_core.simulation.journal.commits import CHECKPOINT
-from troupe_core.simulation.journal.rows import COMMIT, PART
+from troupe_core.simulation.journal.kinds import COMMIT, PART
 
 if TYPE_CHECKING:
     from troupe_core.simulation.journal.store import Store

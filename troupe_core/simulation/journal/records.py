@@ -12,7 +12,7 @@ import orjson
 from troupe_core.keys import digest
 from troupe_core.simulation.journal.codec import decode, encode
 from troupe_core.simulation.journal.commits import Things
-from troupe_core.simulation.journal.rows import OUTCOME
+from troupe_core.simulation.journal.kinds import OUTCOME
 from troupe_core.simulation.journal.shelf import Parcel, Shelf
 from troupe_core.simulation.packing import packing_named, packing_of
 

@@ -11,12 +11,10 @@ from typing import Any, Protocol
 import zstandard
 
 from troupe_core.errors import JournalError
+from troupe_core.simulation.journal.kinds import ANSWER
 
 Row = tuple[bytes, bytes]
 """A key (its kind in one letter, then a digest) and a value."""
-
-PART, MEMORY, OUTCOME, ANSWER, COMMIT, INTENT, EFFECT = b"b", b"m", b"o", b"l", b"c", b"i", b"e"
-"""The kinds of rows."""
 
 FORMAT = 1
 MARK = int.from_bytes(b"TRPE", "big")

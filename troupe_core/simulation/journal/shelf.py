@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from troupe_core.events import Fact
 from troupe_core.keys import DIGEST_SIZE
 from troupe_core.simulation.journal.codec import decode, encode, fact_from_plain, fact_to_plain, facts_and_chain
-from troupe_core.simulation.journal.rows import COMMIT, OUTCOME, PART, Row
+from troupe_core.simulation.journal.kinds import COMMIT, OUTCOME, PART
+from troupe_core.simulation.journal.rows import Row
 from troupe_core.simulation.pictures import Pictures
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from troupe_core.errors import ArgumentError, JournalError
 from troupe_core.simulation.journal.absence import Absence
+from troupe_core.simulation.journal.kinds import ANSWER, OUTCOME
 from troupe_core.simulation.journal.lock import Lock
-from troupe_core.simulation.journal.rows import ANSWER, OUTCOME, Group, Removed, Row, Rows, SqliteRows
+from troupe_core.simulation.journal.rows import Group, Removed, Row, Rows, SqliteRows
 from troupe_core.simulation.journal.writer import Writer
 
 log = logging.getLogger("troupe")

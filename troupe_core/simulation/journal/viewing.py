@@ -14,7 +14,8 @@ import zstandard
 from troupe_core.errors import JournalError, ModelUnavailable
 from troupe_core.simulation.journal.answers import read
 from troupe_core.simulation.journal.document import DocumentRows
-from troupe_core.simulation.journal.rows import ANSWER, Row, Rows, SqliteRows, connect
+from troupe_core.simulation.journal.kinds import ANSWER
+from troupe_core.simulation.journal.rows import Row, Rows, SqliteRows, connect
 from troupe_core.simulation.journal.store import Store, is_document, there
 
 if TYPE_CHECKING:

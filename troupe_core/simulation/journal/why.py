@@ -12,8 +12,8 @@ from troupe_core.errors import ArgumentError
 from troupe_core.simulation.journal import commits
 from troupe_core.simulation.journal.codec import decode
 from troupe_core.simulation.journal.journal import USUAL_KIND
+from troupe_core.simulation.journal.kinds import OUTCOME
 from troupe_core.simulation.journal.records import whole
-from troupe_core.simulation.journal.rows import OUTCOME
 from troupe_core.simulation.journal.shelf import Shelf
 from troupe_core.simulation.packing import packing_of
 

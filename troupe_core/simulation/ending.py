@@ -14,7 +14,7 @@ from troupe_core.simulation.things import Closed, bind, scene_of
 if TYPE_CHECKING:
     from asyncio import Task
 
-    from troupe_core.simulation.kinds import MemoryKinds
+    from troupe_core.simulation.memory_kinds import MemoryKinds
     from troupe_core.simulation.pending import Background
     from troupe_core.simulation.things import Handle
 

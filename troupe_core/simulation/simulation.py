@@ -23,7 +23,7 @@ from troupe_core.simulation.chronicle import Chronicle
 from troupe_core.simulation.ending import Ending
 from troupe_core.simulation.foresight import Foresight
 from troupe_core.simulation.interning import Interned
-from troupe_core.simulation.kinds import MemoryKinds
+from troupe_core.simulation.memory_kinds import MemoryKinds
 from troupe_core.simulation.pictures import Pictures
 from troupe_core.simulation.states import States
 from troupe_core.simulation.things import Handle, State, bind, make_handle, scene_of

@@ -9,7 +9,9 @@ MAIN = "main"
 
 
 class Branch:
-    """`head` is where the simulation is; the name in the store may be further on, when a run is made once more."""
+    """`head` is the commit where the simulation is. When a run is made once more, the name in the store points to a
+    later one, until the simulation has come so far.
+    """
 
     def __init__(self, store: Store, name: str, head: bytes | None = None) -> None:
         self.store = store
@@ -19,11 +21,11 @@ class Branch:
         self.weight: int | None = 0 if head is None else None
         """How many records were written since the last full commit; None if nobody has counted."""
         self.left = store.name(name)
-        """Where the name points as long as the simulation has not gone beyond it."""
+        """Where the name points, as long as the simulation has added nothing to it."""
         self._past: frozenset[bytes] | None = None
 
     def step(self, name: bytes) -> bool:
-        """Go on to a commit; whether it is there already, since the same was done before."""
+        """Go on to a commit if it is there already, since the same was done before; whether it is."""
         known = self.left is not None and name in self._ancestors()
         if known:
             self.weight = None
@@ -37,8 +39,8 @@ class Branch:
         return self._past
 
     def moves(self, name: bytes) -> list[tuple[str, bytes]]:
-        """What the names become with a new commit. A head that is left, and not passed through, keeps a name: the
-        branch never loses what was there.
+        """Where names are to point with a new commit. If the commits that were there lead elsewhere, they keep a name
+        of their own: nothing that was on a branch is ever lost.
         """
         moves = [(self.name, name)]
         left = self.left
@@ -53,7 +55,7 @@ class Branch:
         return any(id == head for name, id in self.store.names().items() if name != self.name)
 
     def advance(self, name: bytes, weight: int) -> None:
-        """The new commit is on its way."""
+        """Go on to a new commit, which is on its way to the store."""
         self.left, self._past = None, frozenset()
         self.head, self.weight = name, weight
         self.number += 1

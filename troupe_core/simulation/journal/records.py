@@ -1,4 +1,4 @@
-"""The latest record of each thing: what it is, what is on its way to it, how often it has stumbled."""
+"""The latest record of each thing: its state, what is on its way to it, how often it has stumbled."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from troupe_core.simulation.simulation import Simulation
 
 Meaning = tuple[bytes, tuple[Any, ...]]
-"""A digest of the state, and what else counts."""
+"""Whether it is another one tells whether a thing has to be recorded anew: a digest of the state, and its marks."""
 
 LONG = 1_000
 """A record of more bytes lies in a row of its own, so that a commit is read quickly."""
@@ -29,7 +29,9 @@ LONG = 1_000
 
 @attrs.frozen(eq=False)
 class Base:
-    """The outcome that a thing's records are written against, and how the thing differed from it when it was read."""
+    """The outcome that a thing's records are written against: they hold only what differs from `state`, and what was
+    different from the outcome when that was read (`carried`).
+    """
 
     outcome: bytes
     state: Any
@@ -37,28 +39,31 @@ class Base:
 
 
 class Records:
-    """Of one simulation."""
+    """The records of one simulation."""
 
     def __init__(self, simulation: Simulation, shelf: Shelf) -> None:
         self.simulation = simulation
         self.shelf = shelf
         self._raw: dict[str, bytes] = {}
+        """Each record, as it stands in a commit."""
         self._kinds: dict[str, str] = {}
         self._bases: dict[str, Base] = {}
         self._stale: dict[str, tuple[Any, Pending | None, int]] = {}
+        """What the records that are out of date have to say: state, what is pending, how often it has stumbled."""
         self._committed: dict[str, Meaning] = {}
+        """What each thing meant at the last commit."""
 
     def __len__(self) -> int:
         return len(self._raw)
 
     def base(self, thing: str, outcome: bytes, state: Any) -> None:
-        """What is recorded of the thing from now on is what differs from that outcome."""
+        """Record of the thing, from now on, what differs from that outcome."""
         self._bases[thing] = Base(outcome, state)
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def before_it(self) -> Callable[[], None]:
-        """What brings back what is out of date now, should a commit come to nothing."""
+        """A function that puts back what is out of date now, should a commit come to nothing."""
         stale = dict(self._stale)
 
         def back() -> None:
@@ -67,27 +72,29 @@ class Records:
         return back
 
     def outdated(self, ids: Iterable[str]) -> None:
-        """As they are now: by the time that somebody writes it down they may be in the middle of something."""
+        """The records of these are out of date. What they have to say is noted at once: by the time that it is written
+        down, the things may be in the middle of something.
+        """
         simulation = self.simulation
         states, pending, stumbles = simulation.states, simulation.background.pending, simulation.stumbles
         for id in ids:
             self._stale[id] = (states[id], pending.get(id), stumbles.get(id, 0))
 
     def refresh(self, parcel: Parcel) -> None:
-        """Write anew what is out of date."""
+        """Make the records anew that are out of date."""
         fresh = {id: self._record(id, *now, parcel) for id, now in self._stale.items()}
         self._raw.update(fresh)
         self._stale.clear()
 
     def grouped(self, ids: Iterable[str] | None = None) -> Things:
-        """By kind, as commits have them; everything, if nothing is named."""
+        """The records of these things, or of all, by kind: as commits have them."""
         out: Things = {}
         for id in self._raw if ids is None else ids:
             out.setdefault(self._kinds[id], {})[id] = msgspec.Raw(self._raw[id])
         return out
 
     def before(self, state: Any, parcel: Parcel) -> Any:
-        """What a transaction begins with; usually that was committed just so."""
+        """The state that a transaction begins with. Usually its record says just that, and is used."""
         id = state.id
         states = self.simulation.states
         if id in self._raw and id not in states.changed and id not in self._stale and states[id] is state:
@@ -109,11 +116,11 @@ class Records:
         return None if self._committed.get(id) == now else now
 
     def committed(self, meanings: Mapping[str, Meaning]) -> None:
-        """This is what they mean from now on."""
+        """Note what they mean from now on."""
         self._committed.update(meanings)
 
     def marks(self, id: str) -> tuple[Any, ...]:
-        """What a record holds besides the state, as far as it means something."""
+        """What a record holds besides the state, as far as it has any bearing on what happens next."""
         pending = self.simulation.background.pending.get(id)
         stumbles = self.simulation.stumbles.get(id, 0)
         if pending is None:
@@ -137,7 +144,7 @@ class Records:
     # -- reading ------------------------------------------------------------------------------------------------------
 
     def restore(self, found: Mapping[str, tuple[str, bytes]]) -> None:
-        """Everything as a commit has it. States are read when somebody asks for them."""
+        """Take over everything as a commit has it. States are read when somebody asks for them."""
         self._raw = {id: raw for id, (_, raw) in found.items()}
         self._kinds = {id: kind for id, (kind, _) in found.items()}
         self.simulation.states.found_by(self.read, found)
@@ -155,7 +162,7 @@ class Records:
             self.simulation.background.add(packing.revive(self.simulation, id, pending, self.read_root))
 
     def same_as(self, other: Records) -> None:
-        """For a fork: what is on record there is on record here."""
+        """Take over what is on record in the simulation that this is a fork of."""
         self._raw, self._kinds = dict(other._raw), dict(other._kinds)
         self._bases, self._stale = dict(other._bases), dict(other._stale)
         self._committed = dict(other._committed)
@@ -181,7 +188,7 @@ class Records:
         return state
 
     def read_root(self, id: str, spelled: Mapping[str, Any]) -> Any:
-        """A state that something else than the thing itself has on record."""
+        """A state of the thing that stands in another record, such as that of something pending."""
         return packing_named(self._kinds[id]).unpack(id, self._whole(spelled)[0], self.shelf, self.simulation)
 
     def _whole(self, spelled: Mapping[str, Any]) -> tuple[Mapping[str, Any], bytes]:
@@ -189,7 +196,7 @@ class Records:
 
 
 def whole(spelled: Mapping[str, Any], shelf: Shelf) -> tuple[Mapping[str, Any], bytes]:
-    """A root with everything in it, from one that names an outcome and the difference."""
+    """A record with everything in it, also where it names an outcome and says what is different; and that outcome."""
     if "@" in spelled:
         spelled = shelf.part(bytes.fromhex(spelled["@"]))
     named = spelled.get("=")

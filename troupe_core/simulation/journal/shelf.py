@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from troupe_core.simulation.journal.store import Store
 
 GENERATION = 10_000
-"""So many facts are remembered by their place; later ones that point at older facts spell them out again."""
+"""The places of so many facts are remembered. Whoever points at an older one spells it out again."""
 OPENED = 16_384
 """The facts of so many outcomes are kept at hand."""
 
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class Shelf:
-    """Of one store; used by a simulation and its forks. `attached` is code that values were made of, by name."""
+    """The values of one store, for a simulation and its forks. `attached` is code that values were made of, by name."""
 
     def __init__(self, store: Store, runtime: Runtime, attached: Mapping[str, Any] | None = None) -> None:
         self.store = store
@@ -42,9 +42,11 @@ class Shelf:
         self.kinds: dict[int, tuple[Any, Any]] = {}
         """How kinds of memory are spelled."""
         self.rosters: dict[str, tuple[Any, bytes, bytes]] = {}
-        """Who was last written to be in a world, with the name and the spelling of it."""
+        """By world, who was last written to be in it, with the name and the spelling of that."""
         self.proven: OrderedDict[int, Any] = OrderedDict()
-        """Other people's values that come back as they are, by id, with the value itself, so that its id means it."""
+        """Values of plugins for which it was proven that they come back as they are, by Python's id; each is held here,
+        so that its id stays its own.
+        """
         self.stored: set[bytes] = set()
         """Digests of parts that are in the store for sure."""
         self._known: weakref.WeakValueDictionary[bytes, Any] = weakref.WeakValueDictionary()

@@ -179,10 +179,12 @@ class Asker:
                 continue  # it is spared
             if instead_of:
                 errand = attrs.evolve(errand, substitute=Substitute(model, instead_of, why))
+            last = place == len(models) - 1
+            put = errand if last else attrs.evolve(errand, call=attrs.evolve(errand.call, standby=True))
             try:
-                return await self._ask_one(model, question, messages, errand)
+                return await self._ask_one(model, question, messages, put)
             except ModelError as problem:
-                if place == len(models) - 1 or not problem.passed_on:
+                if last or not problem.passed_on:
                     for note in failed:
                         problem.add_note(note)
                     raise

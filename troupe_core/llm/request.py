@@ -166,6 +166,8 @@ class Call:
     """Seconds until the backend gives up; None: as its settings have it. A wrapper may set it."""
     priority: int = 0
     """For wrappers that let some go before others; the core gives everybody the same."""
+    standby: bool = False
+    """Whether another model stands by, and is asked if this one fails."""
 
 
 @attrs.frozen(slots=True)

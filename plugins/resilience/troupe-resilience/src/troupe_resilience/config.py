@@ -28,6 +28,10 @@ class Policy:
 
     attempts: int = attrs.field(default=8, validator=_positive)
     """So often a question is put, in all. 1: never again."""
+    attempts_with_standby: int = attrs.field(default=2, validator=_positive)
+    """So often, if another model is named behind this one, which then takes over; after a timeout at once. That the
+    provider is asked too much (429) is waited for as ever, and no reason to go elsewhere.
+    """
     first_wait: float = attrs.field(default=1.0, validator=_not_negative)
     """Seconds; the wait before the second attempt is anything up to this, before each further one up to twice as much.
     """
@@ -58,6 +62,7 @@ class Override:
     """What is otherwise for one model, or for all of a backend. What is not given is as in the table itself."""
 
     attempts: int | None = attrs.field(default=None, validator=_positive)
+    attempts_with_standby: int | None = attrs.field(default=None, validator=_positive)
     first_wait: float | None = attrs.field(default=None, validator=_not_negative)
     longest_wait: float | None = attrs.field(default=None, validator=_not_negative)
     concurrency: AtOnce | None = attrs.field(default=None, validator=_positive)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from math import inf
 
 import attrs
 
@@ -63,6 +64,8 @@ class Lane:
     def __init__(self, name: str, policy: Policy) -> None:
         self.name = name
         self.breaker = Breaker(policy.breaker_failures, policy.breaker_seconds, policy.breaker_pause)
+        self._many, self._pause = policy.breaker_failures, policy.breaker_pause
+        self._passed_on_until = -inf
         self.trouble = ""
         """What went wrong the last time, in the provider's words."""
         self.attempts = self.retries = self.pushed_back = 0
@@ -163,9 +166,21 @@ class Lane:
         if self._queue:
             self._move()
 
+    def passed_on(self, error: ModelError) -> None:
+        """A question has gone to another model that stands by. When there were many failures in a row, the next ones go
+        there at once, for a while: who has somebody else need not wait until it is certain that this one is down.
+        """
+        if not isinstance(error, RateLimited) and self.breaker.failures >= self._many:
+            self._passed_on_until = asyncio.get_running_loop().time() + self._pause
+
+    def passed_on_for(self, now: float) -> float:
+        """So many seconds more."""
+        return max(self._passed_on_until - now, 0.0)
+
     def answered(self, slot: Slot, request: LLMRequest, usage: Usage | None) -> None:
         """There is an answer."""
         self.breaker.answered()
+        self._passed_on_until = -inf
         if self._adaptive is not None:
             self._adaptive.answered(asyncio.get_running_loop().time(), slot.sent, slot.full)
         self._count(slot, request, usage)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from troupe_core import ModelError
+from troupe_core import ModelError, ModelTimeout, RateLimited
 from troupe_resilience.config import Policy
 
 
@@ -21,10 +21,16 @@ def wait(policy: Policy, attempt: int, error: ModelError, chance: Callable[[], f
     return (error.retry_after or 0.0) + backoff(policy, attempt) * chance()
 
 
-def why_not(policy: Policy, attempt: int, error: ModelError) -> str:
-    """Why it is not asked once more, in words; nothing if it is."""
+def why_not(policy: Policy, attempt: int, error: ModelError, *, standby: bool = False) -> str:
+    """Why it is not asked once more, in words; nothing if it is. With a `standby` there is somebody else to ask."""
+    times = "once" if attempt == 1 else f"{attempt} times"
     if attempt >= policy.attempts:
-        return f"It was asked {'once' if attempt == 1 else f'{attempt} times'} (settings.resilience.attempts)."
+        return f"It was asked {times} (settings.resilience.attempts)."
+    if standby and not isinstance(error, RateLimited):
+        if isinstance(error, ModelTimeout):
+            return "It has had its time, and another model stands by."
+        if attempt >= policy.attempts_with_standby:
+            return f"It was asked {times}, and another model stands by (settings.resilience.attempts_with_standby)."
     asked = error.retry_after
     if asked is not None and asked > policy.longest_wait:
         return (

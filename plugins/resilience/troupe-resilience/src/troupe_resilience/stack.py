@@ -95,10 +95,11 @@ class Persistent:
         return slot
 
     def _check(self, asked: Asked) -> None:
-        breaker = self.lane.breaker
-        if not breaker.is_open:
+        breaker, fresh = self.lane.breaker, asked.call.standby and asked.failure is None
+        if not (breaker.is_open or fresh):
             return
-        left = breaker.closed_in(asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        left = breaker.closed_in(now) or (self.lane.passed_on_for(now) if fresh else 0.0)
         if not left:
             return
         if asked.failure is not None:
@@ -114,9 +115,11 @@ class Persistent:
         """Seconds until the question is put once more; None: it is not."""
         if not isinstance(error, ModelError) or not error.retryable:
             return None
-        reason = why_not(self.policy, asked.attempt, error) or self._shut()
+        reason = why_not(self.policy, asked.attempt, error, standby=asked.call.standby) or self._shut()
         if reason:
             error.add_note(reason)
+            if asked.call.standby:
+                self.lane.passed_on(error)
             return None
         asked.failure = error
         self.lane.retries += 1

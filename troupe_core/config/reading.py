@@ -24,11 +24,17 @@ def structured(kind: type[T], data: Mapping[str, Any], place: Place, within: Pat
     """The settings. `place` says where the setting of a path stands, for the error's sake; `within` is where they are
     in the whole tree.
     """
+    if not data and _has_defaults(kind):
+        return kind()  # nobody has set anything: what reads settings need not even be loaded
     try:
         return strict_converter().structure(dict(data), kind)
     except Exception as error:
         told = [f"{place((*within, *path))}: {_named((*within, *path))}{what}" for path, what in _problems(error, kind)]
         raise ConfigError("\n".join(dict.fromkeys(told))) from None
+
+
+def _has_defaults(kind: type[Any]) -> bool:
+    return attrs.has(kind) and not any(field.init and field.default is attrs.NOTHING for field in attrs.fields(kind))
 
 
 def _named(path: Path) -> str:

@@ -19,6 +19,7 @@ from troupe_core.plugins.origin import Failure, Origin, reason
 from troupe_core.plugins.registered import Registered
 from troupe_core.records import Record
 
+COMMANDS = "troupe_register_commands"
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 
@@ -121,8 +122,10 @@ class PluginManager(pluggy.PluginManager):
         return sorted(caller.name for caller in self.get_hookcallers(self.get_plugin(name)) or ())
 
     def registers(self, name: str) -> bool:
-        """Whether a plugin brings something that others can name, and does not only go around what others bring."""
-        return any(hook.startswith("troupe_register_") for hook in self.hooks_of(name))
+        """Whether a plugin brings something that a simulation can name, and does not only go around what others bring.
+        A command is none of it: whoever looks for commands uses no plugin yet.
+        """
+        return any(hook.startswith("troupe_register_") and hook != COMMANDS for hook in self.hooks_of(name))
 
     def implementations(self, hook: str) -> Iterator[tuple[Origin, Callable[..., Any], tuple[str, ...]]]:
         """Each implementation of a hook in its order of registration, with the names of the arguments it wants."""

@@ -59,11 +59,12 @@ class Session:
     def _layers(self, without: Sequence[str]) -> Layers:
         layers = self.given()
         loading: dict[str, object] = {}
-        said: dict[str, object] = {"loading": loading}
         if without:
             loading["disable"] = [*layers.config().loading.disable, *without]
         if self.no_plugins:
             loading |= {"autoload": False, "required": []}
+        said: dict[str, object] = {"loading": loading} if loading else {}
+        if self.no_plugins:
             said["plugins"] = []
         return Layers([*layers.sources, Source(said, HERE)])
 

@@ -15,28 +15,30 @@ def cells(text: str) -> int:
     return len(text) if text.isascii() else cell_len(text)
 
 
-def folded(text: str, first: int, others: int) -> Iterator[str]:
+def folded(text: str, first: int, others: int) -> list[str]:
     """Its words in lines, of which the first has room for so many columns, and the others for so many. A word that is
     longer than a line is broken; a language that is written without spaces is one such word.
     """
     return by_space(" ".join(text.split()), first, others) if text.isascii() else by_word(text, first, others)
 
 
-def by_space(text: str, first: int, others: int) -> Iterator[str]:
+def by_space(text: str, first: int, others: int) -> list[str]:
     """Where each character takes one column: a line ends at the last space that fits, which is quickly found."""
-    begin, room = 0, first
-    while len(text) - begin > room:
+    lines: list[str] = []
+    begin, room, size = 0, first, len(text)
+    while size - begin > room:
         end = text.rfind(" ", begin, begin + room + 1) if room > 0 else -1
-        if end < 0 or (text.find(" ", end + 1, end + others + 2) < 0 and len(text) - end - 1 > others):
-            yield from by_word(text[begin:], room, others)
-            return
-        yield text[begin:end]
+        if end < 0 or (size - end - 1 > others and text.find(" ", end + 1, end + others + 2) < 0):
+            return lines + by_word(text[begin:], room, others)
+        lines.append(text[begin:end])
         begin, room = end + 1, others
-    yield text[begin:]
+    lines.append(text[begin:])
+    return lines
 
 
-def by_word(text: str, first: int, others: int) -> Iterator[str]:
+def by_word(text: str, first: int, others: int) -> list[str]:
     """The same for any text, word by word."""
+    lines: list[str] = []
     line, left = "", first
     for word in text.split():
         size = cells(word)
@@ -46,18 +48,19 @@ def by_word(text: str, first: int, others: int) -> Iterator[str]:
             left -= size + gap
             continue
         if size <= others:
-            yield line
+            lines.append(line)
             line, left = word, others - size
             continue
         if left - gap < LEAST:
-            yield line
+            lines.append(line)
             line, left, gap = "", others, 0
         begun = chop_cells(word, left - gap)[0]
-        yield f"{line} {begun}" if line else begun
+        lines.append(f"{line} {begun}" if line else begun)
         *whole, line = chop_cells(word[len(begun) :], others) or [""]
-        yield from whole
+        lines += whole
         left = others - cells(line)
-    yield line
+    lines.append(line)
+    return lines
 
 
 def unbroken(text: str, room: int, indent: str = "    ") -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -14,10 +13,15 @@ def together(events: Iterable[T], event_of: Callable[[T], Any] = lambda each: ea
     """The events in their order, each by itself or with those that are the same for others. `event_of` gives what has
     the attributes of a fact.
     """
-
-    def alike(each: T) -> object:
+    several: list[T] = []
+    last: object = None
+    for each in events:
         event = event_of(each)
-        return (event.type, event.source, event.content) if event.kind == STIMULUS else object()
-
-    for _, several in groupby(events, alike):
-        yield list(several)
+        this = (event.type, event.source, event.content) if event.kind == STIMULUS else None
+        if several and (this is None or this != last):
+            yield several
+            several = []
+        several.append(each)
+        last = this
+    if several:
+        yield several

@@ -50,7 +50,7 @@ class Lines:
             text = f"{text} [{'picture' if pictures == 1 else f'{pictures} pictures'}]".lstrip()
         text = text or "; ".join(f"{name}: {value}" for name, value in data.items())
         head = self._head(given, kind, type)
-        plain = "".join(part for part, _ in head)
+        plain = "".join([part for part, _ in head])
         lines = self._hanging(plain, text)
         if not self.colours:
             return lines
@@ -109,7 +109,7 @@ class Lines:
                 first, *others = folded(words, self.width - cells(head) - bool(head), room)
                 lines.append(f"{head} {first}" if head and first else head or first)
             elif words.strip():
-                others = list(folded(words, room, room))
+                others = folded(words, room, room)
             else:
                 continue
             lines += [f"{indent}{line}" for line in others]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, cast, get_args, get_origi
 import attrs
 
 from troupe_core.errors import ArgumentError
+from troupe_core.type_words import words_for
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -93,8 +94,6 @@ def untyped(value: Any) -> Any:
 
 
 def _unexpected(value: object, kind: Any) -> TypeError:
-    from troupe_core.config.reading import words_for
-
     if isinstance(value, bool | int | float):
         got = f"{'a bool,' if isinstance(value, bool) else 'the number'} {value!r}"
     elif isinstance(value, str):

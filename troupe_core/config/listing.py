@@ -11,10 +11,10 @@ from typing import Any, Literal, get_args, get_origin
 
 import attrs
 
-from troupe_core.config.reading import words_for
 from troupe_core.config.sources import Layers
 from troupe_core.errors import SecretError
 from troupe_core.secrets import HIDDEN, SecretRef
+from troupe_core.type_words import words_for
 
 DEFAULT = "default"
 _SECRETIVE = re.compile(

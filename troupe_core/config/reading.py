@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import pathlib
-import types
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from traceback import walk_tb
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeVar
 
 import attrs
 
 from troupe_core.converters import strict_converter
 from troupe_core.errors import ConfigError
+from troupe_core.type_words import words_for
 
 T = TypeVar("T")
 
@@ -88,35 +87,3 @@ def _validated(error: BaseException) -> Path:
 def _field_type(kind: type[Any], name: str) -> Any:
     attrs.resolve_types(kind)
     return next(field.type for field in attrs.fields(kind) if field.name == name)
-
-
-_WORDS: dict[Any, str] = {
-    int: "a whole number",
-    float: "a number",
-    str: "text",
-    bool: "true or false",
-    pathlib.Path: "a path",
-    type(None): "nothing",
-}
-
-
-def words_for(kind: Any) -> str:
-    """A type, in words for people who write settings."""
-    known = _WORDS.get(kind)
-    if known is not None:
-        return known
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin in (Union, types.UnionType):
-        return " or ".join(words_for(each) for each in arguments if each is not type(None))
-    if origin is Literal:
-        return "one of " + ", ".join(map(repr, arguments))
-    if attrs.has(kind) and kind.__name__ == "SecretRef":
-        return 'a reference such as "env:NAME"'
-    if origin is not None and issubclass(origin, Mapping):
-        return "a table"
-    if origin is not None and arguments:
-        each = words_for(arguments[0])
-        return "a list of tables" if each == "a table" else f"a list of {each}"
-    if attrs.has(kind):
-        return "a table"
-    return getattr(kind, "__name__", str(kind))

@@ -11,7 +11,8 @@ import attrs
 from troupe_core.arguments import checked, checked_name
 from troupe_core.errors import ArgumentError, PluginError
 from troupe_core.keys import canonical, digest, utf8
-from troupe_core.plugins.members import Member, contained, member
+from troupe_core.plugins.blame import contained
+from troupe_core.plugins.members import Member, member
 from troupe_core.records import EnricherSpec
 from troupe_core.simulation.desk import desk
 from troupe_core.simulation.simulation import simulation_of
@@ -128,7 +129,8 @@ async def enrich(simulation: Simulation, name: str, task: EnrichmentTask) -> str
     """The text of one task."""
     enricher = member(simulation.runtime, Enricher, name)
     async with desk(simulation, ENRICHMENT, task.key(name)) as place:
-        text: Any = await contained(simulation.runtime, f"the enricher {name!r}", enricher.enrich(task, place))
+        failed = f"the enricher {name!r} failed"
+        text: Any = await contained(simulation.runtime.blame, failed, enricher.enrich(task, place))
     if not isinstance(text, str) or not text.strip():
         raise PluginError(f"the enricher {name!r} gave {text!r}; enrich() has to return a text")
     return text

@@ -13,7 +13,8 @@ from troupe_core.extraction.verifying import verified
 from troupe_core.findings.fields import Fields
 from troupe_core.findings.rows import Results, Row, Unread
 from troupe_core.findings.transcript import Happened, Transcript
-from troupe_core.plugins.members import contained, member
+from troupe_core.plugins.blame import contained
+from troupe_core.plugins.members import member
 from troupe_core.simulation.crowd import for_each
 from troupe_core.simulation.desk import Desk, Subject, desk
 from troupe_core.worlds.world import TinyWorld
@@ -43,7 +44,8 @@ async def draw(simulation: Simulation, wish: Draw, transcript: Transcript, whom:
     subject = Subject(whom.id, isinstance(whom, TinyWorld))
     async with desk(simulation, EXTRACTION, task.key(wish.extractor), subject) as place:
         who = f"the extractor {wish.extractor!r}"
-        row = await contained(simulation.runtime, f"{who}, for {task.of}", _found(extractor, task, place, who))
+        failed = f"{who}, for {task.of} failed"
+        row = await contained(simulation.runtime.blame, failed, _found(extractor, task, place, who))
     if row.problems:
         simulation.remark(whom.id, f"{who}: {'; '.join(row.problems)}")
     return row

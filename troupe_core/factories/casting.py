@@ -21,7 +21,7 @@ from troupe_core.llm.response import Substitute
 from troupe_core.people.biography import short_biography
 from troupe_core.people.person import TinyPerson
 from troupe_core.people.state import PersonState
-from troupe_core.plugins.members import contained
+from troupe_core.plugins.blame import contained
 from troupe_core.simulation.crowd import for_each
 from troupe_core.simulation.desk import Subject, desk
 from troupe_core.simulation.things import scene_of
@@ -213,9 +213,9 @@ class _Batch:
 
     async def ask(self) -> None:
         """For everybody who is open, side by side."""
-        roles, runtime = self.open, self.simulation.runtime
+        roles, blame = self.open, self.simulation.runtime.blame
         came = await for_each(
-            self.simulation, roles, lambda role: contained(runtime, "what asks for people", self._ask(role))
+            self.simulation, roles, lambda role: contained(blame, "what asks for people failed", self._ask(role))
         )
         for role, error in zip(roles, came, strict=True):
             if isinstance(error, Exception):

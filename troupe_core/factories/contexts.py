@@ -12,7 +12,7 @@ from troupe_core.factories.casting import CASTING
 from troupe_core.factories.forms import same_name
 from troupe_core.keys import canonical, digest
 from troupe_core.llm.structured import Output
-from troupe_core.plugins.members import contained
+from troupe_core.plugins.blame import contained
 from troupe_core.simulation.desk import desk
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ async def split(simulation: Simulation, number: int, context: str) -> tuple[list
             return [text.strip() for text in answer.contexts], place.mark
 
     try:
-        return await contained(simulation.runtime, "what asks for contexts", ask())
+        return await contained(simulation.runtime.blame, "what asks for contexts failed", ask())
     except OutputError as error:
         simulation.remark("factories", f"no contexts were found: {error}")
         return None

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve
 
-from troupe_core.errors import PluginError, TroupeError, containable, told
+from troupe_core.errors import PluginError, TroupeError
 from troupe_core.llm.embedding import Embedder, EmbeddingHandler
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler
 from troupe_core.llm.prices import FREE, Price, price_in
 from troupe_core.llm.request import ModelRef
+from troupe_core.plugins.blame import contained
 from troupe_core.plugins.kinds import KIND_OF
 from troupe_core.plugins.registry import Registry
 from troupe_core.records import BackendSpec, EmbedderSpec, Record
@@ -89,15 +90,11 @@ class Backends:
         """Whether the provider can be reached, in words; nothing if its backend cannot tell. No model is asked."""
         opening = self._opening(ref.backend)
         await opening()
-        try:
+
+        async def check() -> str:
             return await opening.backend.check(ref.name)
-        except BaseException as error:
-            if not containable(error):
-                raise
-            seen = opening.blame(error)
-            if isinstance(seen, TroupeError):
-                raise seen  # noqa: B904 - usually the same error
-            raise PluginError(f"the backend {ref.backend!r} could not be checked: {told(seen)}") from seen
+
+        return await contained(opening.blame, f"the backend {ref.backend!r} could not be checked", check())
 
     def provider(self, ref: ModelRef) -> LLMHandler:
         """The innermost handler: the backend itself, metered."""

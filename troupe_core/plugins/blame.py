@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from traceback import walk_tb
+from typing import TYPE_CHECKING, TypeVar
 
-from troupe_core.errors import ArgumentError, ConfigError, ModelError, TroupeError
+from troupe_core.errors import ArgumentError, ConfigError, ModelError, PluginError, TroupeError, containable, told
 from troupe_core.plugins.origin import Origin
+
+if TYPE_CHECKING:
+    from troupe_core.llm.provider import Blame
+
+T = TypeVar("T")
 
 CORE_PACKAGE = "troupe_core"
 NO_FAULTS = (ModelError, ConfigError, ArgumentError)
@@ -57,3 +63,18 @@ def _parents(module: str) -> Iterator[str]:
     while module:
         yield module
         module = module.rpartition(".")[0]
+
+
+async def contained(blame: Blame, failed: str, work: Awaitable[T]) -> T:
+    """What a stranger's work comes to. An error that says nothing of what it was about is told as one of the plugin,
+    which begins with `failed`: "the enricher 'brief' failed".
+    """
+    try:
+        return await work
+    except BaseException as error:
+        if not containable(error):
+            raise
+        seen = blame(error)
+        if isinstance(seen, TroupeError):
+            raise seen  # noqa: B904 - usually the same error
+        raise PluginError(f"{failed}: {told(seen)}") from seen

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from troupe_core.errors import PluginError, TroupeError, containable, told
+from troupe_core.errors import PluginError
 from troupe_core.llm.configured import Configured
 from troupe_core.records import Record
 
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from troupe_core.runtime import Runtime
 
 M = TypeVar("M", bound="Member")
-T = TypeVar("T")
 
 
 class Member(Configured):
@@ -40,16 +38,3 @@ def member(runtime: Runtime, kind: type[M], name: str) -> M:
     if not isinstance(made, kind):
         raise PluginError(f"{name!r} is no {kind.__name__}: its factory makes {made!r}")
     return made
-
-
-async def contained(runtime: Runtime, who: str, work: Awaitable[T]) -> T:
-    """What a plugin comes to. A stranger's error is told by the name of whose it is."""
-    try:
-        return await work
-    except BaseException as error:
-        if not containable(error):
-            raise
-        seen = runtime.blame(error)
-        if isinstance(seen, TroupeError):
-            raise seen  # noqa: B904 - usually the same error
-        raise PluginError(f"{who} failed: {told(seen)}") from seen

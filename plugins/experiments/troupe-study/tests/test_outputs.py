@@ -132,11 +132,14 @@ def test_groups_stand_side_by_side():
     assert number.means == {"commuters": 1, "students": 4}
     assert number.counts["students"][UNKNOWN] == 1
     assert summary(wanted, results, groups) == [
-        ["", "", "commuters", "students"],
-        ["choice", "A", "1 of 1", "0 of 2"],
-        ["choice", "B", "0 of 1", "2 of 2"],
-        ["n", "on average", "1", "4"],
+        ["", "", "commuters", "students", "all"],
+        ["choice", "A", "1 of 1", "0 of 2", "1 of 3"],
+        ["choice", "B", "0 of 1", "2 of 2", "2 of 3"],
+        ["n", "on average", "1", "4", "2.5"],
     ]
+    assert summary(wanted, results, {"Ada": "commuters"})[1] == ["choice", "A", "1 of 1", "1 of 3"], (
+        "who is in no group"
+    )
     assert summary(wanted, results, {})[0:4:3] == [["", "", "all"], ["n", "on average", "2.5"]]
     assert summary(wanted, results[:1], {}) == []
     svg = plots.plot(choice, "Which?").decode()

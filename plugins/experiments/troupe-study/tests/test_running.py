@@ -289,6 +289,7 @@ def test_a_second_run_is_free_and_changes_nothing(study: Callable[..., Path], ru
     assert content(second.folder) == before
     assert {"transcript.md", "transcript.jsonl", "findings.csv", "plots/rating.svg", "README.md"} <= {*before}
     assert [json.loads(line)["calls"] for line in lines(first.folder / "runs.jsonl")] == [6, 0]
+    assert b"\n![how often each value was found](plots/rating.svg)\n" in before["README.md"]
     assert all(b"no evidence" in before[name] for name in ("README.md", "transcript.md", "findings.md"))
     assert all(b"rehearsal" in before[name] for name in ("findings.csv", "findings.json", "transcript.jsonl"))
     assert b"no evidence" in before["plots/rating.svg"]

@@ -347,6 +347,8 @@ def test_the_time_that_is_left_is_that_of_turns_that_are_asked_for():
     assert tally.seconds_left is None
     tally._since, tally.turns, now[0] = 100.0, 6, 110.0
     assert tally.seconds_left == 20.0
+    tally.turns = 10
+    assert tally.seconds_left is None, "findings are still to come, of which nobody knows how long they take"
 
 
 def test_a_pipe_that_nobody_reads_ends_what_is_shown_and_not_the_run(tmp_path):

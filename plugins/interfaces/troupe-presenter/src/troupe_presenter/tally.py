@@ -60,11 +60,13 @@ class Tally:
 
     @property
     def seconds_left(self) -> float | None:
-        """If the turns to come take as long as those for which a model was asked; None if nobody can tell."""
+        """If the turns to come take as long as those for which a model was asked; None if nobody can tell, as when only
+        questions and findings are left.
+        """
         asked = self.turns - self.found
-        if self.expected is None or self._since is None or asked == 0:
+        if self.expected is None or self.turns >= self.expected or self._since is None or asked == 0:
             return None
-        return max(self.expected - self.turns, 0) * (self._clock() - self._since) / asked
+        return (self.expected - self.turns) * (self._clock() - self._since) / asked
 
     def parts(self) -> list[str]:
         """What it has come to, the most important first."""

@@ -57,21 +57,25 @@ def tallied(fields: Mapping[str, Any], results: Sequence[Row], groups: Mapping[s
 
 def summary(fields: Mapping[str, Any], results: Sequence[Row], groups: Mapping[str, str]) -> list[list[str]]:
     """What it comes to, as the rows of a table: means of numbers, and how often everything else was found, in each
-    group, or in all; nothing of a single row.
+    group and in all; nothing of a single row.
     """
-    found = tallied(fields, results, groups) if len(results) > 1 else []
-    if not found:
-        return []
-    names = [*found[0].counts]
-    rows = [["", "", *(EVERYBODY if group == ALL else group for group in names)]]
-    for each in found:
-        if each.means:
-            means = (spelled(each.means[group]) if group in each.means else "–" for group in names)
-            rows.append([each.field, "on average", *means])
+    found = tallied(fields, results, {}) if len(results) > 1 else []
+    by_group = {each.field: each for each in tallied(fields, results, groups)} if groups else {}
+    named = list(dict.fromkeys(group for each in by_group.values() for group in each.counts if group != ALL))
+    rows = [["", "", *named, EVERYBODY]] if found else []
+    for whole in found:
+        columns = [*((by_group.get(whole.field, whole), group) for group in named), (whole, ALL)]
+        if whole.means:
+            means = (spelled(each.means[group]) if group in each.means else "–" for each, group in columns)
+            rows.append([whole.field, "on average", *means])
         else:
             rows += [
-                [each.field, label, *(f"{each.counts[group].get(label, 0)} of {each.of(group)}" for group in names)]
-                for label in each.labels
+                [
+                    whole.field,
+                    label,
+                    *(f"{each.counts[group].get(label, 0)} of {each.of(group)}" for each, group in columns),
+                ]
+                for label in whole.labels
             ]
     return rows
 

@@ -34,6 +34,7 @@ ABOUT = {
     "answers.json": "the same as data",
     "study.json": "the study as it was run, the files that it read, and versions",
 }
+ABOUT_PLOTS = "how often each value was found"
 
 
 def as_json(outcome: Outcome) -> bytes:
@@ -61,9 +62,10 @@ def as_markdown(outcome: Outcome, files: list[str]) -> bytes:
     if outcome.mark:
         lines += [f"*{caution(outcome.mark)}*", ""]
     lines += noted(outcome.substituted)
-    lines += [f"- [{name}]({name}): {ABOUT.get(name, 'how often each value was found')}" for name in files]
+    lines += [f"- [{name}]({name}): {ABOUT.get(name, ABOUT_PLOTS)}" for name in files]
     lines += ["- `journal.db`: everything that was answered; with it, the study runs again for nothing"]
     lines += ["- `runs.jsonl`: a line for each run: when it was, what it took and cost", ""]
+    lines += [line for name in files if name.endswith(".svg") for line in (f"![{ABOUT_PLOTS}]({name})", "")]
     if outcome.failures:
         lines += ["What failed:", "", *(f"- {in_line(failure)}" for failure in briefly(outcome.failures)), ""]
     if outcome.command:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 WIDEST = (40, 32, 24)
 """Characters of one cell, by the room that there is; where none will do, whole cells stand below one another."""
+NARROW = 16
+"""Characters of the values and groups that are counted, at least."""
 BETWEEN = 2
 """Columns between two cells."""
 ANYWHERE = Lines(width=1000)
@@ -60,7 +62,10 @@ def _table(
 def in_all(fields: Mapping[str, Any], results: Sequence[Row], groups: Mapping[str, str], lines: Lines) -> list[str]:
     """What it comes to, by group where there are groups; nothing, where that is no more than the rows say."""
     rows = summary(fields, results, groups)
-    beside = _beside(rows, lines) if rows else []
+    if not rows:
+        return []
+    shortened = ([[_short(cell, widest) for cell in row] for row in rows] for widest in (*WIDEST, NARROW))
+    beside = next((made for each in shortened if (made := _beside(each, lines)) is not None), None)
     return beside if beside is not None else [*_below(rows, lines)]
 
 
@@ -69,8 +74,12 @@ def _cell(row: Row, field: str, widest: int | None) -> str:
     if value is None:
         return "–"
     words = " ".join(words_of(value).split())
-    short = words if widest is None or len(words) <= widest else f"{words[: widest - 1]}…"
+    short = _short(words, widest)
     return short if field == ANSWER and row.asked else f"{short} ({row.confidence[field]:.2f})"
+
+
+def _short(words: str, widest: int | None) -> str:
+    return words if widest is None or len(words) <= widest else f"{words[: widest - 1]}…"
 
 
 def _beside(rows: Sequence[Sequence[str]], lines: Lines) -> list[str] | None:

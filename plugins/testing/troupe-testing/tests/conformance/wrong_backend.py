@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 
 from troupe_core import (
     BadRequest,
+    ConnectionFailed,
     LLMBackend,
     LLMChunk,
     LLMRequest,
@@ -50,6 +51,8 @@ class Acme(LLMBackend, config=Config):
                 return self.read(await answer.json())
         except TimeoutError:
             raise ModelTimeout("acme took too long. Ask again.") from None
+        except aiohttp.ClientConnectorError as error:
+            raise ConnectionFailed(f"acme is not there: {error}") from None
         except (aiohttp.ClientError, ValueError, KeyError) as error:
             raise ModelUnavailable(f"acme gave no answer: {error!r}. Ask again.") from None
 
@@ -347,10 +350,8 @@ class Connected(Acme):
     async def complete(self, request: LLMRequest, call: Any) -> LLMResponse:
         try:
             return await super().complete(request, call)
-        except ModelUnavailable as error:
-            if "Refused" in str(error):
-                raise ConnectionError(str(error)) from None
-            raise
+        except ConnectionFailed as error:
+            raise ModelUnavailable(str(error)) from None
 
 
 class TestExpectsItsProviderToBeThere(OfAcme):

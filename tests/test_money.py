@@ -32,6 +32,7 @@ from troupe_core import (
     RateLimited,
     RunStopped,
     Runtime,
+    SecretError,
     Simulation,
     TinyPerson,
     TinyPersonFactory,
@@ -436,6 +437,7 @@ def test_what_saved_answers_are_worth_is_known_as_soon_as_their_price_is(make_ru
     [
         (RateLimited("later", status=429), 0),
         (BadRequest("never"), 0),
+        (SecretError("the variable KEY is not set"), 0),
         (ModelError("odd", usage=Usage(2_000, 750)), CENT),
         (ModelTimeout("late"), 500 * 8_000),  # nobody tells: as expected, beside the prompt
     ],
@@ -443,7 +445,8 @@ def test_what_saved_answers_are_worth_is_known_as_soon_as_their_price_is(make_ru
 def test_who_is_refused_pays_nothing_and_what_was_on_its_way_is_paid_for(make_runtime, error, cost):
     runtime = make_runtime(Paid(lambda request, call: error), model="paid/known")
     simulation = Simulation(runtime=runtime)
-    with pytest.raises(ModelError):
+    missing = "paid cannot be asked without a key: the variable KEY is not set"
+    with pytest.raises(ModelError, match=missing if isinstance(error, SecretError) else str(error)):
         TinyPerson("Ada", simulation=simulation).act()
     spent = simulation.usage
     assert (spent.calls, spent.failed, spent.unpriced) == (1, 1, 0)

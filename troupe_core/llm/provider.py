@@ -110,7 +110,7 @@ class Attempts(Generic[B]):
         failure = as_exception(self.opening.blame(error)) if containable(error) else error
         seen = failure if isinstance(failure, Exception) else RuntimeError(type(error).__name__)
         usage = getattr(error, "usage", None) or usage
-        cost = self.pricing.lost(error, usage, admission.expected)
+        cost = self.pricing.lost(failure, usage, admission.expected)
         self.metering.account(ModelCall(call, self.model, usage, perf_counter() - started, seen, cost), admission)
         return failure
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve
 
-from troupe_core.errors import PluginError, TroupeError
+from troupe_core.errors import AuthenticationError, PluginError, SecretError, TroupeError
 from troupe_core.llm.embedding import Embedder, EmbeddingHandler
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler
 from troupe_core.llm.prices import FREE, Price, price_in
@@ -170,9 +170,18 @@ class Backends:
             if not isinstance(made, base):
                 raise PluginError(f"the {word} {name!r} is no {base.__name__}: its factory makes {made!r}")
             origin = registry.origin(kind, name)
-            opening = Opening(made, lambda error: registry.blame(error, origin))
+            opening = Opening(made, lambda error: registry.blame(_keyless(error, name), origin))
             self.openings[f"{word} {name}"] = opening
         return opening
+
+
+def _keyless(error: BaseException, backend: str) -> BaseException:
+    """A key that is not where it should be is one more that is missing, whichever backend has looked for it."""
+    if not isinstance(error, SecretError):
+        return error
+    return AuthenticationError(
+        f"{backend} cannot be asked without a key: {error}. Set it, or let settings.{backend} say where else it is."
+    )
 
 
 def _answers(handler: object) -> bool:

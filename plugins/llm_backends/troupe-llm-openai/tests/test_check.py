@@ -17,7 +17,7 @@ from troupe_core import (
     Runtime,
     UnknownModelError,
 )
-from troupe_testing.server import Hang, Status
+from troupe_testing.server import Garbage, Hang, Status
 
 MODEL = "openai/test-model"
 KEY = "sk-a-test-key-of-nobody-1234"
@@ -46,6 +46,9 @@ def test_an_address_that_leads_elsewhere(serve: Any, make_asking: Any, monkeypat
     server, _ = serve()
     with pytest.raises(UnknownModelError, match=r"lists no models\. Look at its address, too, .* most end in /v1"):
         make_asking(base_url=server.url).runtime.check(MODEL)
+    server.inject(Garbage("text"), times=1)
+    with pytest.raises(UnknownModelError, match="base_url"):
+        make_asking(base_url=server.base_url).runtime.check(MODEL)
     monkeypatch.setenv("OPENAI_BASE_URL", "localhost:11434/v1")
     with pytest.raises(ConfigError, match="the variable OPENAI_BASE_URL is an address such as http://localhost"):
         make_asking().runtime.check(MODEL)

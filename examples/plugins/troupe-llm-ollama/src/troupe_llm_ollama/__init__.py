@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from troupe_core import LLMBackend, LLMResponse, ModelError, ModelTimeout, ModelUnavailable, Usage
+from troupe_core import ConnectionFailed, LLMBackend, LLMResponse, ModelError, ModelTimeout, ModelUnavailable, Usage
 
 
 @frozen
@@ -16,8 +16,7 @@ class Ollama(LLMBackend, config=Config):
     async def open(self):
         import aiohttp  # where it is needed: a runtime imports every installed plugin
 
-        self.http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))  # 0: as many at once as are asked
-        self.trouble, self.within = aiohttp.ClientError, aiohttp.ClientTimeout
+        self.aiohttp, self.http = aiohttp, aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))  # 0: all
 
     async def aclose(self):
         await self.http.close()
@@ -27,7 +26,7 @@ class Ollama(LLMBackend, config=Config):
         body = {"model": request.model, "messages": request.plain_messages(), "format": request.schema, "stream": False}
         body["options"] = {{"max_tokens": "num_predict"}.get(name, name): value for name, value in given.items()}
         try:
-            async with self.http.post(url, json=body, timeout=self.within(call.timeout)) as answer:
+            async with self.http.post(url, json=body, timeout=self.aiohttp.ClientTimeout(call.timeout)) as answer:
                 if answer.status >= 400:
                     raise ModelError.from_status(answer.status, await answer.text(), answer.headers.get("retry-after"))
                 said = await answer.json()
@@ -35,5 +34,7 @@ class Ollama(LLMBackend, config=Config):
             return LLMResponse(said["message"]["content"], usage, said["model"], said["done_reason"])
         except TimeoutError:
             raise ModelTimeout(f"{url} took too long to answer as {request.model}") from None
-        except (self.trouble, ValueError, LookupError, TypeError) as error:
+        except self.aiohttp.ClientConnectorError as error:
+            raise ConnectionFailed(f"{url} is not reached: {error}. Is Ollama running?") from None
+        except (self.aiohttp.ClientError, ValueError, LookupError, TypeError) as error:
             raise ModelUnavailable(f"{url} gave no answer: {type(error).__name__}: {error}") from None

@@ -107,27 +107,31 @@ class OpenAI(LLMBackend, Embedder, config=Config):
         await self._kept.aclose()
 
     async def check(self, model: str) -> str:
-        seconds = min(self.config.timeout, CHECK_WITHIN)
-        sdk, kind, source = self._client.sdk, self._client.response_type, self._source(model)
+        seconds, answers = min(self.config.timeout, CHECK_WITHIN), f"{self._client.host} answers, and lists"
+        content = await self._listing(self._source(model), seconds)
+        names = self._names(content)
+        if model in names:
+            return f"{answers} {model}"
+        if names:
+            near = get_close_matches(model, names, 3) or sorted(names)[:3]
+            raise UnknownModelError(f"{answers} {' and '.join(near)}, but not {model}. {UnknownModelError.advice}")
+        if self.table is OPENAI and (
+            content.lstrip().startswith(b"<") or not search(VERSION, self._client.sdk.base_url.path)
+        ):
+            raise UnknownModelError(f"{answers} no models. {OPENAI.unknown}")
+        return f"{answers} no models"
+
+    async def _listing(self, source: str, seconds: float) -> bytes:
+        """What the server says to the question for its models; nothing where it does not know that question."""
         try:
             async with asyncio.timeout(seconds):
-                response: Any = await sdk.get(MODELS, cast_to=kind)
+                response: Any = await self._client.sdk.get(MODELS, cast_to=self._client.response_type)
         except self._client.troubles as error:
             trouble = translated(error, source, seconds, self.table)
             if trouble.status != NO_LIST:  # not every server has one, and it has answered
                 raise trouble from None
-            answers = f"{self._client.host} answers, and lists no models"
-            if self.table is OPENAI and not search(VERSION, sdk.base_url.path):
-                raise UnknownModelError(f"{answers}. {OPENAI.unknown}") from None
-            return answers
-        names = self._names(response.content)
-        if names and model not in names:
-            near = get_close_matches(model, names, 3) or sorted(names)[:3]
-            raise UnknownModelError(
-                f"{self._client.host} answers, and lists {' and '.join(near)}, but not {model}. "
-                f"{UnknownModelError.advice}"
-            )
-        return f"{self._client.host} answers, and lists {model}" if names else f"{self._client.host} answers"
+            return b""
+        return bytes(response.content)
 
     def _names(self, content: bytes) -> set[str]:
         """Of the models that there are, as they are asked."""

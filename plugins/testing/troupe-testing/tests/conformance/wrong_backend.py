@@ -15,6 +15,7 @@ from attrs import evolve, frozen
 from troupe_core import (
     BadRequest,
     Capabilities,
+    ConnectionFailed,
     LLMBackend,
     LLMChunk,
     LLMRequest,
@@ -51,6 +52,8 @@ class Acme(LLMBackend, config=Config):
                 return self.read(await answer.json())
         except TimeoutError:
             raise ModelTimeout("acme took too long. Ask again.") from None
+        except aiohttp.ClientConnectorError as error:
+            raise ConnectionFailed(f"acme is not there: {error}") from None
         except (aiohttp.ClientError, ValueError, KeyError) as error:
             raise ModelUnavailable(f"acme gave no answer: {error!r}. Ask again.") from None
 
@@ -356,10 +359,8 @@ class Connected(Acme):
     async def complete(self, request: LLMRequest, call: Any) -> LLMResponse:
         try:
             return await super().complete(request, call)
-        except ModelUnavailable as error:
-            if "Refused" in str(error):
-                raise ConnectionError(str(error)) from None
-            raise
+        except ConnectionFailed as error:
+            raise ModelUnavailable(str(error)) from None
 
 
 class TestExpectsItsProviderToBeThere(OfAcme):

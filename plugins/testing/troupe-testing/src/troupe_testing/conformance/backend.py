@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from attrs import evolve
 
-from troupe_core import Call, LLMResponse, ModelError, ModelTimeout, Parameters, Unsupported
+from troupe_core import Call, ConnectionFailed, LLMResponse, ModelError, ModelTimeout, Parameters, Unsupported
 from troupe_testing.conformance.asking import (
     SOMEBODY,
     Asking,
@@ -213,11 +213,11 @@ class LLMBackendConformance(BackendTrial):
         wrong = [f"{fault} came to {said(outcome)}" for fault, outcome in met.items() if not is_model_error(outcome)]
         assert not wrong, f"make it a ModelUnavailable: {'; '.join(wrong)}"
 
-    def test_a_provider_that_is_not_there_is_a_model_error(self, wired: Asking) -> None:
-        """Likewise a connection that is refused."""
+    def test_a_provider_that_is_not_there_is_a_connection_that_failed(self, wired: Asking) -> None:
+        """Which is told from an answer that broke off, since it costs nothing."""
         wired.server.close()
         outcome = wired.outcome()
-        assert is_model_error(outcome), f"make it a ModelUnavailable: it came to {said(outcome)}"
+        assert isinstance(outcome, ConnectionFailed), f"make it a ConnectionFailed: it came to {said(outcome)}"
 
     def test_it_gives_up_when_it_is_told_to(self, wired: Asking) -> None:
         """After `call.timeout` seconds, if that is set, with a `ModelTimeout`: whoever waits has set it."""

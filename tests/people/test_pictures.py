@@ -113,6 +113,10 @@ def test_words_stand_for_a_picture_where_a_model_cannot_look(looking, caplog):
     able = TinyPerson("Cy", {"age": 3}, model="looking/x", simulation=simulation)
     able.see_and_act(images=[PNG])
     assert pictures(model) == [[], [PNG]]
+    several = Simulation(runtime=runtime, model=["scripted/x", "looking/x"])
+    (said,) = TinyPerson("Dee", {"age": 9}, simulation=several).see_and_act(images=[PNG])
+    assert said.substitute is not None, "who can look answers for who cannot"
+    assert said.substitute.model == "looking/x"
 
 
 def test_a_person_in_a_file_has_the_pictures_along(looking, tmp_path):

@@ -55,7 +55,7 @@ class PluginManager(pluggy.PluginManager):
             if unknown:
                 raise PluginError(_no_such_hook(unknown, known))
             self._check(plugin, core=origin.distribution == CORE)
-            found = {method: getattr(plugin, method, None) for method in ("open", "aclose")}
+            found = {method: getattr(plugin, method, None) for method in ("open", "aclose", "examine")}
         except BaseException as error:
             if self.has_plugin(name):
                 self.unregister(name=name)

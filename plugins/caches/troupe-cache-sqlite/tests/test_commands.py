@@ -6,6 +6,7 @@ import io
 import json
 import os
 import sqlite3
+from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
@@ -65,6 +66,35 @@ def entries(path):
         found = db.execute("SELECT key, value, model, made, kind, namespace, digest FROM entry ORDER BY key").fetchall()
     db.close()
     return found
+
+
+def test_the_doctor_looks_at_the_file(troupe, room, capfdbinary):
+    def doctor(mode, path=room.path):
+        settings = f"[settings.cache-sqlite]\nmode = {mode!r}\npath = {str(path)!r}\n"
+        (room.folder / "troupe.toml").write_text(settings)
+        capfdbinary.readouterr()
+        main(["doctor", "--json"])
+        found = json.loads(capfdbinary.readouterr().out)["findings"]
+        cache = [each for each in found if "cache-sqlite (" in each["about"]]
+        return [(each["level"], each["text"].replace(str(room.folder), "…")) for each in cache]
+
+    assert doctor("off") == [("ok", "it is switched off (settings.cache-sqlite.mode)")]
+    begun = "…/deep/cache.sqlite is not there yet, and begun with the first answer"
+    assert doctor("readwrite") == [("ok", f"mode readwrite, {begun}")]
+    ((level, text),) = doctor("replay")
+    assert (level, text.partition(":")[0]) == ("problem", "there is no cache at …/deep/cache.sqlite")
+    assert not room.path.parent.exists()
+    runtime = room.runtime()
+    room.texts(runtime, room.request())
+    runtime.close()
+    ((level, text),) = doctor("readwrite")
+    assert (level, text) == ("ok", "mode readwrite, …/deep/cache.sqlite: 1 entry, 0.0 MB (version 2)")
+    with closing(sqlite3.connect(room.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert "somebody else has locked it" in doctor("readwrite")[0][1]
+        assert "locked" not in doctor("read")[0][1]
+    (room.folder / "pickle").write_bytes(b"\x80\x04." * 500)
+    assert doctor("read", room.folder / "pickle")[0][0] == "problem"
 
 
 def test_stats_tell_what_there_is_by_namespace_model_and_kind(troupe, filled):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import sqlite3
@@ -10,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import orjson
@@ -19,6 +21,7 @@ import zstandard
 import troupe_cache_sqlite
 from troupe_cache_sqlite import CacheError, Stats, stats
 from troupe_cache_sqlite import store as store_module
+from troupe_cache_sqlite.orders import Put
 from troupe_core import PluginError
 
 
@@ -305,6 +308,28 @@ def test_while_somebody_else_has_locked_the_file_a_question_waits_and_the_loop_d
     other.close()
     assert asked == ["new"]
     assert stats(runtime).lost == 0
+
+
+def test_while_the_file_is_locked_a_runtime_that_closes_leaves_the_loop_to_others(room):
+    runtime = room.runtime()
+    room.texts(runtime, room.request())
+    cache = runtime.plugins.get_plugin("cache-sqlite").cache
+    cache.flush()
+
+    async def close(other):
+        cache.store.put(Put(b"k" * 16, 0, "completion", b"{}", "asked/any", replace=False))
+        task = asyncio.get_running_loop().create_task(cache.aclose())
+        for _ in range(5):
+            await asyncio.sleep(0)
+        waits = not task.done()
+        other.execute("ROLLBACK")
+        await task
+        return waits
+
+    with closing(sqlite3.connect(room.path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert room.run(runtime, lambda: close(other))
+    assert list(room.path.parent.iterdir()) == [room.path], "written and closed"
 
 
 def test_nothing_secret_and_nothing_that_runs_is_in_the_file(room):

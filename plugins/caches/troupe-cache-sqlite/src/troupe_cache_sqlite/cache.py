@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -81,18 +82,31 @@ class Cache:
         self._close_if_idle()
 
     async def aretire(self) -> None:
-        """The same, for those who are not on the loop."""
-        self.retire()
+        """The same, while the loop goes on."""
+        self._retired = True
+        if self._is_idle:
+            await self._close_aside()
+
+    @property
+    def _is_idle(self) -> bool:
+        return not self.answers.under_way and not self.vectors.under_way
 
     def _close_if_idle(self) -> None:
-        if self._retired and not self.answers.under_way and not self.vectors.under_way:
+        if self._retired and self._is_idle:
             self._close()
 
     async def aclose(self) -> None:
         """End what is under way, and close the file."""
         await self.answers.cancel()
         await self.vectors.cancel()
-        self._close()
+        await self._close_aside()
+
+    async def _close_aside(self) -> None:
+        """In another thread: who has locked the file holds up nobody but us."""
+        try:
+            await asyncio.to_thread(self._close)
+        except RuntimeError:  # Python ends, and begins no thread any more
+            self._close()
 
     def _close(self) -> None:
         self.store.flush()

@@ -124,6 +124,15 @@ class Plugin:
         salt = blake2b(utf8(self.config.namespace), digest_size=16).digest() if self.config.namespace else b""
         return blake2b(utf8(what), digest_size=16, salt=salt, person=b"troupe-cache")
 
+    def examine(self) -> str:
+        """What `troupe doctor` says of the file."""
+        if self.config.mode == "off":
+            return "it is switched off (settings.cache-sqlite.mode)"
+        from troupe_cache_sqlite.upkeep import examined
+
+        path, writes = self.config.path.expanduser().absolute(), self.config.mode in ("write", "readwrite", "refresh")
+        return f"mode {self.config.mode}, {examined(path, writing=writes)}"
+
     def force_api_cache(self, cache_api_calls: bool, cache_file_name: str | PathLike[str] | None = None) -> None:
         """Switch on, with the mode readwrite, or off, whatever the settings say; from the next question on."""
         if self._runtime.thread.closed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -15,7 +16,7 @@ import orjson
 from troupe_cache_sqlite.bound import in_use
 from troupe_cache_sqlite.clerk import KEEP
 from troupe_cache_sqlite.errors import CacheError
-from troupe_cache_sqlite.files import VERSION, open_files
+from troupe_cache_sqlite.files import VERSION, is_busy, open_files
 from troupe_cache_sqlite.kinds import KINDS, Damaged, of_json
 from troupe_cache_sqlite.values import LARGEST, Packer, digest
 
@@ -184,6 +185,37 @@ def held(path: Path, only: Only = ALL) -> Held:
     with _reading(path) as (db, version):
         shares = tuple(Share(*row) for row in db.execute(_SHARES, only.said()))
         return Held(str(path), version, in_use(db), shares)
+
+
+def examined(path: Path, *, writing: bool) -> str:
+    """Whether the file can be used, in a line for people, else a `CacheError`. Nothing in it is changed."""
+    if not path.exists():
+        if not writing:
+            raise CacheError(f"there is no cache at {path}: record one in the mode readwrite, or name another file")
+        folder = next(each for each in path.parents if each.exists())
+        if not os.access(folder, os.W_OK):
+            raise CacheError(f"there is no cache at {path}, and none can be begun: {folder} may not be written")
+        return f"{path} is not there yet, and begun with the first answer"
+    with _reading(path) as (db, version):
+        (entries,) = db.execute("SELECT count(*) FROM seen").fetchone()
+        what = f"{path}: {entries:,} {'entry' if entries == 1 else 'entries'}, {in_use(db) / 1e6:,.1f} MB"
+    older = f", becomes {VERSION} when it is written to" if writing and version < VERSION else ""
+    locked = "; somebody else has locked it at this moment, and what is to be kept waits for that"
+    return f"{what} (version {version}{older})" + (locked if writing and _is_locked(path) else "")
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether somebody is writing to it, or a `CacheError` if nobody may."""
+    with _told(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=0)) as db:
+        db.isolation_level = None
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("ROLLBACK")
+        except sqlite3.OperationalError as error:
+            if not is_busy(error):
+                raise
+            return True
+    return False
 
 
 def clear(path: Path, only: Only = ALL) -> int:

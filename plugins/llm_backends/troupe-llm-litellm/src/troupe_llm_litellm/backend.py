@@ -110,7 +110,7 @@ class LiteLLM(LLMBackend, Embedder, config=Config):
         seconds = call.timeout or self.config.timeout
         try:
             async with asyncio.timeout(seconds):
-                return await ask(**wanted, timeout=self._library.timeout, max_retries=0)
+                return await ask(**wanted, timeout=self._library.timeout(seconds), max_retries=0)
         except Exception as error:  # of litellm, or of any library that a provider of it needs
             raise translated(error, self._source(wanted["model"]), seconds, self._library) from None
 
@@ -120,7 +120,7 @@ class LiteLLM(LLMBackend, Embedder, config=Config):
             async with asyncio.timeout(seconds):
                 return await anext(pieces, None)
         except Exception as error:
-            raise translated(error, self._source(request.model), seconds, self._library) from None
+            raise translated(error, self._source(request.model), seconds, self._library, begun=True) from None
 
     def _provider(self, model: str) -> str:
         """Whose model it is."""

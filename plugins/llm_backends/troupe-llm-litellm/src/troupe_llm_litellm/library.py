@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,8 @@ QUIETLY = {
     "LITELLM_MODE": "PRODUCTION",  # or it takes what stands in a file .env into the environment
 }
 """Variables that an import of litellm looks at."""
+LATER = 10.0
+"""Seconds after which litellm gives up where nobody else does. Left to itself it would after ten minutes."""
 _one_at_a_time = threading.Lock()
 
 
@@ -31,8 +33,12 @@ class Library:
     timeouts: tuple[type[Exception], ...]
     broken: tuple[type[Exception], ...]
     """Connections that failed, timeouts among them."""
-    timeout: Any
-    """Seconds to reach a server, as its clients want to be told. An answer is timed by who asks."""
+    halfway: tuple[type[Exception], ...]
+    """A connection broke when the head of an answer had come."""
+    timeout: Callable[[float], Any]
+    """How long to wait, as its clients want to be told, where an answer is given so many seconds: by who asks, so that
+    they are given more. To reach a server has a time of its own, of which not every client knows.
+    """
 
     async def aclose(self) -> None:
         """Close the clients that litellm keeps for this loop. Other runtimes have a loop of their own."""
@@ -65,7 +71,8 @@ def library(connect_timeout: float) -> Library:
         (httpx.ConnectTimeout, httpx.PoolTimeout, aiohttp.ConnectionTimeoutError),
         (TimeoutError, httpx.TimeoutException),
         (httpx.TransportError, aiohttp.ClientError, OSError),
-        httpx.Timeout(None, connect=connect_timeout),
+        (aiohttp.ClientPayloadError,),
+        lambda seconds: httpx.Timeout(seconds + LATER, connect=connect_timeout),
     )
 
 

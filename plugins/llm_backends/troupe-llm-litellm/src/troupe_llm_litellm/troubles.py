@@ -28,8 +28,10 @@ HOW_TO = re.compile(r"\s*(?:To drop |Learn more: |Pass model as ).*", re.DOTALL)
 NO_KEY = ("credential", "api key", "api_key")
 
 
-def translated(error: Exception, source: str, seconds: float, library: Library) -> ModelError:
-    """`source` is who was asked. Should it repeat a key, the core takes that out of what is raised."""
+def translated(error: Exception, source: str, seconds: float, library: Library, *, begun: bool = False) -> ModelError:
+    """`source` is who was asked, and `begun` whether an answer was on its way, which may have to be paid for. Should it
+    repeat a key, the core takes that out of what is raised.
+    """
     if isinstance(error, TimeoutError):
         return ModelTimeout(
             f"{source} did not answer within {seconds:g} s. Give it longer by settings.litellm.timeout, "
@@ -38,14 +40,19 @@ def translated(error: Exception, source: str, seconds: float, library: Library) 
     text, causes = _said(error), list(_causes(error))
     answered = _headers(causes)
     if answered is None:
-        return _unanswered(error, text, causes, source, library)
+        begun = begun or any(isinstance(cause, library.halfway) for cause in causes)
+        return _unanswered(error, text, causes, source, library, begun=begun)
     return _status(error, text, answered, source)
 
 
-def _unanswered(error: Exception, text: str, causes: list[BaseException], source: str, library: Library) -> ModelError:
+def _unanswered(
+    error: Exception, text: str, causes: list[BaseException], source: str, library: Library, *, begun: bool
+) -> ModelError:
     """Nothing came back, or nothing that could be understood."""
     if type(error).__name__ == "UnsupportedParamsError":
         return Unsupported(f"{source} cannot be asked so: {text}. Nothing was sent. {Unsupported.advice}")
+    if begun and any(isinstance(cause, library.broken) for cause in causes):
+        return ModelUnavailable(f"{source} broke off in its answer: {_reason(causes)}. Ask again.")
     if any(isinstance(cause, library.unreached) for cause in causes):
         return ConnectionFailed(
             f"{source} could not be reached in time. Is it running? settings.litellm.connect_timeout gives it longer."
@@ -56,10 +63,9 @@ def _unanswered(error: Exception, text: str, causes: list[BaseException], source
             "(max_in_flight)."
         )
     if any(isinstance(cause, library.broken) for cause in causes):
-        reason = str(causes[-1]) or type(causes[-1]).__name__
         return ConnectionFailed(
-            f"the connection to {source} failed: {reason}. Is it running, and is its address right? That is base_url "
-            "in settings.litellm.providers, or as litellm has it."
+            f"the connection to {source} failed: {_reason(causes)}. Is it running, and is its address right? That is "
+            "base_url in settings.litellm.providers, or as litellm has it."
         )
     if any(sign in text.lower() for sign in NO_KEY):
         return AuthenticationError(
@@ -70,6 +76,10 @@ def _unanswered(error: Exception, text: str, causes: list[BaseException], source
     if isinstance(status, int) and status < 500:
         return ModelError.from_status(status, text, source=source)
     return ModelUnavailable(f"{source} gave something that is no answer: {text}. Ask again.")
+
+
+def _reason(causes: list[BaseException]) -> str:
+    return " ".join(str(causes[-1]).split()) or type(causes[-1]).__name__
 
 
 def _status(error: Exception, text: str, headers: Mapping[str, str], source: str) -> ModelError:

@@ -16,6 +16,7 @@ import pytest
 import troupe_llm_litellm
 from troupe_core import (
     AuthenticationError,
+    Budget,
     Call,
     ConnectionFailed,
     Form,
@@ -23,6 +24,7 @@ from troupe_core import (
     LLMResponse,
     Message,
     ModelCall,
+    ModelUnavailable,
     Parameters,
     Runtime,
     UnknownModelError,
@@ -30,7 +32,7 @@ from troupe_core import (
     Usage,
     hookimpl,
 )
-from troupe_testing.server import ProtocolServer, Reply, Status
+from troupe_testing.server import Cut, ProtocolServer, Reply, Reset, Status
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*ReadOnly. qualifier", "ignore:Accessing the .* attribute on the inst")
 SCHEMA = {"type": "object", "properties": {"mood": {"type": "string"}}, "required": ["mood"]}
@@ -174,6 +176,22 @@ def test_who_cannot_reach_a_server_in_time_has_sent_nothing(no_keys: None):
             pytest.raises(ConnectionFailed, match=r"reached in time.*settings\.litellm\.connect_timeout"),
         ):
             asked(runtime, "litellm/openai/any")
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize(("fault", "begun"), [(Reset(), False), (Reset(after_head=True), True), (Cut(), True)])
+def test_who_breaks_off_when_an_answer_has_begun_may_have_to_be_paid(
+    server: ProtocolServer, fault: Any, begun: bool, streamed: bool
+):
+    server.inject(fault)
+    options: dict[str, Any] = {"autoload": False, "budget": Budget(calls=9)}
+    options["settings"] = {"litellm": {"providers": {"openai": {"base_url": server.base_url}}}}
+    prices = {"prices": {"litellm/openai/any": {"input": 1.0, "output": 1.0}}}
+    with Runtime([troupe_llm_litellm], config=prices, **options) as runtime:
+        with pytest.raises(ModelUnavailable) as broken:
+            asked(runtime, "litellm/openai/any", streamed=streamed)
+        assert isinstance(broken.value, ConnectionFailed) is not begun
+        assert (runtime.meter.total().cost > 0) is begun
 
 
 def test_prices_are_those_of_litellms_list():

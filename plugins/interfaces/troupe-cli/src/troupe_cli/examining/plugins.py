@@ -9,7 +9,7 @@ from troupe_cli.describing import advice
 from troupe_cli.examining.finding import Finding, ok, problem, warning
 from troupe_cli.strangers import Strangers
 from troupe_cli.survey import survey
-from troupe_core import PluginError
+from troupe_core import PluginError, TroupeError
 from troupe_core.plugins import CORE, KINDS
 
 if TYPE_CHECKING:
@@ -33,11 +33,29 @@ def examined(runtime: Runtime) -> Iterator[Finding]:
             yield ok(about, "asleep", f"To wake it, {advice(each)}")
         elif each.status == "skipped":
             yield ok(about, f"left out: {each.reason}")
+        elif each.status == "active":
+            yield from _by_itself(runtime, each.name, about)
     yield from _clashes(runtime)
     for clash in Strangers(runtime).clashes():
         yield warning("commands", clash, "Ask its author to rename it.")
     for name in sorted({each.origin.distribution for each in found} - {"", CORE}):
         yield from _out_of_range(name)
+
+
+def _by_itself(runtime: Runtime, name: str, about: str) -> Iterator[Finding]:
+    """What a plugin says of what it needs: a file, a server."""
+    examine = runtime.registry.manager.methods[name].get("examine")
+    if examine is None:
+        return
+    try:
+        said = examine()
+    except TroupeError as error:
+        yield problem(about, str(error))
+    except Exception as error:
+        yield problem(about, f"it could not be examined: {type(error).__name__}: {error}", "Tell its author.")
+    else:
+        if said:
+            yield ok(about, str(said))
 
 
 def _clashes(runtime: Runtime) -> Iterator[Finding]:

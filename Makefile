@@ -16,7 +16,7 @@ MEMBERS := . $(PLUGINS)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help play setup test format lint types check check-long check-wire bench reference site constraints clean
+.PHONY: help play setup test format lint types mypy pyright check check-long check-wire bench reference site constraints clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -38,13 +38,17 @@ lint: $(STAMP)  ## format, rules and layers, without changing anything
 	$(BIN)/ruff check
 	$(BIN)/lint-imports --no-logo
 
-types: $(STAMP)  ## mypy on all code, pyright on tests/typing
+types: mypy pyright  ## mypy on all code, pyright on tests/typing
+
+mypy: $(STAMP)
 	$(BIN)/mypy
+
+pyright: $(STAMP)
 	$(BIN)/pyright
 
+# Each of the first has one core's work; the tests take two by themselves.
 check:  ## everything a change must pass: lint, types, test
-	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory types
+	@$(MAKE) --no-print-directory -j 2 mypy lint pyright
 	@$(MAKE) --no-print-directory test
 
 check-long: $(STAMP)  ## the tests marked long

@@ -20,7 +20,9 @@ import attrs
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("troupe", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "derandomize": True}
+settings.register_profile("troupe", **UNTIMED, max_examples=50)
+settings.register_profile("troupe-again", **UNTIMED, max_examples=5)  # where the same laws have just held for fifty
 settings.load_profile("troupe")
 
 STARTER = Path(__file__).parent / "tests" / "starter.py"

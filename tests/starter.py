@@ -58,17 +58,18 @@ def become(order: dict[str, Any]) -> None:
     what, *given = order["arguments"]
     if what == "-m":
         sys.argv[:] = given
-        sys.path[0] = order["cwd"]
+        sys.path.insert(0, order["cwd"])
         runpy.run_module(given[0], run_name="__main__", alter_sys=True)
         return
     source = given.pop(0) if what == "-c" else Path(what).read_text(encoding="utf-8")
     sys.argv[:] = [what, *given]
-    sys.path[0] = "" if what == "-c" else str(Path(what).resolve().parent)
+    sys.path.insert(0, "" if what == "-c" else str(Path(what).resolve().parent))
     main = sys.modules["__main__"] = ModuleType("__main__")
     main.__dict__["__file__"] = "<string>" if what == "-c" else what
     exec(compile(source, main.__dict__["__file__"], "exec", dont_inherit=True), main.__dict__)
 
 
+del sys.path[0]  # this folder
 everything()
 gc.freeze()  # so that the end of a program need not look through all this
 become(serve(socket.socket(fileno=int(sys.argv[1]))))

@@ -96,7 +96,7 @@ def plain(messages: Any) -> list[tuple[str, str, bytes]]:
 
 
 @pytest.mark.once
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(steps, memories, st.sampled_from(["parallel", "sequential"]))
 def test_the_facts_alone_give_the_same_bytes_as_the_messages_that_were_kept(runtime, steps, memory, schedule):
     plans = [step[1] for step in steps]

@@ -563,6 +563,7 @@ def census() -> Counter[str]:
     return Counter(kind.__qualname__ for kind in kinds if str(kind.__module__).startswith("troupe_core"))
 
 
+@pytest.mark.once
 def test_thirty_short_lives_leave_nothing_in_their_runtime_nor_in_a_memory_that_was_given_to_them_all(make_runtime):
     runtime = make_runtime(ScriptedModel(remembering, record=False), plugins=[MoodAndAcme()])
     memory = EpisodicMemory(episode=2, window_size=12_003)

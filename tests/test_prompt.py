@@ -387,7 +387,8 @@ def read(text: str) -> list[tuple[str, list[str]]]:
     return found
 
 
-@settings(max_examples=150)
+@pytest.mark.once
+@settings(max_examples=80)
 @given(st.lists(st.tuples(st.sampled_from(sorted(METHODS)), spoken, spoken), min_size=1, max_size=6))
 def test_nobody_can_forge_a_line_or_a_heading(runtime, perceived):
     with Simulation(runtime=runtime) as simulation:
@@ -407,7 +408,8 @@ def test_nobody_can_forge_a_line_or_a_heading(runtime, perceived):
     simulation.close()
 
 
-@settings(max_examples=100)
+@pytest.mark.once
+@settings(max_examples=60)
 @given(spoken, spoken, st.lists(spoken, max_size=3), spoken, spoken, spoken)
 def test_nobody_can_forge_a_line_of_the_state_block(runtime, news, place, notes, goals, attention, emotions):
     with Simulation(runtime=runtime) as simulation:

@@ -37,6 +37,8 @@ from troupe_core.llm import Call, LLMBackend, LLMChunk, LLMRequest, LLMWrapper, 
 from troupe_core.llm.request import Form
 from troupe_testing import LatencyModel, ScriptedModel, VirtualLoop, do, talk, think, turn
 
+pytestmark = pytest.mark.once
+
 # -- a person whose turn waits wherever a turn can wait --------------------------------------------------------------
 
 
@@ -401,7 +403,6 @@ def test_an_error_at_any_await_of_one_persons_turn_is_reported_and_the_others_go
     assert at - 1 == 16
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     ("schedule", "kind"),
     [

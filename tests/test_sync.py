@@ -298,7 +298,7 @@ def test_somebody_who_gives_up_waiting_leaves_the_queue(gated, gate):
 
 
 INTERRUPTED = """
-import os, signal, threading
+import signal, threading
 from troupe_core import Runtime, Simulation, TinyPerson, TinyWorld, LLMBackend
 import asyncio
 
@@ -306,7 +306,7 @@ class Slow(LLMBackend):
     free = True
 
     async def complete(self, request, call):
-        threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGINT)).start()
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)  # it may be any thread that the system tells
         try:
             await asyncio.Event().wait()
         finally:

@@ -87,12 +87,14 @@ scopes = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=250)
+@pytest.mark.once
+@settings(max_examples=120)
 @given(templates, scopes)
 def test_a_compiled_template_writes_what_chevron_writes(source, values):
     assert compile_template(source)(values) == chevron.render(source, values, partials_path=None)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", sorted(path.stem for path in Path(troupe_core.__file__).parent.glob("prompts/*")))
 @given(values=st.dictionaries(st.sampled_from(["name", "time", "place", "goals"]), strings), items=st.lists(strings))
 def test_the_templates_that_ship_write_what_chevron_writes(name, values, items):

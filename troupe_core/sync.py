@@ -22,6 +22,9 @@ T = TypeVar("T")
 PATIENCE = 5.0
 """Seconds that closing waits for threads in which something is still done."""
 
+HEARD = 0.1
+"""Seconds within which Ctrl-C is noticed, if it does not wake who waits."""
+
 log = logging.getLogger("troupe")
 
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
@@ -78,10 +81,11 @@ class LoopThread:
         job = self._job(coroutine)
         try:
             job.start()
+            job.sit_out()
             return job.result.result()
         except KeyboardInterrupt:
             job.cancel()
-            futures.wait([job.result])
+            job.sit_out()
             raise
 
     async def hop(self, coroutine: Coroutine[Any, Any, T]) -> T:
@@ -167,6 +171,10 @@ class Job(Generic[T]):
 
     def __init__(self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T]) -> None:
         self.result: futures.Future[T] = futures.Future()
+        self.result.add_done_callback(self._end)
+        self._over = False
+        self._ending = threading.Lock()
+        self._ending.acquire()
         self._loop = loop
         self._coroutine = coroutine
         self._task: asyncio.Task[T] | None = None
@@ -177,6 +185,20 @@ class Job(Generic[T]):
     def cancel(self) -> None:
         """Ask it to stop; `result` tells when it has."""
         self._loop.call_soon_threadsafe(self._cancel)
+
+    def sit_out(self) -> None:
+        """Wait until there is a result; Ctrl-C is heard, and breaks nothing.
+
+        Not by `result`: its lock is made of Python, and Ctrl-C in the middle of that would leave it locked for ever.
+        And not in one sleep: Ctrl-C does not wake whom it meets on the point of falling asleep, nor anybody if the
+        system tells another thread of it.
+        """
+        while not self._over:
+            self._ending.acquire(timeout=HEARD)
+
+    def _end(self, result: futures.Future[T]) -> None:
+        self._over = True
+        self._ending.release()
 
     async def _contained(self) -> T:
         try:

@@ -31,6 +31,8 @@ from troupe_core.errors import ArgumentError, JournalError, RunStopped
 from troupe_core.llm import LLMBackend, LLMResponse, Usage
 from troupe_testing import LatencyModel, ScriptedModel, constant, talk, turn
 
+pytestmark = pytest.mark.once
+
 PROGRAM = Path(__file__).with_name("study_program.py")
 
 
@@ -805,7 +807,6 @@ WAYS_TO_GO = {
 }
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("how", WAYS_TO_GO)
 @pytest.mark.parametrize("kind", KINDS)
 def test_process_ends_without_an_end(how: str, kind: str, make_runtime: Any, tmp_path: Path, python: Any) -> None:

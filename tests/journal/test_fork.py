@@ -19,6 +19,8 @@ from troupe_core.errors import ArgumentError, Busy, JournalError, SimulationEnde
 from troupe_core.simulation.rng import Stream
 from troupe_testing import LatencyModel, ScriptedModel, VirtualLoop, talk, think, turn, uniform
 
+pytestmark = pytest.mark.once
+
 NAMES = ("Ada", "Ben", "Cleo", "Dan")
 STEPS = 5
 

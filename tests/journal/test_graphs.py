@@ -23,6 +23,8 @@ from troupe_core import Runtime, Simulation, TinyPerson, TinyWorld
 from troupe_core.hookspecs import hookimpl
 from troupe_testing import ScriptedModel, quiet, talk, think, turn
 
+pytestmark = pytest.mark.once
+
 NAMES = tuple(f"P{number}" for number in range(9))
 
 
@@ -221,11 +223,10 @@ def histories(draw: Any) -> list[Study]:
     return [*found, *found[::-1]]
 
 
-@pytest.mark.once
 def test_what_is_executed_and_what_is_paid_for_is_what_the_interpreter_foretells(real):
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=40)
+    @settings(max_examples=28)
     @given(histories(), st.sampled_from(["db", "json"]))
     def check(history: list[Study], suffix: str) -> None:
         interpreter = Interpreter()
@@ -249,8 +250,8 @@ def test_what_is_executed_and_what_is_paid_for_is_what_the_interpreter_foretells
                     assert not executed, "there is nothing new in what was there before"
 
     check()
-    assert seen["edits"] >= 40
-    assert min(seen["not everybody"], seen["parallel"], seen["sequential"]) >= 10, seen
+    assert seen["edits"] >= 28
+    assert min(seen["not everybody"], seen["parallel"], seen["sequential"]) >= 7, seen
     assert seen["found though executed"] >= 3
 
 

@@ -27,6 +27,8 @@ from troupe_core.simulation.journal.codec import decode, encode
 from troupe_core.simulation.journal.rows import Group
 from troupe_core.simulation.journal.store import Store, open_store
 
+pytestmark = pytest.mark.once
+
 KINDS = ("db", "json")
 IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 """A real file system that waits for no disk: there are hundreds of files here."""

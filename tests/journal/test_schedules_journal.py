@@ -36,6 +36,8 @@ from troupe_testing import (
     uniform,
 )
 
+pytestmark = pytest.mark.once
+
 NAMES = ("Ana", "Anton", "Bela", "Çağla", "Dmitri", "Emre", "Frieda", "Gu Yan", "Hana", "Ike", "Joana", "Kofi")
 TARGETS = (*NAMES, "", "", "", "ANTON", "an", "Zoltan", "Mayor")
 WORDS = ("ferry", "bread", "storm", "exam", "rent", "garden", "tram", "soup", "wedding", "mayor", "strike", "snow")
@@ -294,7 +296,6 @@ def check(number: int, path: Path, reference: tuple[Result, set[bytes]]) -> None
     assert set(session.asked) == asked
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("part", range(8))
 def test_forty_schedules_of_latency_with_a_journal_lead_where_none_does(reference, tmp_path, part):
     for number in range(part, 40, 8):
@@ -336,7 +337,6 @@ def test_two_hundred_schedules_lead_there_too(reference, tmp_path, part):
         check(number, tmp_path / f"{number}.{'json' if number % 3 == 2 else 'db'}", reference)
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("schedule", ["sequential", "random"])
 def test_one_by_one_too(schedule, tmp_path):
     def run(path: Path | None, session: Session) -> Result:

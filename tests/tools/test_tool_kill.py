@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 PROGRAM = Path(__file__).parent / "tool_program.py"
 
 
@@ -53,7 +55,6 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, run: Any) -> str:
 WHOLE = sorted(f"{name}, dear all, turn {number}" for name in ("Ada", "Ben") for number in range(3))
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("moment", ["before", "inside", "after"])
 def test_a_tool_that_can_tell_finishes_what_was_begun(run, journal, tmp_path, undisturbed, moment):
     run(journal, tmp_path, "registered", moment)
@@ -64,7 +65,6 @@ def test_a_tool_that_can_tell_finishes_what_was_begun(run, journal, tmp_path, un
     assert again["digest"] == undisturbed
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("moment", ["before", "inside", "after"])
 def test_a_tool_that_cannot_tell_is_in_doubt_and_not_used_again(run, journal, tmp_path, moment):
     run(journal, tmp_path, "letters", moment)
@@ -84,7 +84,6 @@ def test_a_tool_that_cannot_tell_is_in_doubt_and_not_used_again(run, journal, tm
     assert (third["calls"], third["in_doubt"], third["digest"]) == (0, [], again["digest"])
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("moment", ["before", "inside", "after"])
 def test_what_can_be_repeated_is_repeated(run, journal, tmp_path, moment):
     run(journal, tmp_path, "bell", moment)

@@ -19,7 +19,7 @@ import pytest
 import zstandard
 
 import troupe_cache_sqlite
-from troupe_cache_sqlite import CacheError, Stats, stats
+from troupe_cache_sqlite import CacheError, Stats, files, stats
 from troupe_cache_sqlite import store as store_module
 from troupe_cache_sqlite.orders import Put
 from troupe_core import PluginError
@@ -289,7 +289,8 @@ def test_when_the_disk_is_full_answers_are_served_and_held(room, caplog, monkeyp
     assert [new for new, old in zip(again, texts, strict=True) if new != old] == ["asked again"] * done.lost
 
 
-def test_while_somebody_else_has_locked_the_file_a_question_waits_and_the_loop_does_not(room):
+def test_while_somebody_else_has_locked_the_file_a_question_waits_and_the_loop_does_not(room, monkeypatch):
+    monkeypatch.setattr(files, "PATIENCE", 600.0)
     draws, texts = filled(room)
     runtime = room.runtime(lambda request, number: "new")
     room.texts(runtime, *draws)
@@ -299,9 +300,7 @@ def test_while_somebody_else_has_locked_the_file_a_question_waits_and_the_loop_d
         thread = threading.Thread(target=lambda: asked.extend(room.texts(runtime, room.request(draw=9))))
         thread.start()
         time.sleep(0.1)
-        started = time.monotonic()
         assert room.texts(runtime, *draws) == texts  # hits go on meanwhile
-        assert time.monotonic() - started < 1
         assert asked == []
         other.execute("ROLLBACK")
         thread.join(10)

@@ -23,7 +23,7 @@ import asyncio, json, os, sys
 from troupe_cache_sqlite import Plugin, clerk, leases, stats
 from troupe_core import Call, Form, LLMBackend, LLMRequest, LLMResponse, Message, Runtime
 
-leases.LEASE, clerk.BEAT = 0.8, 0.2
+leases.LEASE, clerk.BEAT = 2.0, 0.2
 path, counted, what = sys.argv[1:]
 
 class Asked(LLMBackend):
@@ -99,11 +99,11 @@ def test_who_was_killed_while_asking_holds_nobody_up_for_long_and_who_lives_does
 
         async def story() -> tuple[bool, int, str]:
             asked = asyncio.get_running_loop().create_task(handler.complete(request, room.call))
-            await asyncio.wait([asked], timeout=1.5)  # nearly twice as long as a lease holds that is not renewed
+            await asyncio.wait([asked], timeout=2.5)  # longer than a lease holds that is not renewed
             waited, calls = not asked.done(), runtime.model_under_test.calls  # type: ignore[attr-defined]
             process.kill()
             process.wait()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 return waited, calls, (await asked).text
 
         assert room.run(runtime, story) == (True, 0, "mine")
@@ -121,8 +121,11 @@ def in_file(room, statement, *values):
 
 
 @pytest.fixture
-def two(room):
-    """Two runtimes of one process over one file, the first of which is asking; and what the second one is asked."""
+def two(room, monkeypatch):
+    """Two runtimes of one process over one file, the first of which is asking; and what the second one is asked.
+    Whoever waits until a lease expires waits longer than the tests.
+    """
+    monkeypatch.setattr(leases, "LEASE", leases.LONGEST - 1)
     first, second = room.runtime(lambda request, number: "first"), room.runtime(lambda request, number: "second")
     for runtime in (first, second):
         runtime.model_under_test.gate = asyncio.Event()
@@ -151,7 +154,7 @@ def open_gate(room, runtime):
 
 
 def wait_for(what):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 40
     while not what():
         assert time.monotonic() < deadline
         time.sleep(0.002)
@@ -186,7 +189,6 @@ def test_when_one_gives_up_the_next_one_asks_at_once(room, two, why):
     other = begin(room, second)
     time.sleep(0.05)
     assert calls(second) == 0
-    started = time.monotonic()
     if why == "cancelled":
         first.thread.loop.call_soon_threadsafe(one.cancel)
     elif why == "failed":
@@ -194,7 +196,6 @@ def test_when_one_gives_up_the_next_one_asks_at_once(room, two, why):
     else:
         first.close()
     wait_for(lambda: calls(second) == 1)
-    assert time.monotonic() - started < leases.LEASE / 2
     open_gate(room, second)
     assert end(room, second, other) == "second"
 
@@ -220,19 +221,17 @@ def test_a_lease_that_cannot_be_alive_holds_nobody_up(room, until):
     handler = runtime.llm_handler("asked/any")
     key = handler._key(room.request())
     in_file(room, "INSERT INTO lease VALUES (?, x'00', 1, ?)", key, time.time() + until)
-    started = time.monotonic()
     assert room.texts(runtime, room.request()) == ["answer 1"]
-    assert time.monotonic() - started < 0.9
 
 
 def test_a_lease_that_is_alive_does_until_it_expires(room):
     room.texts(room.runtime(), room.request("another"))
     runtime = room.runtime()
     key = runtime.llm_handler("asked/any")._key(room.request())
-    in_file(room, "INSERT INTO lease VALUES (?, x'00', 1, ?)", key, time.time() + 0.5)
-    started = time.monotonic()
+    until = time.time() + 0.5
+    in_file(room, "INSERT INTO lease VALUES (?, x'00', 1, ?)", key, until)
     assert room.texts(runtime, room.request()) == ["answer 1"]
-    assert 0.4 < time.monotonic() - started < 2
+    assert time.time() >= until
 
 
 def test_a_clock_that_is_set_back_while_somebody_waits_holds_nobody_up(room):
@@ -289,7 +288,5 @@ def test_who_has_left_a_queue_is_not_handed_the_lease(room, two):
     wait_for(other.done)
     open_gate(room, first)
     time.sleep(0.1)
-    started = time.monotonic()
     assert room.texts(third, room.request()) == ["third"]
-    assert time.monotonic() - started < leases.LEASE / 2
     assert calls(second) == 0

@@ -6,7 +6,6 @@ import asyncio
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -94,9 +93,7 @@ def test_what_is_under_way_when_it_is_switched_off_is_still_kept(room, streamed)
         return await task
 
     task = room.run(runtime, begin)
-    started = time.monotonic()
-    force_api_cache(False, runtime=runtime)
-    assert time.monotonic() - started < 1  # it does not wait for the model
+    force_api_cache(False, runtime=runtime)  # it does not wait for the model, which would be for ever
     assert room.run(runtime, end) == "answer 1"
     assert room.texts(room.runtime(mode="replay"), room.request()) == ["answer 1"]
 

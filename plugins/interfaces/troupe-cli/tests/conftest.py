@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -64,19 +63,11 @@ def troupe(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 
 
 @pytest.fixture
-def script(folder: Path) -> Callable[..., Ran]:
+def script(folder: Path, python: Any) -> Callable[..., Ran]:
     """The console script, in a process of its own."""
 
     def run(*arguments: str, **variables: str) -> Ran:
-        done = subprocess.run(
-            [str(TROUPE), *arguments],
-            cwd=folder,
-            env=os.environ | variables,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = python(TROUPE, *arguments, cwd=folder, env=os.environ | variables)
         return Ran(done.returncode, done.stdout, done.stderr)
 
     return run

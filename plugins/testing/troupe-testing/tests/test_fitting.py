@@ -50,7 +50,7 @@ def _branches(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.recursive(LEAVES, _branches, max_leaves=8))
 def test_what_is_made_up_fits(schema: dict[str, Any]):
     whole = _object({"it": schema}) | {"$defs": {"leaf": {"type": "integer", "minimum": 4}}}

@@ -288,7 +288,7 @@ def test_a_rule_picks_its_requests(serve: Serve):
     ids=repr,
 )
 def test_what_is_worse_than_a_status(serve: Serve, fault: Any, error: type[Exception]):
-    server, client = serve(timeout=0.3)
+    server, client = serve(timeout=0.3 if isinstance(fault, Hang) else 30)
     rule = server.inject(fault, times=1)
     with pytest.raises(error):
         ask(client)

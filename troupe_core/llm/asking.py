@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 import attrs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from troupe_core.errors import AnswerRefused, ModelError, OutputError, PluginError
 from troupe_core.keys import canonical, digest, utf8
@@ -93,8 +95,7 @@ class Question:
         return form
 
 
-@attrs.frozen
-class Errand:
+class Errand(Struct, frozen=True, eq=False):
     """On whose account something is asked, and which of several answers to the same question is wanted."""
 
     call: Call
@@ -109,7 +110,7 @@ class Errand:
     def next(self, substitute: Substitute | None) -> Errand:
         """For the one re-ask, of whoever gave the first answer."""
         call = attrs.evolve(self.call, ordinal=self.call.ordinal + 1)
-        return attrs.evolve(self, call=call, substitute=substitute)
+        return replace(self, call=call, substitute=substitute)
 
 
 @attrs.frozen
@@ -178,7 +179,7 @@ class Asker:
             if instead_of and place == 0:
                 continue  # it is spared
             if instead_of:
-                errand = attrs.evolve(errand, substitute=Substitute(model, instead_of, why))
+                errand = replace(errand, substitute=Substitute(model, instead_of, why))
             try:
                 return await self._ask_one(model, question, messages, errand)
             except ModelError as problem:

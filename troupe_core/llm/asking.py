@@ -241,7 +241,7 @@ class Asker:
     def visible(self, request: LLMRequest, call: Call) -> LLMRequest:
         """The request as it is sent: to a model that cannot look at pictures without those that are told in words."""
         model = request.form.model
-        if not any(message.images for message in request.messages) or self.models.capabilities_of(model).images:
+        if not request.pictured or self.models.capabilities_of(model).images:
             return request
         told = tuple(Message(each.role, each.content) if each.worded else each for each in request.messages)
         self.unseen(call, model)

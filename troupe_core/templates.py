@@ -21,7 +21,9 @@ from troupe_core.errors import TemplateError
 
 Render = Callable[[dict[str, Any]], str]
 Variables = Mapping[str, "Variable"]
-_Op = Callable[[list[Any], list[str]], None]
+_Scopes = tuple[dict[str, Any], ...]
+_Op = Callable[[_Scopes, Any, list[str]], None]
+"""Writes on: with what is known by name, the innermost first, and what `.` is."""
 
 _FOLDER = Path(__file__).parent / "prompts"
 _reading = Lock()  # chevron's tokenizer keeps its place in module globals
@@ -121,9 +123,9 @@ def compile_template(source: str, name: str = "template", variables: Variables |
 
     def render(values: dict[str, Any]) -> str:
         out: list[str] = []
-        scopes: list[Any] = [values]
+        scopes = (values,)
         for op in ops:
-            op(scopes, out)
+            op(scopes, values, out)
         return "".join(out)
 
     return render
@@ -216,14 +218,14 @@ def _variable_in(scopes: Sequence[tuple[Variables, bool]], key: str) -> Variable
 
 
 def _literal(text: str) -> _Op:
-    return lambda scopes, out: out.append(text)
+    return lambda scopes, item, out: out.append(text)
 
 
 def _variable(key: str) -> _Op:
     lookup = _lookup(key)
 
-    def op(scopes: list[Any], out: list[str]) -> None:
-        value = lookup(scopes)
+    def op(scopes: _Scopes, item: Any, out: list[str]) -> None:
+        value = lookup(scopes, item)
         out.append(value if type(value) is str else str(value) if value or value in (0, False) else "")
 
     return op
@@ -232,15 +234,14 @@ def _variable(key: str) -> _Op:
 def _section(key: str, body: list[_Op]) -> _Op:
     lookup = _lookup(key)
 
-    def op(scopes: list[Any], out: list[str]) -> None:
-        value = lookup(scopes)
+    def op(scopes: _Scopes, item: Any, out: list[str]) -> None:
+        value = lookup(scopes, item)
         if not value:
             return
-        for item in value if type(value) in (list, tuple) else (value,):
-            scopes.append(item)
+        for each in value if type(value) in (list, tuple) else (value,):
+            inside = (each, *scopes) if type(each) is dict else scopes
             for inner in body:
-                inner(scopes, out)
-            scopes.pop()
+                inner(inside, each, out)
 
     return op
 
@@ -248,28 +249,28 @@ def _section(key: str, body: list[_Op]) -> _Op:
 def _inverted(key: str, body: list[_Op]) -> _Op:
     lookup = _lookup(key)
 
-    def op(scopes: list[Any], out: list[str]) -> None:
-        if not lookup(scopes):
+    def op(scopes: _Scopes, item: Any, out: list[str]) -> None:
+        if not lookup(scopes, item):
             for inner in body:
-                inner(scopes, out)
+                inner(scopes, item, out)
 
     return op
 
 
-def _lookup(key: str) -> Callable[[list[Any]], Any]:
+def _lookup(key: str) -> Callable[[_Scopes, Any], Any]:
     """How a key is found: in the innermost scope that has it, and then along its dots."""
     if key == ".":
-        return lambda scopes: scopes[-1]
+        return lambda scopes, item: item
     head, *rest = key.split(".")
 
-    def simple(scopes: list[Any]) -> Any:
-        for scope in reversed(scopes):
-            if type(scope) is dict and head in scope:
+    def simple(scopes: _Scopes, item: Any) -> Any:
+        for scope in scopes:
+            if head in scope:
                 return scope[head]
         return None
 
-    def dotted(scopes: list[Any]) -> Any:
-        value = simple(scopes)
+    def dotted(scopes: _Scopes, item: Any) -> Any:
+        value = simple(scopes, item)
         for name in rest:
             value = value.get(name) if type(value) is dict else None
         return value

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 import attrs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from troupe_core.errors import AnswerRefused, ModelError, OutputError, PluginError
 from troupe_core.keys import canonical, digest, utf8
@@ -93,8 +95,7 @@ class Question:
         return form
 
 
-@attrs.frozen
-class Errand:
+class Errand(Struct, frozen=True, eq=False):
     """On whose account something is asked, and which of several answers to the same question is wanted."""
 
     call: Call
@@ -109,7 +110,7 @@ class Errand:
     def next(self, substitute: Substitute | None) -> Errand:
         """For the one re-ask, of whoever gave the first answer."""
         call = attrs.evolve(self.call, ordinal=self.call.ordinal + 1)
-        return attrs.evolve(self, call=call, substitute=substitute)
+        return replace(self, call=call, substitute=substitute)
 
 
 @attrs.frozen
@@ -178,9 +179,9 @@ class Asker:
             if instead_of and place == 0:
                 continue  # it is spared
             if instead_of:
-                errand = attrs.evolve(errand, substitute=Substitute(model, instead_of, why))
+                errand = replace(errand, substitute=Substitute(model, instead_of, why))
             last = place == len(models) - 1
-            put = errand if last else attrs.evolve(errand, call=attrs.evolve(errand.call, standby=True))
+            put = errand if last else replace(errand, call=attrs.evolve(errand.call, standby=True))
             try:
                 return await self._ask_one(model, question, messages, put)
             except ModelError as problem:
@@ -242,7 +243,7 @@ class Asker:
     def visible(self, request: LLMRequest, call: Call) -> LLMRequest:
         """The request as it is sent: to a model that cannot look at pictures without those that are told in words."""
         model = request.form.model
-        if not any(message.images for message in request.messages) or self.models.capabilities_of(model).images:
+        if not request.pictured or self.models.capabilities_of(model).images:
             return request
         told = tuple(Message(each.role, each.content) if each.worded else each for each in request.messages)
         self.unseen(call, model)

@@ -46,7 +46,7 @@ class Capabilities:
             return f"takes no seed, and {parameters.seed} is wanted: leave Parameters(seed=…) out"
         if parameters.extra and parameters.extra.get("logprobs") and not self.logprobs:
             return "tells no log-probabilities, and they are wanted: leave logprobs out of Parameters(extra=…)"
-        if not self.images and any(message.images for message in request.messages):
+        if request.pictured and not self.images:
             return "cannot look at pictures, and one is shown to it: describe it in words"
         return ""
 

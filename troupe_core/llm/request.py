@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any
 
 import attrs
@@ -39,6 +40,8 @@ class Message(Struct, frozen=True, eq=False, gc=False):
                 whole = b"".join([whole, b"\0images\0", *[image.digest for image in self.images]])
             force_setattr(self, "digest", blake2b(whole, digest_size=DIGEST_SIZE, person=b"message").digest())
 
+
+_images_of = attrgetter("images")
 
 IN_WORDS = "\n\nAnswer with one JSON object that fits this JSON schema:\n"
 
@@ -106,11 +109,14 @@ class LLMRequest:
     lane: str = ""
     key: bytes = attrs.field(init=False, repr=False)
     """The name of everything in it: the same key, the same question."""
+    pictured: bool = attrs.field(init=False, repr=False)
+    """Whether pictures go with any of the messages."""
 
     def __attrs_post_init__(self) -> None:
         whole = [self.form.digest, b"%d\0%s\0" % (self.draw, utf8(self.lane)), *[m.digest for m in self.messages]]
         key = blake2b(b"".join(whole), digest_size=DIGEST_SIZE, person=b"request").digest()
         object.__setattr__(self, "key", key)
+        object.__setattr__(self, "pictured", any(map(_images_of, self.messages)))
 
     @property
     def model(self) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from sys import intern
 from typing import TYPE_CHECKING, Any
 
-import attrs
+from msgspec import Struct
 
 from troupe_core.errors import as_exception, containable
 from troupe_core.events import ACTION, ECHO, MEMORY, OBSERVATION, STIMULUS, Fact
@@ -71,8 +71,7 @@ async def live(simulation: Simulation, state: PersonState, when: When, arguments
     return await simulation.transact(LEAF, state, {"now": when.stamp}, arguments, fingerprint, execute, attempt=attempt)
 
 
-@attrs.frozen(eq=False)
-class Opening:
+class Opening(Struct, frozen=True, eq=False):
     """What a turn begins with: the request as far as it is fixed, and what the person perceives."""
 
     head: tuple[Message, ...]
@@ -137,7 +136,7 @@ async def _turn(scene: Scene, abilities: Abilities, question: Question) -> Outco
 
 
 def _block(scene: Scene, abilities: Abilities, memories: Sequence[str]) -> str:
-    return state_block(abilities, scene.state, scene.when.now, memories, _awareness(scene, abilities))
+    return state_block(abilities, scene.state, scene.when.words, memories, _awareness(scene, abilities))
 
 
 def outcome_of(
@@ -152,7 +151,7 @@ def outcome_of(
     """What a turn has come to, whose entries and messages these are."""
     memory, trail = scene.state.lived(entries, unrolled)
     first = next(iter(entries[0])) if not isinstance(entries[0], Fact) else entries[0]
-    count = sum(1 if isinstance(entry, Fact) else len(entry) for entry in entries)
+    count = sum([1 if isinstance(entry, Fact) else len(entry) for entry in entries])
     grown = history.grown(said, count, first, memory)
     whole = len(before.memory_kind.window(memory)) == grown.count
     after = scene.state.changed(
@@ -164,7 +163,7 @@ def outcome_of(
         told=scene.state.told if whole else untold(scene.state.told, before.id),
     )
     # what others said to this person is an action too, and stands here as it came: it is not said once more
-    done = tuple(e for e in entries if isinstance(e, Fact) and e.kind == ACTION and e.thing == before.id)
+    done = tuple([e for e in entries if isinstance(e, Fact) and e.kind == ACTION and e.thing == before.id])
     return Outcome(after, done, tuple(scene.facts))
 
 
@@ -186,6 +185,8 @@ class Guard:
         self.said = said
 
     def repeats(self, content: str) -> bool:
+        if not self.said:
+            return False
         now = words(content)
         return len(now) >= ENOUGH_WORDS and any(repeats(now, old.content, TOO_ALIKE) for old in self.said)
 

@@ -31,13 +31,15 @@ PAUSE = events.PAUSE
 class Shared:
     """Facts that reach many at once: one value, whose lines are written once, however many hear them."""
 
-    __slots__ = ("__weakref__", "digest", "facts", "lines", "size")
+    __slots__ = ("__weakref__", "digest", "facts", "id", "lines", "size")
 
     def __init__(self, facts: Iterable[Fact]) -> None:
         self.facts = tuple(facts)
         self.lines = tuple(line(fact) for fact in self.facts)
         self.size = sum(map(len, self.lines))
-        self.digest = digest(b"shared", *(fact.id for fact in self.facts))
+        self.digest = digest(b"shared", *[fact.id for fact in self.facts])
+        self.id = _heard(self.digest, "")
+        """Of what somebody hears who has no part in it."""
 
 
 @attrs.frozen(eq=False, slots=True)
@@ -66,7 +68,11 @@ class Heard:
 
     @property
     def id(self) -> bytes:
-        return roll(self.shared.digest, digest(b"without", utf8(self.without)))
+        return _heard(self.shared.digest, self.without) if self.without else self.shared.id
+
+
+def _heard(shared: bytes, without: str) -> bytes:
+    return roll(shared, digest(b"without", utf8(without)))
 
 
 Entry: TypeAlias = Fact | Heard
@@ -120,7 +126,7 @@ class Batch(Facts):
 
     @property
     def digest(self) -> bytes:
-        return digest(b"batch", *(entry.id for entry in self.entries))
+        return digest(b"batch", *[entry.id for entry in self.entries])
 
 
 class Batches(Facts):

@@ -7,7 +7,6 @@ line, the present state. What is new stays in history byte for byte as it was se
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from hashlib import blake2b
 
 import attrs
@@ -20,7 +19,6 @@ from troupe_core.people.lines import heading, line, perceived
 from troupe_core.people.memory import Entry, Heard
 from troupe_core.people.persona import Persona
 from troupe_core.people.state import PersonState
-from troupe_core.simulation.clock import in_words
 
 CHARACTER = "\n\n# Your character\n\n"
 
@@ -54,7 +52,7 @@ def new_lines(entries: Sequence[Entry]) -> str:
 def state_block(
     abilities: Abilities,
     state: PersonState,
-    now: datetime | None,
+    time: str,
     memories: Sequence[str] = (),
     awareness: Sequence[str] = (),
 ) -> str:
@@ -63,7 +61,7 @@ def state_block(
     notes = state.context if mind.context == state.context else (*state.context, *mind.context)
     return abilities.state_block(
         {
-            "time": in_words(now) if now is not None else "",
+            "time": time,
             "place": one_line(state.place),
             "context": [one_line(note) for note in notes],
             "goals": one_line(mind.goals),

@@ -12,7 +12,8 @@ _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u
 def words(text: str) -> frozenset[str]:
     """The different words. Scripts that put no spaces between them are taken two characters at a time."""
     found = _WORD.findall(_folded(text))
-    if text.isascii() or not _UNSPACED.search(text):
+    foreign = [] if text.isascii() else [word for word in found if not word.isascii()]
+    if not (foreign and _UNSPACED.search("".join(foreign))):
         return frozenset(found)
     out: set[str] = set()
     for word in found:

@@ -24,6 +24,7 @@ from troupe_core.simulation.chronicle import Chronicle, Passage
 from troupe_core.simulation.foresight import Foresight, is_person
 from troupe_core.simulation.states import States
 from troupe_core.simulation.things import State, scene_of
+from troupe_core.simulation.transaction import Transaction, outcome_key
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from troupe_core.simulation.holds import Holds
     from troupe_core.simulation.journal.journal import Journal
     from troupe_core.simulation.models import Fingerprint, Models
-    from troupe_core.simulation.transaction import Leaf, Outcome, Transaction, TransactionHandler
+    from troupe_core.simulation.transaction import Leaf, Outcome, TransactionHandler
 
 Change = Callable[[Any], Any]
 
@@ -255,8 +256,6 @@ class Changing:
         attempt: int = 0,
     ) -> Outcome:
         """Bring a keyed transaction about, through whatever wraps it. Nothing is changed here: the caller commits."""
-        from troupe_core.simulation.transaction import Transaction, outcome_key
-
         kind = leaf.kind
         handler = self._transaction_handlers.get(kind) or self._compose(kind)
         key = outcome_key(kind, state.digest, argument_bytes, fingerprint.digest, self.seed, attempt)

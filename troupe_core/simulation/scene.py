@@ -13,6 +13,7 @@ from troupe_core.events import NO_DATA, Fact
 from troupe_core.llm.asking import Check, Question
 from troupe_core.llm.request import Call, Message
 from troupe_core.llm.structured import Output
+from troupe_core.simulation.clock import in_words
 from troupe_core.simulation.rng import Stream
 
 if TYPE_CHECKING:
@@ -32,10 +33,16 @@ class When:
     step: int | None = None
     stamp: str | None = attrs.field(init=False)
     """The time as facts bear it; one text for all of a step."""
+    words: str = attrs.field(init=False)
+    """As people read it; nothing where there is no time."""
 
     @stamp.default
     def _stamped(self) -> str | None:
         return self.now.isoformat() if self.now is not None else None
+
+    @words.default
+    def _in_words(self) -> str:
+        return in_words(self.now) if self.now is not None else ""
 
 
 class Scene:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from troupe_core import Results, Row
 from troupe_study import Findings
+from troupe_study.counting import MOST, UNKNOWN, Counted, summary, tallied
 from troupe_study.outputs import findings, plots
-from troupe_study.outputs.counting import MOST, UNKNOWN, Counted, summary, tallied
 from troupe_study.outputs.plots import wrapped
 from troupe_study.outputs.text import in_cell, in_line
 from troupe_study.words import briefly

@@ -13,8 +13,7 @@ import troupe_cli
 from troupe_core import ArgumentError, Simulation, TinyPerson
 from troupe_presenter import json_text, showable
 from troupe_presenter.lines import BOLD, DIM
-from troupe_study.outputs import JOURNAL
-from troupe_study.results import folder_of, is_study, somebody
+from troupe_study.results import JOURNAL, folder_of, is_study, somebody
 from troupe_study.screen import put, screen
 from troupe_study.words import counted
 

@@ -12,11 +12,10 @@ import msgspec
 import orjson
 
 from troupe_core import ArgumentError, Ledger
-from troupe_study.outputs.folder import JOURNAL, RUNS, UNFINISHED
 from troupe_study.shapes import AnswersShape, FindingsShape, StudyShape
 from troupe_study.words import listed
 
-TRANSCRIPT = "transcript.jsonl"
+TRANSCRIPT, RUNS, JOURNAL, UNFINISHED = "transcript.jsonl", "runs.jsonl", "journal.db", "unfinished"
 ACTION, VISUAL = "action", "VISUAL"
 
 

@@ -34,8 +34,9 @@ from troupe_core.findings import Unread
 from troupe_study import casting
 from troupe_study.meeting import SPEAKERS, asked_by, present, respondents, world_of
 from troupe_study.outcome import Missed, Outcome, Place
-from troupe_study.outputs import JOURNAL, check_folder, log_run, outputs, settle
+from troupe_study.outputs import check_folder, log_run, outputs, settle
 from troupe_study.outputs.reproduce import command_of, models_of, versions
+from troupe_study.results import JOURNAL
 from troupe_study.study import Findings, Question, Study
 from troupe_study.words import counted, listed
 

@@ -15,9 +15,9 @@ from troupe_core import ArgumentError, JournalError, Row, Spent
 from troupe_core.llm import billionths, caution
 from troupe_presenter import Lines, harmless, json_text, together
 from troupe_presenter.lines import BOLD, RED, YELLOW
-from troupe_study.outputs import in_all
 from troupe_study.results import ACTION, Event, Left, left_in, somebody
 from troupe_study.screen import put, screen
+from troupe_study.tables import in_all
 from troupe_study.words import ANSWER, THOUGHT, briefly, counted, listed
 
 STIMULUS = "stimulus"

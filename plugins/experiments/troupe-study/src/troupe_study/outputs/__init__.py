@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from troupe_study.outputs.folder import JOURNAL, check_folder, log_run, settle
+from troupe_study.outputs.folder import check_folder, log_run, settle
 from troupe_study.outputs.made import outputs
-from troupe_study.outputs.terminal import as_text, in_all
+from troupe_study.outputs.terminal import as_text
 
-__all__ = ["JOURNAL", "as_text", "check_folder", "in_all", "log_run", "outputs", "settle"]
+__all__ = ["as_text", "check_folder", "log_run", "outputs", "settle"]

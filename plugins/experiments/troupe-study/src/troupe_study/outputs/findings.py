@@ -13,7 +13,7 @@ import orjson
 from troupe_core import Results, Row
 from troupe_core.llm import caution
 from troupe_presenter import words_of
-from troupe_study.outputs.counting import summary
+from troupe_study.counting import summary
 from troupe_study.outputs.text import in_cell, in_line, in_table, noted
 from troupe_study.words import ANSWER
 

@@ -17,10 +17,8 @@ from typing import Any
 import orjson
 
 from troupe_core import ArgumentError
+from troupe_study.results import RUNS, UNFINISHED
 
-JOURNAL = "journal.db"
-RUNS = "runs.jsonl"
-UNFINISHED = "unfinished"
 EARLIER = "earlier"
 _OURS = re.compile(r"plots/\w+\.svg|(?:README|answers|findings|study|transcript)\.\w+")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from troupe_study.counting import tallied
 from troupe_study.outputs import findings, plots, reproduce, transcript
-from troupe_study.outputs.counting import tallied
 from troupe_study.words import ANSWER
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from unicodedata import east_asian_width
 from xml.sax.saxutils import escape
 
 from troupe_core.llm import caution
-from troupe_study.outputs.counting import ALL, UNKNOWN, Counted, spelled
+from troupe_study.counting import ALL, UNKNOWN, Counted, spelled
 
 WIDTH, LABELS, NUMBERS, EDGE = 640, 204, 70, 16
 BAR, SLIM, GAP, LINE = 22, 15, 8, 17

@@ -373,6 +373,7 @@ def test_after_two_bad_answers_the_error_holds_both_and_what_they_cost(make_simu
     with pytest.raises(AnswerRefused, match=r"scripted/test.*Ada.*survey.*asked twice.*another model") as caught:
         ask(simulation, Offer)
     assert caught.value.raw == (BAD, "no")
+    assert "The second begins 'no'." in str(caught.value)
     assert caught.value.usage == Usage(30, 6, 10)
     assert len(caught.value.problems) == 2
     assert "$.price" in caught.value.problems[0]
@@ -381,10 +382,10 @@ def test_after_two_bad_answers_the_error_holds_both_and_what_they_cost(make_simu
     assert simulation.usage.usage == Usage(30, 6, 10)
 
 
-def test_who_is_cut_off_twice_is_told_where_there_is_more_room(make_simulation):
-    simulation = scripted(make_simulation, *[LLMResponse("So", finish="length")] * 2)
-    with pytest.raises(OutputError, match="max_tokens") as caught:
-        ask(simulation, None)
+def test_who_is_empty_and_then_cut_off_is_told_where_there_is_more_room(make_simulation):
+    simulation = scripted(make_simulation, "", LLMResponse("So", finish="length"))
+    with pytest.raises(OutputError, match=r"the answer is empty; .*max_tokens") as caught:
+        ask(simulation, Offer)
     assert type(caught.value) is OutputError
 
 

@@ -35,6 +35,8 @@ ANOTHER = 1_000
 
 REASON = 200
 """Characters of what an error said, where it is kept as the reason why another model answered."""
+SHOWN = 80
+"""Characters of an answer that cannot be used, where that is told."""
 
 REFUSAL, LENGTH = "refusal", "length"
 LONGER = "Give it more room: Parameters(max_tokens=…), of which a reasoning model spends a part on its thoughts."
@@ -261,12 +263,12 @@ def _reason(problem: ModelError) -> str:
 
 
 def read(output: Output[Any] | None, response: LLMResponse, check: Check | None = None) -> Any:
-    """The value, or the text. What was refused or cut off is neither, and nothing at all is no text."""
+    """The value, or the text. What was refused or cut off is neither, nor is nothing at all."""
     if response.finish == REFUSAL:
         raise Problem("the answer is a refusal")
     if response.finish == LENGTH:
         raise Problem("the answer was cut off because it is too long")
-    if output is None and not response.text.strip():
+    if not response.text.strip():
         raise Problem("the answer is empty")
     value = well_formed(response.text) if output is None else output.read(response.text)
     wrong = check(value) if check is not None else ""
@@ -292,8 +294,10 @@ def _unusable(model: str, call: Call, responses: tuple[LLMResponse, ...], proble
     who, last = f" for {call.person}" if call.person else "", responses[-1].finish
     kind = AnswerRefused if last == REFUSAL else OutputError
     advice = LONGER if last == LENGTH else kind.advice
+    shown = " ".join(well_formed(responses[-1].text).split())[:SHOWN]
+    begins = f" The second begins {shown!r}." if shown else ""
     return kind(
-        f"{model} gave no usable answer{who} ({call.purpose}), asked twice: {problems[0]}; then {problems[1]}. "
+        f"{model} gave no usable answer{who} ({call.purpose}), asked twice: {problems[0]}; then {problems[1]}.{begins} "
         f"Both answers are in `raw`. {advice}",
         raw=tuple(response.text for response in responses),
         problems=tuple(str(problem) for problem in problems),

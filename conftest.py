@@ -13,17 +13,24 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, settings
 
-UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "derandomize": True}
-settings.register_profile("troupe", **UNTIMED, max_examples=50)
-settings.register_profile("troupe-again", **UNTIMED, max_examples=5)  # where the same laws have just held for fifty
-settings.load_profile("troupe")
+with suppress(ImportError):  # where a plugin is installed whose tests do without it
+    from hypothesis import HealthCheck, settings
+
+    UNTIMED: dict[str, Any] = {
+        "deadline": None,
+        "suppress_health_check": [HealthCheck.too_slow],
+        "derandomize": True,
+    }
+    settings.register_profile("troupe", **UNTIMED, max_examples=50)
+    settings.register_profile("troupe-again", **UNTIMED, max_examples=5)  # where fifty examples have just held
+    settings.load_profile("troupe")
 
 STARTER = Path(__file__).parent / "tests" / "starter.py"
 

@@ -29,8 +29,10 @@ _LIMIT = 2**63
 
 def digest(tag: bytes, *parts: bytes) -> bytes:
     """A digest of framed parts: ("ab", "c") is not ("a", "bc"). The tag keeps kinds of things apart."""
-    framed = b"".join([b"%d:%b" % (len(part), part) for part in parts])
-    return blake2b(framed, digest_size=DIGEST_SIZE, person=tag).digest()
+    whole = blake2b(digest_size=DIGEST_SIZE, person=tag)
+    for part in parts:
+        whole.update(b"%d:%b" % (len(part), part))
+    return whole.digest()
 
 
 def roll(before: bytes, entry: bytes) -> bytes:

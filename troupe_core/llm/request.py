@@ -109,14 +109,11 @@ class LLMRequest:
     lane: str = ""
     key: bytes = attrs.field(init=False, repr=False)
     """The name of everything in it: the same key, the same question."""
-    pictured: bool = attrs.field(init=False, repr=False)
-    """Whether pictures go with any of the messages."""
 
     def __attrs_post_init__(self) -> None:
         whole = [self.form.digest, b"%d\0%s\0" % (self.draw, utf8(self.lane)), *[m.digest for m in self.messages]]
         key = blake2b(b"".join(whole), digest_size=DIGEST_SIZE, person=b"request").digest()
         object.__setattr__(self, "key", key)
-        object.__setattr__(self, "pictured", any(map(_images_of, self.messages)))
 
     @property
     def model(self) -> str:
@@ -139,6 +136,11 @@ class LLMRequest:
     @property
     def tools(self) -> tuple[Mapping[str, Any], ...]:
         return self.form.tools
+
+    @property
+    def pictured(self) -> bool:
+        """Whether pictures go with any of the messages."""
+        return any(map(_images_of, self.messages))
 
     def plain_messages(self) -> list[dict[str, str]]:
         """As chat protocols have them; pictures are not in there, since each protocol has its own way with them."""

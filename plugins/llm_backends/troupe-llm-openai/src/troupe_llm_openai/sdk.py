@@ -39,7 +39,9 @@ class Client:
     """What can be raised on the way to a provider and back. The SDK does not catch all that its transport raises."""
     host: str
     options: Any
-    """Of each request, what the SDK would take from its client anyhow: it makes a copy of whatever it is not given."""
+    """Of each request, what the SDK would take from its client anyhow: it makes a copy of whatever it is not given, and
+    a key by which a second attempt could be told, though it makes none.
+    """
 
     @property
     def at_openai(self) -> bool:
@@ -119,7 +121,7 @@ def _client(sdk: AsyncOpenAI) -> Client:
 
     httpx = http_library()
     troubles = (openai.OpenAIError, httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError)
-    options = {"headers": {}, "max_retries": sdk.max_retries, "timeout": sdk.timeout}
+    options = {"headers": {}, "max_retries": sdk.max_retries, "timeout": sdk.timeout, "idempotency_key": ""}
     return Client(sdk, httpx.Response, troubles, sdk.base_url.host, options)
 
 

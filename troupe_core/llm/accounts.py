@@ -52,11 +52,11 @@ class Account:
 
     __slots__ = ("_asking", "_since", "aside", "calls", "cost", "holder", "in_flight", "tokens")
 
-    def __init__(self, holder: Holder, calls: int = 0, tokens: int = 0, cost: int = 0) -> None:
+    def __init__(self, holder: Holder, calls: int = 0, tokens: int = 0, cost: int = 0, milliseconds: int = 0) -> None:
         self.holder = holder
         self.calls, self.tokens, self.cost = calls, tokens, cost
         self.in_flight = self.aside = 0
-        self._asking = self._since = 0.0
+        self._asking, self._since = milliseconds / 1000, 0.0
 
     def check(self, limits: Limits, expected: int | None, model: str) -> None:
         """Whether one more call may be made; else `BudgetExceeded`. A limit on calls is exact. Of tokens and time, the
@@ -101,8 +101,13 @@ class Account:
 
     @property
     def seconds(self) -> float:
-        """For how long at least one model was being asked, in this session."""
+        """For how long at least one model was being asked."""
         return self._asking + (monotonic() - self._since if self.in_flight else 0.0)
+
+    @property
+    def milliseconds(self) -> int:
+        """The same, as a journal holds it."""
+        return round(self.seconds * 1000)
 
     def left(self, most: int, expected: int) -> str:
         """Why there is no room for a call, if not all is spent."""

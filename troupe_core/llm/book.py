@@ -106,6 +106,8 @@ class Book:
         """What was asked before: in other processes, or before a fork."""
         self.settled: Callable[[], Iterable[Entry]] = tuple
         """What a journal saved, as it puts that down when somebody wants to know."""
+        self.troubled: Callable[[], None] = _unheard
+        """Told when an attempt has failed."""
         self._recalled: dict[Key, Entry] = {}
         """What the simulation itself, or its journal, had kept. The same run made once more saves it once more, so that
         no journal keeps count of it.
@@ -137,6 +139,8 @@ class Book:
         seconds[bucket] = seconds.get(bucket, 0) + 1
         if not entry.changed:
             self._note(entry)
+        if event.error is not None:
+            self.troubled()
 
     def _note_trouble(self, entry: Entry, event: ModelCall) -> None:
         """Whoever asks again, the core or a plugin: it is the same question, whose last attempt has failed."""
@@ -186,6 +190,10 @@ class Book:
         """What a fork's own book is preceded by: all that was asked up to now."""
         rows, earlier = self.rows(), self.earlier
         return lambda: Ledger([*earlier(), *rows])
+
+
+def _unheard() -> None:
+    """Nobody puts anything down."""
 
 
 def entry_in(entries: dict[Key, Entry], key: Key) -> Entry:

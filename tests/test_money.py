@@ -41,7 +41,7 @@ from troupe_core import (
     Usage,
 )
 from troupe_core.config import Limits
-from troupe_core.llm import unit
+from troupe_core.llm import dollars, unit
 from troupe_core.llm.meter import Meter
 from troupe_core.llm.prices import BILLION, Pricing
 from troupe_testing import LatencyModel, VirtualLoop, constant
@@ -130,6 +130,20 @@ def test_a_cost_is_exact_to_the_billionth_and_never_less(fresh, cached, output, 
     price = Price(millionths / 10**6, others / 10**6)
     exact = (fresh + cached) * Fraction(millionths, 10**6) * 1_000 + output * Fraction(others, 10**6) * 1_000
     assert price.cost(Usage(fresh + cached, output, cached)) == ceil(exact)
+
+
+@pytest.mark.parametrize(
+    ("money", "told"),
+    [
+        (5, "5 USD"),
+        (1e-5, "0.00001 USD"),
+        (0.1 + 0.2, "0.3 USD"),
+        (12_000.5, "12,000.5 USD"),
+        (1e16, "10,000,000,000,000,000 USD"),
+    ],
+)
+def test_an_amount_is_told_as_people_write_it(money, told):
+    assert dollars(money) == told
 
 
 def test_a_model_of_a_certain_day_costs_what_its_family_does():

@@ -4,7 +4,7 @@ from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, Em
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
 from troupe_core.llm.holding import Hold, Holds, chat_messages, response_format
 from troupe_core.llm.images import Image
-from troupe_core.llm.prices import BILLION, FREE, PICTURE, Price, PriceTable, billionths, usd
+from troupe_core.llm.prices import BILLION, FREE, PICTURE, Price, PriceTable, billionths, dollars, usd
 from troupe_core.llm.purposes import AS_THEMSELVES, meant
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters, candidates, in_words
 from troupe_core.llm.response import LLMChunk, LLMResponse, Substitute, Token, Usage, caution, substituted
@@ -49,6 +49,7 @@ __all__ = [
     "caution",
     "chat_messages",
     "checked_address",
+    "dollars",
     "in_words",
     "json_values",
     "meant",

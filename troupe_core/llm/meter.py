@@ -10,9 +10,9 @@ from msgspec import Struct
 from troupe_core.config.tree import NO_BUDGET, Budget, Limits
 from troupe_core.errors import BudgetExceeded
 from troupe_core.events import ModelCall
-from troupe_core.llm.accounts import RUNTIME, SIMULATION, Account, Holder, amounts, of_person, of_purpose
+from troupe_core.llm.accounts import RUNTIME, SIMULATION, Account, Holder, amounts, of_file, of_person, of_purpose
 from troupe_core.llm.book import Book
-from troupe_core.llm.prices import BILLION, billionths, usd
+from troupe_core.llm.prices import BILLION, billionths, dollars, usd
 from troupe_core.llm.request import Call
 from troupe_core.llm.response import NO_USAGE, Usage
 
@@ -97,6 +97,7 @@ class Meter:
         """Of what somebody has been told that there is no budget: of money, of calls without a price."""
         self.people: dict[str, Account] = {}
         """What was asked for each of them, since there is a limit to it."""
+        self._file = ""
         self._above = above or Everything(None)
         self._whole = Account(holder)
         self._of_purpose: dict[str, Account] = {}
@@ -116,6 +117,10 @@ class Meter:
     @budget.setter
     def budget(self, budget: Budget) -> None:
         self._limits = budget if budget.given() else NO_BUDGET
+
+    def written_in(self, file: str) -> None:
+        """The budget stands in somebody's file: they are told of that where it is spent."""
+        self._file, self._whole.holder = file, of_file(file)
 
     @property
     def holder(self) -> Holder:
@@ -166,7 +171,7 @@ class Meter:
         if budget.person is not None and person is not None:
             account = self.people.get(person)
             if account is None:
-                account = self.people[person] = Account(of_person(person))
+                account = self.people[person] = Account(of_person(person, self._file))
             accounts.append((account, budget.person))
         if budget.purposes and (limits := budget.purposes.get(purpose)) is not None:
             accounts.append((self._purpose(purpose), limits))
@@ -175,7 +180,7 @@ class Meter:
     def _purpose(self, purpose: str) -> Account:
         account = self._of_purpose.get(purpose)
         if account is None:
-            account = self._of_purpose[purpose] = Account(of_purpose(purpose))
+            account = self._of_purpose[purpose] = Account(of_purpose(purpose, self._file))
         return account
 
     def _check_unasked(self, model: str, expected: int | None) -> None:
@@ -188,9 +193,9 @@ class Meter:
             whole, most = self._whole, billionths(UNASKED_MONEY)
             if whole.cost + whole.aside + expected <= most:
                 return
-            what = f"at most {UNASKED_MONEY:g} USD are spent on {model} and others{whole.left(most, expected)}"
+            what = f"at most {dollars(UNASKED_MONEY)} are spent on {model} and others{whole.left(most, expected)}"
             limit = "money"
-        larger = self.holder.larger.replace("{}", f"{limit}=…")
+        larger = self.holder.larger.replace("{}", limit)
         raise BudgetExceeded(
             f"{self.unasked}, and so {what}. What came of it is kept, and with a limit of your own it goes on: {larger}"
         )

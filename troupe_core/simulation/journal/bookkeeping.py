@@ -1,5 +1,5 @@
 """A journal's part of the ledger: a commit says who has asked since the last one, and what that took. What is asked
-afterwards, and how long the attempts took, is on a page of its own, written when a run ends.
+afterwards, and how long the calls took, is on a page of its own, written when a run ends.
 """
 
 from __future__ import annotations

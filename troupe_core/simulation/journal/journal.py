@@ -287,7 +287,7 @@ class Journal:
             return self.bookkeeping.note()
 
     def note_trouble(self) -> None:
-        """The same of an attempt that has failed: there may never be an answer."""
+        """The same of a call that has failed: there may never be an answer."""
         if not (self.left or self.simulation.ended):
             with suppress(JournalError):  # who waits for the file is told
                 self.write_page()

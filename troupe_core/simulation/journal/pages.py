@@ -34,7 +34,7 @@ class Page(msgspec.Struct, omit_defaults=True):
 
     ledger: dict[str, dict[str, dict[str, dict[str, list[int]]]]] = {}
     seconds: dict[str, dict[str, dict[str, dict[str, dict[int, int]]]]] = {}
-    """By bucket, how many attempts of the whole run took so long."""
+    """By bucket, how many calls of the whole run took so long."""
     people: list[str] = []
     """Those of them for whom there is a limit."""
     asking: dict[str, int] = {}
@@ -158,12 +158,12 @@ def spending(page: Page) -> Tallies:
     for key, numbers in items(page.ledger):
         entry = Entry(key)
         entry.add(numbers)
-        if not entry.attempts:
+        if not entry.calls:
             continue
-        more = (entry.attempts, entry.failed, entry.input, entry.output)
+        more = (entry.calls, entry.failed, entry.input, entry.output)
         _add(purposes, key[1], (*more, entry.cached, entry.unpriced, entry.reasoning, entry.cost))
         if key[0] in page.people:
-            _add(people, key[0], (entry.attempts, entry.input + entry.output, entry.cost))
+            _add(people, key[0], (entry.calls, entry.input + entry.output, entry.cost))
     return Tallies(purposes, people, page.asking)
 
 

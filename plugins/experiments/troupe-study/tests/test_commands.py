@@ -237,7 +237,10 @@ def test_a_spent_budget_is_told_in_words_of_the_study(
     path = study(head=MINE, rest=f"{TWICE}[budget]\ncalls = 3\n")
     ran = troupe("-p", "mine.py", "run", path, "--json")
     assert ran.code == 3
-    assert "with a larger [budget] the same study goes on" in ran.err
+    told = " ".join(ran.err.split())
+    assert "with a larger one it goes on: [budget] calls = … in " in told
+    assert f"{path.name}:" in told.partition("calls = … in ")[2]
+    assert "Budget(" not in told
     last = json.loads(ran.out.splitlines()[-1])
     assert (last["event"], last["folder"]) == ("stopped", str(path.parent / "soup.results"))
     assert "the budget of 3 calls is spent" in last["error"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from troupe_core import Budget
 from troupe_core.config import Limits
-from troupe_core.llm import billionths, usd
+from troupe_core.llm import billionths, dollars, usd
 from troupe_core.llm.meter import UNASKED, UNASKED_MONEY, Everything, Meter
 from troupe_study.estimating import Estimate, Part
 from troupe_study.words import counted
@@ -41,7 +41,7 @@ def _short(path: tuple[str, ...], limits: Limits, part: Part) -> Iterator[Short]
         why = f"nobody knows what {models} costs: say it in the settings, in [prices], or limit the calls"
         yield (*path, "money"), why
     if not part.uncounted and part.known > billionths(limits.money):
-        yield (*path, "money"), f"{limits.money:g} USD will not do for {usd(part.known)}"
+        yield (*path, "money"), f"{dollars(limits.money)} will not do for {usd(part.known)}"
 
 
 def _short_of_people(limits: Limits, estimate: Estimate) -> Iterator[Short]:
@@ -58,7 +58,7 @@ def _short_unasked(meter: Meter, whole: Part) -> Iterator[Short]:
     if not meter.unlimited:
         return
     if whole.known > billionths(UNASKED_MONEY):
-        most = f"at {UNASKED_MONEY:g} USD, which will not do for {usd(whole.known)}"
+        most = f"at {dollars(UNASKED_MONEY)}, which will not do for {usd(whole.known)}"
         yield ("budget", "money"), f"{meter.unasked}, so that the run stops {most}"
     if whole.uncounted > UNASKED:
         most = f"at {UNASKED:,} calls of unknown price, which will not do for {whole.uncounted:,}"

@@ -214,14 +214,15 @@ class EmbeddingProvider(Attempts[Embedder]):
         size = sum(map(len, texts))
         expected = self.pricing.expected(call.purpose, size, 0)
         admission = self.metering.admit(call, self.model, self.paid, expected)
-        started = perf_counter()
+        started, usage = perf_counter(), None
         try:
             found = await self.backend.embed(self.model.partition("/")[2], texts, call)
             if not isinstance(found, Embeddings):
                 raise PluginError(f"{self.model} gave a {type(found).__name__}; embed() has to return Embeddings")
+            usage = found.usage
             self._check(found.vectors, texts)
         except BaseException as error:
-            raise self._failed(call, admission, started, error)  # noqa: B904 - usually the same error
+            raise self._failed(call, admission, started, error, usage)  # noqa: B904 - usually the same error
         self._answered(call, size, admission, started, found.usage)
         return found
 

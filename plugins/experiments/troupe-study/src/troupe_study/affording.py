@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from troupe_core import Budget
 from troupe_core.config import Limits
 from troupe_core.llm import billionths, dollars, usd
+from troupe_core.llm.embedding import EMBEDDING
 from troupe_core.llm.meter import UNASKED, UNASKED_MONEY, Everything, Meter
+from troupe_core.llm.purposes import PURPOSES, doubt
 from troupe_study.estimating import Estimate, Part
 from troupe_study.words import counted
+
+LIMITED = (*PURPOSES, EMBEDDING)
+"""Whoever embeds texts names the model, so that none is named for it."""
 
 Short = tuple[tuple[str, ...], str]
 """Where in the settings a limit stands, and why it will not do."""
@@ -26,6 +31,16 @@ def short(budget: Budget, everything: Limits | None, estimate: Estimate) -> Iter
     if everything is not None:
         yield from _short(("budget", "runtime"), everything, estimate.whole)
     yield from _short_unasked(Meter(budget, Everything(everything)), estimate.whole)
+
+
+def idle(budget: Budget, models: Iterable[str]) -> Iterator[Short]:
+    """Which limits, and which models, are for purposes that perhaps nobody has."""
+    for purpose in budget.purposes:
+        if why := doubt(purpose, LIMITED):
+            yield ("budget", "purposes", purpose), why
+    for purpose in models:
+        if why := doubt(purpose):
+            yield ("models", purpose), why
 
 
 def _short(path: tuple[str, ...], limits: Limits, part: Part) -> Iterator[Short]:

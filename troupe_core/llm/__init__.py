@@ -8,7 +8,7 @@ from troupe_core.llm.prices import BILLION, FREE, PICTURE, Price, PriceTable, bi
 from troupe_core.llm.purposes import AS_THEMSELVES, meant
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters, candidates, in_words
 from troupe_core.llm.response import LLMChunk, LLMResponse, Substitute, Token, Usage, caution, substituted
-from troupe_core.llm.room import Room, unsent
+from troupe_core.llm.room import unsent
 from troupe_core.llm.serving import checked_address, wait_of
 from troupe_core.llm.structured import json_values
 
@@ -38,7 +38,6 @@ __all__ = [
     "Parameters",
     "Price",
     "PriceTable",
-    "Room",
     "Substitute",
     "Token",
     "Usage",

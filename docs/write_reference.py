@@ -28,7 +28,7 @@ from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWr
 from troupe_core.llm.images import Image
 from troupe_core.llm.prices import Price, PriceTable
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
-from troupe_core.llm.response import LLMChunk, LLMResponse, Substitute, Token, Usage
+from troupe_core.llm.response import LLMChunk, LLMResponse, Substitute, Token, Usage, Written
 from troupe_core.people.faculty import TinyMentalFaculty
 from troupe_core.people.fragments import PersonaConflict
 from troupe_core.people.memory import FiledMemory, MalleableMemory, Memory, Recalled
@@ -195,6 +195,7 @@ def requests_page() -> str:
         Substitute,
         Usage,
         LLMChunk,
+        Written,
     )
     vectors = (Embeddings, Embedder, EmbeddingHandler, EmbeddingWrapper)
     handlers = (Capabilities, LLMBackend, LLMHandler, LLMWrapper)

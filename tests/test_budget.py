@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from troupe_core import (
     LLMResponse,
     ModelCall,
     ModelError,
+    People,
     Remark,
     RunStopped,
     Runtime,
@@ -28,7 +30,7 @@ from troupe_core import (
 )
 from troupe_core.llm.meter import UNASKED, Meter
 from troupe_testing import LatencyModel, VirtualLoop, constant, quiet
-from troupe_testing.scripted import ScriptedModel
+from troupe_testing.scripted import ScriptedModel, reply
 
 
 class Paid(ScriptedModel):
@@ -100,6 +102,49 @@ def test_seconds_are_those_in_which_a_model_is_asked(monkeypatch):
     clock[0] += 3
     with pytest.raises(BudgetExceeded, match="10 seconds of asking"):
         meter.admit(call, "a/b", False, 0)
+
+
+def test_seconds_before_a_resume_a_fork_or_a_kill_count(make_runtime, tmp_path, monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr("troupe_core.llm.accounts.monotonic", lambda: clock[0])
+
+    def slow(request: Any, call: Any) -> Any:
+        clock[0] += 4
+        return reply("Yes.") if call.purpose == "ask" else quiet(request, call)
+
+    runtime = make_runtime(slow)
+    path = tmp_path / "study.db"
+    limits = Budget(seconds=15)
+    budget = Budget(seconds=100, person=limits, purposes={"turn": limits})
+
+    def asked(simulation: Simulation) -> list[int]:
+        whole = {"": 0, "purposes.turn": 0, "person.Ada": 0, **simulation.meter.asking()}
+        return [whole[name] for name in ("", "purposes.turn", "person.Ada")]
+
+    simulation = Simulation(path, runtime=runtime, budget=budget)
+    ada, ben = (TinyPerson(name, simulation=simulation) for name in ("Ada", "Ben"))
+    ada.act()
+    ben.act()
+    with simulation.fork("variant") as variant:
+        variant["Ada"].act()
+        assert asked(variant) == [12_000, 12_000, 8_000]
+    People([ben]).ask("Well?", remember=False)
+    assert asked(simulation) == [12_000, 8_000, 4_000]
+    simulation.journal.store.writer.flush()
+    left = tmp_path / "left.db"
+    with sqlite3.connect(path) as there, sqlite3.connect(left) as copy:
+        there.backup(copy)
+    simulation.end()
+    for file, branch in ((path, "main"), (left, "main"), (path, "variant")):
+        again = Simulation.resume(file, branch, runtime=runtime, budget=budget)
+        assert asked(again) == ([12_000, 12_000, 8_000] if branch == "variant" else [12_000, 8_000, 4_000])
+        if branch == "main":
+            again["Ben"].act()
+            again["Ben"].act()
+            for name, spent in (("Ben", "Ben"), ("Ada", "the purpose turn")):
+                with pytest.raises(BudgetExceeded, match=f"15 seconds of asking for {spent} is spent"):
+                    again[name].listen_and_act("Well?")
+        again.end()
 
 
 def test_without_a_budget_a_provider_that_costs_something_is_asked_so_often_and_that_is_said(

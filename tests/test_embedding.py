@@ -139,7 +139,9 @@ def test_a_vector_that_is_missing_is_told_before_it_is_taken_for_another_ones(ma
     watching = Watching()
     with pytest.raises(PluginError, match="lengths/x gave 1 vectors for 2 texts"):
         make_runtime(plugins=[Lengths(), watching]).embed(["lost", "b"], "lengths/x")
-    assert isinstance(watching.calls[0].error, PluginError)
+    (lost,) = watching.calls
+    assert isinstance(lost.error, PluginError)
+    assert lost.usage == Usage(2), "it was paid for"
 
 
 def test_a_plugin_can_stand_around(make_runtime):

@@ -587,12 +587,12 @@ def test_thirty_short_lives_leave_nothing_in_their_runtime_nor_in_a_memory_that_
     for _ in range(2):
         life()  # what is made once for a runtime, and for all the simulations that it has seen
     gc.collect()
-    spent = runtime.ledger.total.attempts
+    spent = runtime.ledger.total.calls
     before = census()
     for _ in range(30):
         life()
     gc.collect()
-    assert runtime.ledger.total.attempts == 16 * spent  # of those that are gone, which it puts together
+    assert runtime.ledger.total.calls == 16 * spent  # of those that are gone, which it puts together
     after = census()
     assert len(watched) == 32 * 5
     assert [ref() for ref in watched if ref() is not None] == []

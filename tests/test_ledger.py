@@ -115,7 +115,7 @@ def test_it_tells_who_has_asked_whom_for_what_and_what_that_took(make_runtime):
     assert {row.world for row in ledger.by("world")} == {"Room"}
     total = ledger.total
     assert total == ledger.by("model").total == ledger.by().total
-    assert (total.attempts, total.failed, total.spent.usage) == (usage.calls, usage.failed, usage.usage)
+    assert (total.calls, total.failed, total.spent.usage) == (usage.calls, usage.failed, usage.usage)
     assert (total.spent.cost, total.spent.unpriced) == (usage.cost, 0) == (6 * COST, 0)
     assert len(total.seconds) == 6
     again = ledger.by("model").by("model")
@@ -125,7 +125,7 @@ def test_it_tells_who_has_asked_whom_for_what_and_what_that_took(make_runtime):
         again.by("person")
 
 
-def test_attempts_are_told_from_calls_whoever_asks_again(make_runtime):
+def test_answers_are_told_from_calls_whoever_asks_again(make_runtime):
     class Again(LLMWrapper):
         async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
             for _ in range(2):
@@ -146,14 +146,14 @@ def test_attempts_are_told_from_calls_whoever_asks_again(make_runtime):
     person = TinyPerson("Ada", simulation=simulation)
     person.act()
     (row,) = simulation.ledger
-    assert (row.calls, row.attempts, row.failed, row.retries) == (1, 3, 2, 2)
+    assert (row.answers, row.calls, row.failed, row.retries) == (1, 3, 2, 2)
     assert (row.spent.unpriced, row.spent.priced) == (3, "unknown")
     shop.troubles = [RateLimited("later")] * 3
     with pytest.raises(RateLimited):
         person.act()
     person.act()
     (row,) = simulation.ledger
-    assert (row.calls, row.attempts, row.failed) == (2, 7, 5)
+    assert (row.answers, row.calls, row.failed) == (2, 7, 5)
     assert row.retries == 5  # the turn that is tried again puts the same question once more
 
 
@@ -186,7 +186,7 @@ def test_what_a_journal_answers_is_saved_and_not_spent_and_the_journal_tells_wha
         spent = first.ledger
     with study(runtime, path) as again:
         ledger = again.ledger
-    assert ledger.total.attempts == 0
+    assert ledger.total.calls == 0
     saved = ledger.total.saved
     assert (saved.number, saved.usage, saved.cost) == (6, spent.total.spent.usage, spent.total.spent.cost)
     assert {row.name for row in ledger} == {row.name for row in spent}
@@ -299,7 +299,7 @@ def test_a_turn_that_failed_finds_the_answers_that_it_had_and_a_cache_tells_what
             simulation = Simulation(runtime=runtime)
             TinyPerson("Ada", simulation=simulation).act()
     (row,) = simulation.ledger
-    assert (row.attempts, row.saved.number, row.saved.cost) == (0, 1, COST)
+    assert (row.calls, row.saved.number, row.saved.cost) == (0, 1, COST)
     (event,) = [each for each in seen if isinstance(each, AnswerReused)]
     assert (event.call.person, event.model, event.usage, event.source, event.cost) == (
         *("Ada", "shop/known", USED),

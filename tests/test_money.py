@@ -6,10 +6,11 @@ import heapq
 import json
 from fractions import Fraction
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from troupe_core import (
@@ -41,7 +42,7 @@ from troupe_core import (
     Usage,
 )
 from troupe_core.config import Limits
-from troupe_core.llm import unit
+from troupe_core.llm import dollars, unit
 from troupe_core.llm.meter import Meter
 from troupe_core.llm.prices import BILLION, Pricing
 from troupe_testing import LatencyModel, VirtualLoop, constant
@@ -132,6 +133,20 @@ def test_a_cost_is_exact_to_the_billionth_and_never_less(fresh, cached, output, 
     assert price.cost(Usage(fresh + cached, output, cached)) == ceil(exact)
 
 
+@pytest.mark.parametrize(
+    ("money", "told"),
+    [
+        (5, "5 USD"),
+        (1e-5, "0.00001 USD"),
+        (0.1 + 0.2, "0.3 USD"),
+        (12_000.5, "12,000.5 USD"),
+        (1e16, "10,000,000,000,000,000 USD"),
+    ],
+)
+def test_an_amount_is_told_as_people_write_it(money, told):
+    assert dollars(money) == told
+
+
 def test_a_model_of_a_certain_day_costs_what_its_family_does():
     table = PriceTable(
         "2026-11", "a test", {"gpt-4o": PRICE, "gpt-4o-2024-05-13": Price(5, 15), "gpt-4": Price(30, 60)}
@@ -189,13 +204,9 @@ def test_what_was_paid_for_before_a_program_was_killed_counts(make_runtime, tmp_
     People([simulation["P0"], simulation["P1"]]).ask("Well?", remember=False)
     simulation["P1"].act()
     People([simulation["P1"]]).ask("And now?", remember=False)
-    simulation.journal.store.writer.flush()
-    (tmp_path / "left").mkdir()
-    for file in tmp_path.glob(f"{name}*"):
-        (tmp_path / "left" / file.name).write_bytes(file.read_bytes())
+    left = left_by_a_kill(simulation, tmp_path / name)
     calls = runtime.model_under_test.calls
     assert calls == 7
-    left = tmp_path / "left" / name
     assert Simulation.ledger_of(left).total.spent.cost == calls * CENT
     seen = Simulation.view(left, runtime=runtime)
     assert seen.usage.cost == calls * CENT
@@ -208,6 +219,73 @@ def test_what_was_paid_for_before_a_program_was_killed_counts(make_runtime, tmp_
             again["P2"].act()
             assert again.usage.calls == runtime.model_under_test.calls == calls + more + 1
     simulation.end()
+
+
+def left_by_a_kill(simulation: Simulation, path: Path) -> Path:
+    """A copy of its files, as they are on disk at this moment."""
+    simulation.journal.store.writer.flush()
+    left = path.parent / "left"
+    left.mkdir()
+    for file in path.parent.glob(f"{path.name}*"):
+        (left / file.name).write_bytes(file.read_bytes())
+    return left / path.name
+
+
+@pytest.mark.parametrize("name", ["study.db", "study.json"])
+def test_an_attempt_that_failed_before_a_program_was_killed_counts_though_no_answer_came(make_runtime, tmp_path, name):
+    outage = ModelError("odd", usage=Usage(2_000, 750))
+    answers = [outage, outage, *[outage] * 3]
+    runtime = make_runtime(
+        Paid(lambda request, call: answers.pop() if answers else quiet(request, call)), model="paid/known"
+    )
+    simulation = Simulation(tmp_path / name, runtime=runtime, budget=Budget(person=Budget(calls=9)))
+    ada = TinyPerson("Ada", simulation=simulation)
+    for _ in range(3):
+        with pytest.raises(ModelError):
+            ada.act()
+    left = left_by_a_kill(simulation, tmp_path / name)
+    assert Simulation.ledger_of(left).total.failed == 3
+    with Simulation.resume(left, runtime=runtime) as again:
+        assert (again.usage.calls, again.usage.failed, again.usage.cost) == (3, 3, 3 * CENT)
+        assert again.meter.by_person() == {"Ada": [3, 3 * 2_750, 3 * CENT]}
+        assert again.ledger.total.failed == 3
+    for _ in range(2):
+        with pytest.raises(ModelError):
+            ada.act()
+    ada.act()
+    simulation.end()
+    assert Simulation.ledger_of(tmp_path / name).total.spent.cost == 6 * CENT
+    with Simulation.resume(tmp_path / name, runtime=runtime) as whole:
+        assert (whole.usage.calls, whole.usage.failed) == (6, 5)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.sampled_from(["ask", "turn", "fork", "save"])), max_size=7))
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_each_branch_goes_on_with_what_it_had_spent_itself(make_runtime, tmp_path_factory, deeds):
+    """Whatever others have asked aside at the point where it was forked, or it has asked there itself."""
+    path = tmp_path_factory.mktemp("forks") / "study.db"
+    runtime = make_runtime(Paid(answered), model="paid/known")
+    simulations = [Simulation(path, runtime=runtime, budget=Budget(money=9, person=Budget(calls=99)))]
+    TinyPerson("Ada", simulation=simulations[0])
+    for number, (place, deed) in enumerate(deeds):
+        simulation = simulations[place % len(simulations)]
+        if deed == "fork":
+            simulations.append(simulation.fork(f"fork {number}"))
+        elif deed == "turn":
+            simulation["Ada"].listen_and_act(f"Word {number}.")
+        elif deed == "save":
+            simulation.checkpoint()
+        else:
+            People([simulation["Ada"]]).ask(f"Question {number}?", remember=False)
+    left = [(each.journal.branch.name, each.usage, each.meter.by_person(), each.ledger.total) for each in simulations]
+    for each in simulations:
+        each.end()
+    assert Simulation.ledger_of(path).total.spent.cost == runtime.model_under_test.calls * CENT
+    for branch, usage, people, total in left:
+        assert Simulation.ledger_of(path, branch).total.spent == total.spent
+        with Simulation.resume(path, branch, runtime=runtime) as again:
+            assert (again.usage, again.meter.by_person(), again.ledger.total.spent) == (usage, people, total.spent)
+    runtime.close()
 
 
 def test_of_many_in_flight_there_is_room_for_each(make_runtime):

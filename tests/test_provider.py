@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from types import SimpleNamespace
@@ -27,6 +28,7 @@ from troupe_core import (
     Unsupported,
 )
 from troupe_core.llm import Image
+from troupe_testing import VirtualLoop
 
 REQUEST = LLMRequest(Form("picky/x"), (Message("user", "hello"),))
 
@@ -98,6 +100,35 @@ def test_no_attempt_is_made_without_room_in_the_budget(make_runtime, way):
     with pytest.raises(BudgetExceeded):
         ask(runtime, simulation, way)
     assert backend.asked == simulation.usage.calls == 1
+
+
+def test_who_waits_for_a_place_is_not_counted_and_pays_nothing(make_runtime):
+    """Whether they are called off, or their turn comes."""
+
+    class Narrow(Picky):
+        at_once = 1
+
+        async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
+            self.asked += 1
+            await asyncio.sleep(3600)
+            return LLMResponse("yes")
+
+    backend = Narrow(0)
+    runtime = make_runtime(backend, model="narrow/x", loop_factory=VirtualLoop)
+    simulation = Simulation(runtime=runtime, budget=Budget(calls=2))
+
+    async def go() -> list[Any]:
+        handler, call = runtime.llm_handler("narrow/x"), Call(simulation.id, "test")
+        tasks = [asyncio.ensure_future(handler.complete(REQUEST, call)) for _ in range(5)]
+        await asyncio.sleep(1)
+        assert (backend.asked, simulation.meter.limited("test")[0][0].in_flight) == (1, 1)
+        for task in tasks[3:]:
+            task.cancel()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    kinds = [type(each) for each in runtime.wait(go, "")]
+    assert kinds == [LLMResponse, LLMResponse, BudgetExceeded, asyncio.CancelledError, asyncio.CancelledError]
+    assert (backend.asked, simulation.usage.calls, simulation.usage.failed) == (2, 2, 0)
 
 
 @pytest.mark.parametrize("way", ["complete", "stream"])

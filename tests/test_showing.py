@@ -90,6 +90,18 @@ def everything(text: str, runtime: Runtime) -> list[Any]:
     return [ada, People([ada, ben]), world, simulation, report, results, results[0], transcript, prompt]
 
 
+def test_a_reason_is_told_once_with_those_whom_it_has_struck():
+    outage, other = ValueError("the provider is down"), ValueError("no words")
+    failures = Failure("Ada", 1, outage), Failure("Zoe", 2, other, "consolidation"), Failure("Ben", 2, outage)
+    assert str(RunReport("Room", 2, 9, failures, Spent())).splitlines()[1:] == [
+        "failed: Ada, step 1; Ben, step 2: ValueError: the provider is down",
+        "failed: Zoe, step 2 (consolidation): ValueError: no words",
+    ]
+    results = Results([], [Unread(f"P{n}", outage) for n in range(10)])
+    told = "failed: P0; P1; P2; P3; P4; P5; P6; P7 and 2 more: ValueError: the provider is down"
+    assert str(results).splitlines()[1:] == [told]
+
+
 @pytest.fixture(scope="module")
 def quiet_runtime() -> Iterator[Runtime]:
     with Runtime(plugins=[ScriptedModel(lambda request, call: turn())], model="scripted/x", autoload=False) as runtime:

@@ -22,6 +22,7 @@ from troupe_core import (
     BudgetExceeded,
     Call,
     Degradation,
+    Enricher,
     EpisodicMemory,
     Extractor,
     Fact,
@@ -37,6 +38,7 @@ from troupe_core import (
     Runtime,
     Simulation,
     Substitute,
+    TinyEnricher,
     TinyPerson,
     TinyWorld,
     Transcript,
@@ -62,6 +64,14 @@ class Reader(Extractor):
 
     async def extract(self, task: Any, desk: Any) -> list[Any]:
         return [Finding({"mood": await desk.ask(str(task.transcript))})]
+
+
+class Rewriter(Enricher):
+    """Has it said in other words."""
+
+    async def enrich(self, task: Any, desk: Any) -> str:
+        text: str = await desk.ask(task.content)
+        return text
 
 
 def answer_to(request: Any, call: Any) -> Any:
@@ -178,6 +188,26 @@ def test_facts_rows_and_reports_say_who_answered_and_why_the_first_did_not(make_
     assert [row.substitute for row in answers] == [CHEAP, None], "what Ben says is that of one who has heard her"
 
 
+@pytest.mark.parametrize("name", ["study.db", "study.json"])
+def test_what_is_written_says_it_too_and_is_text_like_any_other(make_runtime, tmp_path, name):
+    def script(request: Any, call: Any) -> Any:
+        if request.model == "best":
+            return DOWN
+        return {"paragraph": "Bakes."} if call.purpose == "minibio" else LLMResponse("Well!", mark="rehearsal")
+
+    with Simulation(tmp_path / name, runtime=make_runtime(script, model=MODELS, plugins=[Rewriter])) as simulation:
+        ada = TinyPerson("Ada", simulation=simulation)
+        for _ in range(2):
+            biography = ada.minibio()
+            assert (biography, biography.mark, biography.substitute) == ("This is Ada. Bakes.", "", CHEAP)
+        rewritten = TinyEnricher(enricher="rewriter", simulation=simulation).enrich_content("Be loud.", "Well.")
+        assert (rewritten, rewritten.mark, rewritten.substitute) == ("Well!", "rehearsal", CHEAP)
+        assert ada.minibio(extended=False).substitute is None
+        ada.listen(rewritten).define("bio", biography)
+    with Simulation.resume(tmp_path / name, runtime=make_runtime(nobody)) as again:
+        assert (again.facts[-1].content, again["Ada"].persona["bio"]) == ("Well!", "This is Ada. Bakes.")
+
+
 def test_it_is_no_part_of_what_a_fact_is(make_simulation):
     def script(request: Any, call: Any) -> Any:
         return turn(talk("Yes"))
@@ -274,7 +304,7 @@ def test_from_a_share_of_the_budget_on_the_first_model_is_spared(make_runtime, t
     [
         (Budget(calls=10), "10 calls"),
         (Budget(tokens=100, calls=1_000), "100 tokens"),
-        (Budget(money=2.0, calls=1_000), "2.0 USD"),
+        (Budget(money=2.0, calls=1_000), "2 USD"),
         (Budget(calls=1_000, person=Budget(calls=10)), "10 calls for Ada"),
         (Budget(purposes={"turn": Budget(tokens=100)}), "100 tokens for the purpose turn"),
         (Budget(runtime=Budget(calls=10)), "10 calls for all simulations together"),

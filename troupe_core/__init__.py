@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     from troupe_core.llm.meter import Spent
     from troupe_core.llm.prices import Price, PriceTable
     from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters
-    from troupe_core.llm.response import LLMChunk, LLMResponse, Substitute, Usage
+    from troupe_core.llm.response import LLMChunk, LLMResponse, Substitute, Usage, Written
     from troupe_core.people.faculty import TinyMentalFaculty, action
     from troupe_core.people.fragments import PersonaConflict
     from troupe_core.people.memory import PAUSE, FiledMemory, MalleableMemory, Memory, Recalled
@@ -174,7 +174,7 @@ _HOMES = {
     "troupe_core.llm.handlers": ("Capabilities", "LLMBackend", "LLMHandler", "LLMWrapper"),
     "troupe_core.llm.embedding": ("Embedder", "EmbeddingHandler", "EmbeddingWrapper", "Embeddings"),
     "troupe_core.llm.request": ("Call", "Form", "LLMRequest", "Message", "ModelRef", "Parameters"),
-    "troupe_core.llm.response": ("LLMChunk", "LLMResponse", "Substitute", "Usage"),
+    "troupe_core.llm.response": ("LLMChunk", "LLMResponse", "Substitute", "Usage", "Written"),
     "troupe_core.people.faculty": ("TinyMentalFaculty", "action"),
     "troupe_core.people.fragments": ("PersonaConflict",),
     "troupe_core.people.memory": ("FiledMemory", "MalleableMemory", "Memory", "PAUSE", "Recalled"),
@@ -337,6 +337,7 @@ __all__ = [
     "Unsupported",
     "Usage",
     "Why",
+    "Written",
     "action",
     "control",
     "current_simulation",

@@ -14,7 +14,7 @@ def checked(value: Any, name: str, *, empty: bool = False) -> str:
         raise ArgumentError(f"{name} must be text, not {value!r}")
     if not empty and not value.strip():
         raise ArgumentError(f"{name} is empty")
-    return value
+    return str(value)
 
 
 def checked_name(value: Any, kind: str) -> str:

@@ -11,6 +11,7 @@ import attrs
 from troupe_core.arguments import checked, checked_name
 from troupe_core.errors import ArgumentError, PluginError
 from troupe_core.keys import canonical, digest, utf8
+from troupe_core.llm.response import Written
 from troupe_core.plugins.blame import contained
 from troupe_core.plugins.members import Member, member
 from troupe_core.records import EnricherSpec
@@ -87,9 +88,10 @@ class TinyEnricher:
         context_info: str = "",
         context_cache: Sequence[str] | None = None,
         verbose: bool = False,
-    ) -> str:
+    ) -> Written:
         """The content as the requirements want it. `context_cache` are earlier texts that it is to go with, instead of
-        those that this enricher remembers. With `verbose` the text goes to the log too.
+        those that this enricher remembers. With `verbose` the text goes to the log too. It bears the mark of puppets,
+        and says if another than the first of several models wrote it.
         """
         return simulation_of(self._simulation).runtime.wait(
             lambda: self.aenrich_content(requirements, content, content_type, context_info, context_cache, verbose),
@@ -104,7 +106,7 @@ class TinyEnricher:
         context_info: str = "",
         context_cache: Sequence[str] | None = None,
         verbose: bool = False,
-    ) -> str:
+    ) -> Written:
         """`enrich_content`, awaited."""
         simulation = simulation_of(self._simulation)
         past = self.context_cache if context_cache is None else context_cache
@@ -125,7 +127,7 @@ class TinyEnricher:
         return text
 
 
-async def enrich(simulation: Simulation, name: str, task: EnrichmentTask) -> str:
+async def enrich(simulation: Simulation, name: str, task: EnrichmentTask) -> Written:
     """The text of one task."""
     enricher = member(simulation.runtime, Enricher, name)
     async with desk(simulation, ENRICHMENT, task.key(name)) as place:
@@ -133,4 +135,4 @@ async def enrich(simulation: Simulation, name: str, task: EnrichmentTask) -> str
         text: Any = await contained(simulation.runtime.blame, failed, enricher.enrich(task, place))
     if not isinstance(text, str) or not text.strip():
         raise PluginError(f"the enricher {name!r} gave {text!r}; enrich() has to return a text")
-    return text
+    return Written(text, place.mark, place.substitute)

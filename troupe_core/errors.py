@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from math import isfinite
 from time import time
 from typing import TYPE_CHECKING
@@ -30,6 +31,16 @@ def told(error: BaseException) -> str:
     """An error in one line, with what was noted on its way."""
     notes = [str(note) for note in getattr(error, "__notes__", ())]
     return f"{type(error).__name__}: {error}" + (f" ({'; '.join(notes)})" if notes else "")
+
+
+def by_reason(failed: Iterable[tuple[str, str]], most: int = 8) -> Iterator[str]:
+    """Of who has failed and why, each reason once, behind those whom it has struck."""
+    struck: dict[str, list[str]] = {}
+    for who, why in failed:
+        struck.setdefault(why, []).append(who)
+    for why, several in struck.items():
+        more = f" and {len(several) - most:,} more" if len(several) > most else ""
+        yield f"{'; '.join(several[:most])}{more}: {why}"
 
 
 def containable(error: BaseException) -> bool:

@@ -28,6 +28,7 @@ from troupe_core import (
     TinyPerson,
     TinyWorld,
     Transcript,
+    Written,
 )
 from troupe_core.findings import Line
 
@@ -45,7 +46,7 @@ def plain(person: TinyPerson, world: TinyWorld) -> None:
     assert_type([each.of for each in results], list[str])
     assert_type(results.to_json(), str)
     assert_type(extractor.extract_results_from_world(world), Row)
-    assert_type(TinyEnricher().enrich_content("be brief", "a long text"), str)
+    assert_type(TinyEnricher().enrich_content("be brief", "a long text"), Written)
     assert_type(Transcript.of([person]).lines, tuple[Line, ...])
     extractor.extract_results_from_agent(world)  # type: ignore[arg-type]
     extractor.extract_results_from_world(person)  # type: ignore[arg-type]
@@ -60,7 +61,7 @@ async def awaited(person: TinyPerson, world: TinyWorld) -> None:
     assert_type(await extractor.aextract_results_from_agent(person), Row)
     assert_type(await extractor.aextract_results_from_agents([person]), Results)
     assert_type(await extractor.aextract_results_from_world(world), Row)
-    assert_type(await TinyEnricher(enricher="audience").aenrich_content("be brief", "a long text"), str)
+    assert_type(await TinyEnricher(enricher="audience").aenrich_content("be brief", "a long text"), Written)
 
 
 @frozen

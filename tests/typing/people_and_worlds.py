@@ -25,6 +25,7 @@ from troupe_core import (
     TinyPerson,
     TinyPersonFactory,
     TinyWorld,
+    Written,
     current_simulation,
 )
 from troupe_core.people.prompt import Prompt
@@ -35,7 +36,7 @@ def plain(person: TinyPerson, world: TinyWorld) -> None:
     assert_type(person.listen_and_act("hello", source=person), tuple[Fact, ...])
     assert_type(person.retrieve_relevant_memories("soup", top_k=3), Sequence[Recalled])
     assert_type(person.prompt(), Prompt)
-    assert_type(person.minibio(requirements="short"), str)
+    assert_type(person.minibio(requirements="short"), Written)
     assert_type(world.run(1), RunReport)
     assert_type(world.run(3, timedelta(hours=1), schedule="random").turns, int)
     assert_type(world.run_months(3, max_failed=0.5), RunReport)
@@ -49,7 +50,7 @@ async def awaited(person: TinyPerson, world: TinyWorld) -> None:
     assert_type(await person.athink_and_act("hm"), tuple[Fact, ...])
     assert_type(await person.aretrieve_relevant_memories("soup"), Sequence[Recalled])
     assert_type(await person.aprompt(), Prompt)
-    assert_type(await person.aminibio(), str)
+    assert_type(await person.aminibio(), Written)
     assert_type(await world.arun(1), RunReport)
     assert_type(await world.arun_days(1, schedule="sequential"), RunReport)
     turns = world.arun(1).turns  # type: ignore[attr-defined]

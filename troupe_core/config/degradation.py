@@ -14,8 +14,7 @@ STOP, SKIP = "stop", "skip"
 def _share(record: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and not (isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1):
         raise ArgumentError(
-            f"{attribute.name} of a {type(record).__name__} is a share between 0 and 1, such as 0.8, or None; "
-            f"got {value!r}"
+            f"{attribute.name} of a {type(record).__name__} is a share between 0 and 1, such as 0.8; got {value!r}"
         )
 
 

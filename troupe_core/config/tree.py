@@ -14,18 +14,19 @@ from troupe_core.llm.prices import Price
 from troupe_core.llm.request import Parameters
 
 
+def _kind(record: Any) -> str:
+    """As people call it: limits within a budget are written as one."""
+    return "Budget" if isinstance(record, Limits) else type(record).__name__
+
+
 def _whole(record: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and not (type(value) is int and value > 0):
-        raise ArgumentError(
-            f"{attribute.name} of a {type(record).__name__} is a whole number above 0, or None; got {value!r}"
-        )
+        raise ArgumentError(f"{attribute.name} of a {_kind(record)} is a whole number above 0; got {value!r}")
 
 
 def _positive(record: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and not (isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < inf):
-        raise ArgumentError(
-            f"{attribute.name} of a {type(record).__name__} is a number above 0, or None; got {value!r}"
-        )
+        raise ArgumentError(f"{attribute.name} of a {_kind(record)} is a number above 0; got {value!r}")
 
 
 @attrs.frozen
@@ -33,7 +34,7 @@ class Limits:
     """What may be spent. None: no limit."""
 
     calls: int | None = attrs.field(default=None, validator=_whole)
-    """Attempts to ask a model, failed ones too."""
+    """Times a model is asked, failed ones too."""
     tokens: int | None = attrs.field(default=None, validator=_whole)
     """Tokens sent and answered, as the provider counts them."""
     seconds: float | None = attrs.field(default=None, validator=_positive)

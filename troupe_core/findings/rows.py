@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 import attrs
 import orjson
 
-from troupe_core.errors import ArgumentError
+from troupe_core.errors import ArgumentError, by_reason
 from troupe_core.events import Fact
 from troupe_core.llm.response import Substitute, caution, substituted
 from troupe_core.llm.structured import well_formed
@@ -103,13 +103,17 @@ class Unread:
     asked: str = ""
     """The question, if one was put."""
 
+    @property
+    def why(self) -> str:
+        return f"{type(self.error).__name__}: {self.error}"
+
     def __str__(self) -> str:
-        return f"{self.of}: {type(self.error).__name__}: {self.error}"
+        return f"{self.of}: {self.why}"
 
     def plain(self) -> dict[str, Any]:
         """Everything in it as plain data."""
         asked = {"asked": self.asked} if self.asked else {}
-        return {"of": self.of, **asked, "error": f"{type(self.error).__name__}: {self.error}"}
+        return {"of": self.of, **asked, "error": self.why}
 
 
 class Results(list[Row]):
@@ -200,7 +204,7 @@ class Results(list[Row]):
         lines = [
             "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells
         ]
-        lines += [f"failed: {failure}" for failure in self.failures]
+        lines += [f"failed: {each}" for each in by_reason((each.of, each.why) for each in self.failures)]
         lines += self.substituted
         return "\n".join([*lines, caution(self.mark)] if self.mark else lines)
 

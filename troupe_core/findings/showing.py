@@ -88,7 +88,7 @@ def of_results(results: Results) -> str:
     ]
     shown = [table(rows, ["", *["asked"] * several, *["replicate"] * again, *fields, "evidence"])] if rows else []
     problems = [_failed(row.of, problem, "problem") for row in results for problem in row.problems]
-    failures = [_failed(each.of, f"{type(each.error).__name__}: {each.error}") for each in results.failures]
+    failures = [_failed(each.of, each.why) for each in results.failures]
     instead = [line(subtle(each)) for each in results.substituted]
     last = [*more(len(results) - MANY), *_some(problems), *_some(failures), *instead]
     return box(*(shown or [line(subtle("no rows"))]), *last, mark=results.mark)

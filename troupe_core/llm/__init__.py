@@ -4,11 +4,11 @@ from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, Em
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
 from troupe_core.llm.holding import Hold, Holds, chat_messages, response_format
 from troupe_core.llm.images import Image
-from troupe_core.llm.prices import BILLION, FREE, PICTURE, Price, PriceTable, billionths, usd
+from troupe_core.llm.prices import BILLION, FREE, PICTURE, Price, PriceTable, billionths, dollars, usd
 from troupe_core.llm.purposes import AS_THEMSELVES, meant
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters, candidates, in_words
 from troupe_core.llm.response import LLMChunk, LLMResponse, Substitute, Token, Usage, caution, substituted
-from troupe_core.llm.room import Room, unsent
+from troupe_core.llm.room import unsent
 from troupe_core.llm.serving import checked_address, wait_of
 from troupe_core.llm.structured import json_values
 
@@ -38,7 +38,6 @@ __all__ = [
     "Parameters",
     "Price",
     "PriceTable",
-    "Room",
     "Substitute",
     "Token",
     "Usage",
@@ -49,6 +48,7 @@ __all__ = [
     "caution",
     "chat_messages",
     "checked_address",
+    "dollars",
     "in_words",
     "json_values",
     "meant",

@@ -8,7 +8,7 @@ import attrs
 
 from troupe_core.config.tree import Limits
 from troupe_core.errors import BudgetExceeded, UnknownPrice
-from troupe_core.llm.prices import billionths, usd
+from troupe_core.llm.prices import billionths, dollars, usd
 
 
 @attrs.frozen
@@ -18,33 +18,40 @@ class Holder:
     of: str
     """Behind the amount: " for extraction"."""
     larger: str
-    """How a larger one is given, around its limit."""
-    maker: str = "Simulation"
-    """What takes one when it is made."""
+    """How a larger one is given, with {} for the name of its limit."""
+    first: str = "Simulation(budget=Budget({}=…)) or budget.{} in the settings"
+    """How one is given where there is none."""
 
 
-SIMULATION = Holder("", "simulation.budget = Budget({}), or run the program again with it")
+SIMULATION = Holder("", "simulation.budget = Budget({}=…), or run the program again with it")
 RUNTIME = Holder(
     " for all simulations together",
-    "runtime.everything.budget = Budget({}), Runtime(budget=Budget(runtime=Budget({}))), or budget.runtime in the "
+    "runtime.everything.budget = Budget({}=…), Runtime(budget=Budget(runtime=Budget({}=…))), or budget.runtime in the "
     "settings",
 )
 OWN = Holder(
-    " for what is asked for no simulation", "runtime.meter.budget = Budget({}), or the one of the settings", "Runtime"
+    " for what is asked for no simulation",
+    "runtime.meter.budget = Budget({}=…), or the one of the settings",
+    "Runtime(budget=Budget({}=…)) or budget.{} in the settings",
 )
 
 
-def of_person(name: str) -> Holder:
+def of_file(file: str) -> Holder:
+    """Of a simulation whose budget stands in somebody's file."""
+    table = f"[budget] {{}} = … in {file}"
+    return Holder("", table, table)
+
+
+def of_person(name: str, file: str = "") -> Holder:
     """Of one of the people."""
-    return Holder(f" for {name}", "simulation.budget = Budget(person=Budget({})), or run the program again with it")
+    code = "simulation.budget = Budget(person=Budget({}=…)), or run the program again with it"
+    return Holder(f" for {name}", f"[budget.person] {{}} = … in {file}" if file else code)
 
 
-def of_purpose(name: str) -> Holder:
+def of_purpose(name: str, file: str = "") -> Holder:
     """Of what is asked for one purpose."""
-    return Holder(
-        f" for the purpose {name}",
-        f'simulation.budget = Budget(purposes={{"{name}": Budget({{}})}}), or run the program again with it',
-    )
+    code = f'simulation.budget = Budget(purposes={{"{name}": Budget({{}}=…)}}), or run the program again with it'
+    return Holder(f" for the purpose {name}", f"[budget.purposes.{name}] {{}} = … in {file}" if file else code)
 
 
 class Account:
@@ -52,11 +59,11 @@ class Account:
 
     __slots__ = ("_asking", "_since", "aside", "calls", "cost", "holder", "in_flight", "tokens")
 
-    def __init__(self, holder: Holder, calls: int = 0, tokens: int = 0, cost: int = 0) -> None:
+    def __init__(self, holder: Holder, calls: int = 0, tokens: int = 0, cost: int = 0, milliseconds: int = 0) -> None:
         self.holder = holder
         self.calls, self.tokens, self.cost = calls, tokens, cost
         self.in_flight = self.aside = 0
-        self._asking = self._since = 0.0
+        self._asking, self._since = milliseconds / 1000, 0.0
 
     def check(self, limits: Limits, expected: int | None, model: str) -> None:
         """Whether one more call may be made; else `BudgetExceeded`. A limit on calls is exact. Of tokens and time, the
@@ -71,10 +78,10 @@ class Account:
             raise self._exceeded(f"{limits.seconds:g} seconds of asking", "seconds")
         if limits.money is not None:
             if expected is None:
-                raise unpriced(model, f"there is a budget of {_dollars(limits.money)}{self.holder.of}")
+                raise unpriced(model, f"there is a budget of {dollars(limits.money)}{self.holder.of}", self.holder)
             most = billionths(limits.money)
             if self.cost + self.aside + expected > most or self.cost >= most:
-                raise self._exceeded(_dollars(limits.money), "money", self.left(most, expected))
+                raise self._exceeded(dollars(limits.money), "money", self.left(most, expected))
 
     def begin(self, expected: int | None) -> None:
         """A call is made."""
@@ -101,8 +108,13 @@ class Account:
 
     @property
     def seconds(self) -> float:
-        """For how long at least one model was being asked, in this session."""
+        """For how long at least one model was being asked."""
         return self._asking + (monotonic() - self._since if self.in_flight else 0.0)
+
+    @property
+    def milliseconds(self) -> int:
+        """The same, as a journal holds it."""
+        return round(self.seconds * 1000)
 
     def left(self, most: int, expected: int) -> str:
         """Why there is no room for a call, if not all is spent."""
@@ -112,7 +124,7 @@ class Account:
         return f": {usd(self.cost)} is spent{flying}, and the next call may take {usd(expected)}"
 
     def _exceeded(self, what: str, limit: str, why: str = "") -> BudgetExceeded:
-        larger = self.holder.larger.replace("{}", f"{limit}=…")
+        larger = self.holder.larger.replace("{}", limit)
         spent = f"would not do{why}" if why else "is spent"
         return BudgetExceeded(
             f"the budget of {what}{self.holder.of} {spent}. What came of it is kept, and with a larger one it goes on: "
@@ -120,17 +132,13 @@ class Account:
         )
 
 
-def unpriced(model: str, why: str) -> UnknownPrice:
+def unpriced(model: str, why: str, holder: Holder = SIMULATION) -> UnknownPrice:
     """The error for a model that may not be asked, since nobody knows what it costs."""
     return UnknownPrice(
         f"{why}, and nobody knows what {model} costs: nothing was sent to it. Say so in the settings, in US dollars "
         f'for a million tokens: [prices] "{model}" = {{ input = …, output = … }}, with 0 for both if it costs nothing. '
-        "Or limit the calls instead: Budget(calls=…)"
+        f"Or limit the calls instead: {holder.larger.replace('{}', 'calls')}"
     )
-
-
-def _dollars(money: float) -> str:
-    return f"{money:,.12g} USD"
 
 
 def amounts(account: Account) -> list[int]:

@@ -18,12 +18,12 @@ Key: TypeAlias = tuple[str | None, str, str, str | None]
 """Person, purpose, model, world."""
 
 TROUBLES = 10_000
-"""So many questions whose last attempt has failed are kept in mind."""
+"""So many questions whose last call has failed are kept in mind."""
 OWN = ("memory", "journal")
 """Where a simulation keeps answers itself."""
 
 NUMBERS = (
-    *("attempts", "input", "output", "cost", "unpriced", "cached", "reasoning", "failed", "retries"),
+    *("calls", "input", "output", "cost", "unpriced", "cached", "reasoning", "failed", "retries"),
     *("saved", "saved_input", "saved_output", "saved_cost", "saved_unpriced", "saved_cached", "saved_reasoning"),
 )
 """In the order in which a journal has them: those that are usually 0 stand at the end."""
@@ -34,7 +34,7 @@ class Entry:
 
     __slots__ = (*NUMBERS, "changed", "key", "seconds")
 
-    attempts: int
+    calls: int
     input: int
     output: int
     cost: int
@@ -56,7 +56,7 @@ class Entry:
         self.changed = False
         """Whether it is among those that have changed."""
         self.seconds: dict[int, int] = {}
-        """How many attempts fell into each bucket of a sketch."""
+        """How many calls fell into each bucket of a sketch."""
         for name in NUMBERS:
             setattr(self, name, 0)
 
@@ -86,7 +86,7 @@ class Entry:
         saved = Usage(self.saved_input, self.saved_output, self.saved_cached, self.saved_reasoning)
         return LedgerRow(
             *self.key,
-            Sum(self.attempts, usage, self.cost, self.unpriced),
+            Sum(self.calls, usage, self.cost, self.unpriced),
             self.failed,
             self.retries,
             Sum(self.saved, saved, self.saved_cost, self.saved_unpriced),
@@ -106,6 +106,8 @@ class Book:
         """What was asked before: in other processes, or before a fork."""
         self.settled: Callable[[], Iterable[Entry]] = tuple
         """What a journal saved, as it puts that down when somebody wants to know."""
+        self.troubled: Callable[[], None] = _unheard
+        """Told when a call has failed."""
         self._recalled: dict[Key, Entry] = {}
         """What the simulation itself, or its journal, had kept. The same run made once more saves it once more, so that
         no journal keeps count of it.
@@ -114,13 +116,13 @@ class Book:
         self._failing: dict[tuple[Any, ...], None] = {}
 
     def count(self, event: ModelCall) -> None:
-        """An attempt to ask is over."""
+        """A call is over."""
         call = event.call
         key = (call.person, call.purpose, event.model, call.world)
         entry = self.entries.get(key)
         if entry is None:
             entry = entry_in(self.entries, key)
-        entry.attempts += 1
+        entry.calls += 1
         usage = event.usage
         if usage is not None:
             entry.input += usage.input
@@ -137,9 +139,11 @@ class Book:
         seconds[bucket] = seconds.get(bucket, 0) + 1
         if not entry.changed:
             self._note(entry)
+        if event.error is not None:
+            self.troubled()
 
     def _note_trouble(self, entry: Entry, event: ModelCall) -> None:
-        """Whoever asks again, the core or a plugin: it is the same question, whose last attempt has failed."""
+        """Whoever asks again, the core or a plugin: it is the same question, whose last call has failed."""
         failing, call = self._failing, event.call
         asked = (*entry.key, call.turn, call.ordinal)
         entry.retries += asked in failing
@@ -186,6 +190,10 @@ class Book:
         """What a fork's own book is preceded by: all that was asked up to now."""
         rows, earlier = self.rows(), self.earlier
         return lambda: Ledger([*earlier(), *rows])
+
+
+def _unheard() -> None:
+    """Nobody puts anything down."""
 
 
 def entry_in(entries: dict[Key, Entry], key: Key) -> Entry:

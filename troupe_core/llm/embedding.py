@@ -62,6 +62,8 @@ class Embedder(Configured):
 
     free: ClassVar[bool] = False
     """Whether it costs nothing to ask. Used when the embedder is given to a runtime by itself."""
+    at_once: int | None = None
+    """So many calls are made at once, as those of an `LLMBackend`; with one that is the same instance, in all."""
 
     @classmethod
     def as_record(cls, given: Any) -> Record:

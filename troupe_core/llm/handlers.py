@@ -64,6 +64,11 @@ class LLMBackend(Configured):
     """Likewise: whether it costs nothing to ask."""
     wants: ClassVar[tuple[str, ...]] = ()
     """Likewise: whose wrappers stand around its models wherever they are installed."""
+    at_once: int | None = None
+    """So many calls are made at once, all its models together; the others wait before they are counted, and before
+    their time runs. What waits within `complete` or `stream` is in flight, and is paid for if it is called off: say
+    it here instead, at the latest in `open`. None: as many as come.
+    """
 
     @classmethod
     def as_record(cls, given: Any) -> BackendSpec:

@@ -25,7 +25,7 @@ LEAST = BILLION // 10_000
 
 @attrs.frozen
 class Sum:
-    """Answers or attempts, and what they took or would have taken."""
+    """Calls, and what they took or would have taken."""
 
     number: int = 0
     usage: Usage = NO_USAGE
@@ -73,26 +73,26 @@ class LedgerRow:
     model: str | None = None
     world: str | None = None
     spent: Sum = NOTHING
-    """By all attempts to ask, those that failed too."""
+    """By all calls, those that failed too."""
     failed: int = 0
-    """Attempts that came to nothing."""
+    """Calls that came to nothing."""
     retries: int = 0
-    """Attempts that put a question once more whose last attempt had failed."""
+    """Calls that put a question once more whose last call had failed."""
     saved: Sum = NOTHING
     """By answers that were there already, in a cache or a journal; nothing was spent on them."""
     seconds: Sketch = Sketch()
-    """How long the attempts took, as far as that is known: a journal does not tell how long each of an earlier run
+    """How long the calls took, as far as that is known: a journal does not tell how long each of an earlier run
     took.
     """
 
     @property
-    def attempts(self) -> int:
-        """So often a model was asked."""
+    def calls(self) -> int:
+        """So often a model was asked, as budgets count it."""
         return self.spent.number
 
     @property
-    def calls(self) -> int:
-        """Questions that a model has answered, however many attempts that took."""
+    def answers(self) -> int:
+        """So many of them have come to something."""
         return self.spent.number - self.failed
 
     @property
@@ -118,7 +118,7 @@ class LedgerRow:
         tokens = f"{saved.usage.input + saved.usage.output:,} tokens"
         worth = f", {saved.priced}" if saved.cost or saved.unpriced else ""
         kept = [f"saved: {_counted(saved.number, 'call')}, {tokens}{worth}"] if saved.number else []
-        return "; ".join([*([", ".join(parts)] if self.attempts or not kept else []), *kept])
+        return "; ".join([*([", ".join(parts)] if self.calls or not kept else []), *kept])
 
     def of(self, names: Sequence[str]) -> LedgerRow:
         """The same numbers, told apart by less."""
@@ -145,7 +145,7 @@ class LedgerRow:
         return {
             **{name: getattr(self, name) for name in names},
             "calls": self.calls,
-            "attempts": self.attempts,
+            "answers": self.answers,
             "failed": self.failed,
             "retries": self.retries,
             "tokens_in": spent.usage.input,
@@ -272,7 +272,7 @@ class Ledger(Sequence[LedgerRow]):
 
     def __repr__(self) -> str:
         total = self.total
-        return f"<Ledger: {len(self)} rows, {total.attempts:,} attempts, {total.spent.priced}>"
+        return f"<Ledger: {len(self)} rows, {_counted(total.calls, 'call')}, {total.spent.priced}>"
 
     def _repr_html_(self) -> str:
         from troupe_core.html import box, more, table
@@ -307,7 +307,7 @@ def _columns(total: LedgerRow) -> dict[str, Cell]:
     usage = total.spent.usage
     each: list[tuple[object, str, Cell]] = [
         (True, "calls", lambda row: f"{row.calls:,}"),
-        (total.failed, "attempts", lambda row: f"{row.attempts:,}"),
+        (total.failed, "answers", lambda row: f"{row.answers:,}"),
         (total.failed, "failed", lambda row: f"{row.failed:,}"),
         (total.retries, "retries", lambda row: f"{row.retries:,}"),
         (True, "tokens in", lambda row: f"{row.spent.usage.input:,}"),

@@ -10,13 +10,15 @@ from msgspec import Struct
 from troupe_core.config.tree import NO_BUDGET, Budget, Limits
 from troupe_core.errors import BudgetExceeded
 from troupe_core.events import ModelCall
-from troupe_core.llm.accounts import RUNTIME, SIMULATION, Account, Holder, amounts, of_person, of_purpose
+from troupe_core.llm.accounts import RUNTIME, SIMULATION, Account, Holder, amounts, of_file, of_person, of_purpose
 from troupe_core.llm.book import Book
-from troupe_core.llm.prices import BILLION, billionths, usd
+from troupe_core.llm.prices import BILLION, billionths, dollars, usd
 from troupe_core.llm.request import Call
 from troupe_core.llm.response import NO_USAGE, Usage
 
 NOTHING_SPENT = (0, 0, 0, 0, 0, 0, 0, 0)
+IN_ALL, OF_PURPOSE, OF_PERSON = "", "purposes.", "person."
+"""What is said of all, and what stands before the name of a purpose or a person; as in the settings of a budget."""
 UNASKED = 2_000
 """So many calls of which nobody knows the price are made where nobody limits what is spent in all."""
 UNASKED_MONEY = 2.0
@@ -95,10 +97,12 @@ class Meter:
         """Of what somebody has been told that there is no budget: of money, of calls without a price."""
         self.people: dict[str, Account] = {}
         """What was asked for each of them, since there is a limit to it."""
+        self._file = ""
         self._above = above or Everything(None)
         self._whole = Account(holder)
-        self._usual = (self._whole,)
         self._of_purpose: dict[str, Account] = {}
+        self._usual: dict[str, tuple[Account, Account]] = {}
+        """By purpose, the accounts that every call is on."""
         self.book = Book()
         """The same calls in detail, for a ledger."""
         self._calls: dict[str, list[int]] = {}
@@ -113,6 +117,10 @@ class Meter:
     @budget.setter
     def budget(self, budget: Budget) -> None:
         self._limits = budget if budget.given() else NO_BUDGET
+
+    def written_in(self, file: str) -> None:
+        """The budget stands in somebody's file: they are told of that where it is spent."""
+        self._file, self._whole.holder = file, of_file(file)
 
     @property
     def holder(self) -> Holder:
@@ -137,12 +145,15 @@ class Meter:
         """A call is about to be made, which may cost so much; raises `BudgetExceeded` if it may not, `UnknownPrice` if
         nobody can tell. `person` is for whom, if it is one of the people.
         """
-        accounts: tuple[Account, ...] = self._usual
+        usual = self._usual.get(call.purpose)
+        if usual is None:
+            usual = self._usual[call.purpose] = (self._whole, self._purpose(call.purpose))
+        accounts: tuple[Account, ...] = usual
         if self._limits is not NO_BUDGET or self._above.limits is not NO_BUDGET:
             limited = self.limited(call.purpose, person)
             for account, limits in limited:
                 account.check(limits, expected, model)
-            accounts = tuple([account for account, _ in limited])
+            accounts = (*usual, *[account for account, _ in limited if account not in usual])
         if paid and self.unlimited:
             self._check_unasked(model, expected)
         if expected is None:
@@ -160,7 +171,7 @@ class Meter:
         if budget.person is not None and person is not None:
             account = self.people.get(person)
             if account is None:
-                account = self.people[person] = Account(of_person(person))
+                account = self.people[person] = Account(of_person(person, self._file))
             accounts.append((account, budget.person))
         if budget.purposes and (limits := budget.purposes.get(purpose)) is not None:
             accounts.append((self._purpose(purpose), limits))
@@ -169,9 +180,7 @@ class Meter:
     def _purpose(self, purpose: str) -> Account:
         account = self._of_purpose.get(purpose)
         if account is None:
-            tally = self._calls.get(purpose, NOTHING_SPENT)
-            made = Account(of_purpose(purpose), tally[0], tally[2] + tally[3], tally[7])
-            account = self._of_purpose[purpose] = made
+            account = self._of_purpose[purpose] = Account(of_purpose(purpose, self._file))
         return account
 
     def _check_unasked(self, model: str, expected: int | None) -> None:
@@ -184,9 +193,9 @@ class Meter:
             whole, most = self._whole, billionths(UNASKED_MONEY)
             if whole.cost + whole.aside + expected <= most:
                 return
-            what = f"at most {UNASKED_MONEY:g} USD are spent on {model} and others{whole.left(most, expected)}"
+            what = f"at most {dollars(UNASKED_MONEY)} are spent on {model} and others{whole.left(most, expected)}"
             limit = "money"
-        larger = self.holder.larger.replace("{}", f"{limit}=…")
+        larger = self.holder.larger.replace("{}", limit)
         raise BudgetExceeded(
             f"{self.unasked}, and so {what}. What came of it is kept, and with a limit of your own it goes on: {larger}"
         )
@@ -215,7 +224,7 @@ class Meter:
         accounts, expected = admission.accounts, admission.expected
         for account in accounts:
             account.end(expected, tokens, cost)
-        others = (self._above.account, self._of_purpose.get(call.purpose), self.people.get(call.person or ""))
+        others = (self._above.account, self.people.get(call.person or ""))
         for other in others:  # without a limit when the call was made; there was one, or may be one again
             if other is not None and other not in accounts:
                 other.count(tokens, cost)
@@ -223,7 +232,7 @@ class Meter:
 
     @property
     def seconds(self) -> float:
-        """For how long at least one model was being asked, in this session."""
+        """For how long at least one model was being asked."""
         return self._whole.seconds
 
     def tallies(self) -> dict[str, list[int]]:
@@ -236,13 +245,32 @@ class Meter:
         """Of those for whom there is, or was, a limit: calls, tokens, billionths of a dollar."""
         return {name: amounts(account) for name, account in self.people.items()}
 
-    def restore(self, tallies: Mapping[str, Sequence[int]], people: Mapping[str, Sequence[int]]) -> None:
+    def asking(self) -> dict[str, int]:
+        """For how many milliseconds at least one model was being asked: in all, for each purpose, and for those for
+        whom there is, or was, a limit.
+        """
+        purposes = {OF_PURPOSE + name: account for name, account in self._of_purpose.copy().items()}
+        people = {OF_PERSON + name: account for name, account in self.people.copy().items()}
+        return {name: account.milliseconds for name, account in {IN_ALL: self._whole, **purposes, **people}.items()}
+
+    def restore(
+        self, tallies: Mapping[str, Sequence[int]], people: Mapping[str, Sequence[int]], asking: Mapping[str, int]
+    ) -> None:
         """What was spent before."""
         self._calls = {purpose: whole(tally) for purpose, tally in tallies.items()}
-        self.people = {name: Account(of_person(name), *numbers) for name, numbers in people.items()}
-        self._of_purpose.clear()
+        self.people = {
+            name: Account(of_person(name), *numbers, *[asking.get(OF_PERSON + name, 0)])
+            for name, numbers in people.items()
+        }
         calls, _, read, written, _, self._unpriced, _, cost = self._sums()
-        self._whole.calls, self._whole.tokens, self._whole.cost = calls, read + written, cost
+        self._whole = Account(self.holder, calls, read + written, cost, asking.get(IN_ALL, 0))
+        self._of_purpose = {
+            purpose: Account(
+                of_purpose(purpose), tally[0], tally[2] + tally[3], tally[7], asking.get(OF_PURPOSE + purpose, 0)
+            )
+            for purpose, tally in self._calls.items()
+        }
+        self._usual.clear()
 
     def purposes(self) -> dict[str, Spent]:
         """What was spent on each purpose."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from math import isfinite
 from re import fullmatch
 from typing import Any
@@ -33,6 +34,12 @@ PICTURE = 4_000
 def billionths(dollars: float) -> int:
     """An amount as it is kept."""
     return round(dollars * BILLION)
+
+
+def dollars(money: float) -> str:
+    """An amount that somebody has named, as people write it."""
+    number = format(Decimal(f"{money:.12g}"), ",f")
+    return f"{number.rstrip('0').rstrip('.') if '.' in number else number} USD"
 
 
 def usd(amount: int) -> str:

@@ -16,6 +16,7 @@ from troupe_core.llm.meter import Admission
 from troupe_core.llm.prices import Price, Pricing
 from troupe_core.llm.request import Call, LLMRequest
 from troupe_core.llm.response import NO_USAGE, LLMChunk, LLMResponse, Usage
+from troupe_core.llm.room import Room
 
 Blame = Callable[[BaseException], BaseException]
 """What is to be raised for an error that a backend has let out."""
@@ -59,6 +60,8 @@ class Opening(Generic[B]):
         self.backend = backend
         self.blame = blame
         self.done = False
+        self.room: AbstractAsyncContextManager[None] = nullcontext()
+        """For whom there is room, as soon as it is open."""
         self._lock: asyncio.Lock | None = None
 
     async def __call__(self) -> None:
@@ -69,6 +72,8 @@ class Opening(Generic[B]):
                     await self.backend.open()
                 except Exception as error:
                     raise self.blame(error)  # noqa: B904 - usually the same error
+                at_once: int | None = getattr(self.backend, "at_once", None)
+                self.room = Room(at_once) if at_once is not None else nullcontext()
                 self.done = True
 
     async def aclose(self) -> None:
@@ -139,22 +144,23 @@ class Provider(Attempts[LLMBackend]):
         if not self.opening.done:
             await self.opening()
         left, size = LOOSER, self.pricing.size(request)
-        while True:
-            expected = self.pricing.expected(call.purpose, size, request.form.parameters.max_tokens)
-            admission = self.metering.admit(call, self.model, self.paid, expected)
-            started = perf_counter()
-            try:
-                response = await self.backend.complete(request, call)
-                if not isinstance(response, LLMResponse):
-                    raise _no_response(self.model, response)
-            except BaseException as error:
-                failure = self._failed(call, admission, started, error)
-                if not left or not isinstance(error, FormRefused):
-                    raise failure  # noqa: B904 - usually the same error
-                left -= 1
-            else:
-                self._answered(call, size, admission, started, response.usage)
-                return response
+        async with self.opening.room:
+            while True:
+                expected = self.pricing.expected(call.purpose, size, request.form.parameters.max_tokens)
+                admission = self.metering.admit(call, self.model, self.paid, expected)
+                started = perf_counter()
+                try:
+                    response = await self.backend.complete(request, call)
+                    if not isinstance(response, LLMResponse):
+                        raise _no_response(self.model, response)
+                except BaseException as error:
+                    failure = self._failed(call, admission, started, error)
+                    if not left or not isinstance(error, FormRefused):
+                        raise failure  # noqa: B904 - usually the same error
+                    left -= 1
+                else:
+                    self._answered(call, size, admission, started, response.usage)
+                    return response
 
     async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
         if lacking := self.able.lacking(request):
@@ -162,25 +168,26 @@ class Provider(Attempts[LLMBackend]):
         if not self.opening.done:
             await self.opening()
         left, size = LOOSER, self.pricing.size(request)
-        while True:
-            expected = self.pricing.expected(call.purpose, size, request.form.parameters.max_tokens)
-            admission = self.metering.admit(call, self.model, self.paid, expected)
-            started = perf_counter()
-            usage: Usage | None = None
-            try:
-                async with _closing(self.backend.stream(request, call)) as chunks:
-                    async for chunk in chunks:
-                        left = 0  # what has begun cannot begin again
-                        usage = chunk.usage or usage
-                        yield chunk
-            except BaseException as error:
-                failure = self._failed(call, admission, started, error, usage)
-                if not left or not isinstance(error, FormRefused):
-                    raise failure  # noqa: B904 - usually the same error
-                left -= 1
-            else:
-                self._answered(call, size, admission, started, usage)
-                return
+        async with self.opening.room:
+            while True:
+                expected = self.pricing.expected(call.purpose, size, request.form.parameters.max_tokens)
+                admission = self.metering.admit(call, self.model, self.paid, expected)
+                started = perf_counter()
+                usage: Usage | None = None
+                try:
+                    async with _closing(self.backend.stream(request, call)) as chunks:
+                        async for chunk in chunks:
+                            left = 0  # what has begun cannot begin again
+                            usage = chunk.usage or usage
+                            yield chunk
+                except BaseException as error:
+                    failure = self._failed(call, admission, started, error, usage)
+                    if not left or not isinstance(error, FormRefused):
+                        raise failure  # noqa: B904 - usually the same error
+                    left -= 1
+                else:
+                    self._answered(call, size, admission, started, usage)
+                    return
 
 
 class EmbeddingProvider(Attempts[Embedder]):
@@ -203,7 +210,10 @@ class EmbeddingProvider(Attempts[Embedder]):
     async def embed(self, texts: Sequence[str], call: Call) -> Embeddings:
         if not self.opening.done:
             await self.opening()
-        made = [await self._attempt(batch, call) for batch in batches(texts, self.texts, self.characters)]
+        made = []
+        for batch in batches(texts, self.texts, self.characters):
+            async with self.opening.room:
+                made.append(await self._attempt(batch, call))
         if len(made) == 1:
             return made[0]
         vectors = tuple(vector for part in made for vector in part.vectors)
@@ -214,14 +224,15 @@ class EmbeddingProvider(Attempts[Embedder]):
         size = sum(map(len, texts))
         expected = self.pricing.expected(call.purpose, size, 0)
         admission = self.metering.admit(call, self.model, self.paid, expected)
-        started = perf_counter()
+        started, usage = perf_counter(), None
         try:
             found = await self.backend.embed(self.model.partition("/")[2], texts, call)
             if not isinstance(found, Embeddings):
                 raise PluginError(f"{self.model} gave a {type(found).__name__}; embed() has to return Embeddings")
+            usage = found.usage
             self._check(found.vectors, texts)
         except BaseException as error:
-            raise self._failed(call, admission, started, error)  # noqa: B904 - usually the same error
+            raise self._failed(call, admission, started, error, usage)  # noqa: B904 - usually the same error
         self._answered(call, size, admission, started, found.usage)
         return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import attrs
 
@@ -122,6 +122,22 @@ class LLMResponse:
     """
     logprobs: tuple[Token, ...] = ()
     """How likely the words were, if that was asked for (`Parameters(extra={"logprobs": True})`), and told."""
+
+
+class Written(str):
+    """A text that a model has written, as any other, and who that was if it was not who should have been."""
+
+    __slots__ = ("mark", "substitute")
+
+    mark: str
+    """"rehearsal" where a puppet has written it: then it is no evidence about people."""
+    substitute: Substitute | None
+    """That another model than the first of several has, and why."""
+
+    def __new__(cls, text: str, mark: str = "", substitute: Substitute | None = None) -> Self:
+        made = super().__new__(cls, text)
+        made.mark, made.substitute = mark, substitute
+        return made
 
 
 @attrs.frozen(slots=True)

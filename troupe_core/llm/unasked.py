@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from troupe_core.llm.meter import UNASKED, UNASKED_MONEY, Meter
-from troupe_core.llm.prices import Price
+from troupe_core.llm.prices import Price, dollars
 
 
 def told_once(meter: Meter, price: Price | None) -> str:
@@ -16,6 +16,5 @@ def told_once(meter: Meter, price: Price | None) -> str:
         limit = "calls"
     else:
         dated = f" (prices of {price.as_of}: see what your provider says)" if price.as_of else ""
-        most, limit = f"{UNASKED_MONEY:g} USD are spent on it and others at most{dated}", "money"
-    how = f"{meter.holder.maker}(budget=Budget({limit}=…)) or budget.{limit} in the settings"
-    return f"{meter.unasked}, so that {most}; {how} changes that"
+        most, limit = f"{dollars(UNASKED_MONEY)} are spent on it and others at most{dated}", "money"
+    return f"{meter.unasked}, so that {most}; {meter.holder.first.replace('{}', limit)} changes that"

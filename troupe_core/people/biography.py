@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from troupe_core.keys import digest, utf8
+from troupe_core.llm.response import Written
 
 if TYPE_CHECKING:
     from troupe_core.people.state import PersonState
@@ -57,7 +58,7 @@ def _in_words(fact: Any) -> str:
     return fact if isinstance(fact, str) else ""
 
 
-async def extended_biography(simulation: Simulation, state: PersonState, requirements: str) -> str:
+async def extended_biography(simulation: Simulation, state: PersonState, requirements: str) -> Written:
     """The sentence, and a paragraph by a model, which is asked once for each persona and what is required."""
     from troupe_core.simulation.desk import Subject, desk  # needs asyncio, and making people does not
 
@@ -71,9 +72,10 @@ async def extended_biography(simulation: Simulation, state: PersonState, require
         task = digest(b"minibio", persona.digest, utf8(requirements))
         async with desk(simulation, MINIBIO, task, Subject(state.id)) as place:
             answer = await place.ask(prompt, system=system, output=Introduction, check=_empty)
-        written = " ".join(answer.paragraph.split()).removeprefix(about).strip()  # some say the first sentence again
+        paragraph = " ".join(answer.paragraph.split()).removeprefix(about).strip()  # some say the first sentence again
+        written = Written(paragraph, place.mark, place.substitute)
         persona.biographies = dict([*known.items(), (requirements, written)][-KEPT:])
-    return f"{about} {written}".strip()
+    return Written(f"{about} {written}".strip(), written.mark, written.substitute)
 
 
 def _empty(answer: Introduction) -> str:

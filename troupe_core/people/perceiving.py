@@ -33,7 +33,7 @@ def checked_text(value: Any, name: str) -> str:
             value.encode()
         except UnicodeEncodeError as error:
             raise ArgumentError(f"{name} has half a surrogate pair at position {error.start}: no valid text") from None
-    return value
+    return str(value)
 
 
 def checked_words(value: Any, name: str) -> str:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from troupe_core.errors import ArgumentError, JournalError
 from troupe_core.keys import digest, plain
+
+if TYPE_CHECKING:
+    from troupe_core.llm.response import Written
 
 
 class Persona:
@@ -26,7 +29,7 @@ class Persona:
         self.digest = digest(b"persona", raw)
         # The digest of the whole system message, with the rules it was made for: a memo of the prompt's.
         self.prompt_digest: tuple[object, bytes] | None = None
-        self.biographies: dict[str, str] | None = None
+        self.biographies: dict[str, Written] | None = None
         """What models have written of it, by what was required of them: a memo too."""
 
     @classmethod

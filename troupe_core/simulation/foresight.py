@@ -51,7 +51,7 @@ class Foresight:
         own = _own_models(simulation) if whole or AS_THEMSELVES.intersection(single) else frozenset()
         for model in simulation.models.all_named(None if whole else single, own):
             if simulation.runtime.price_of(model) is None:
-                raise unpriced(model, "there is a budget of money")
+                raise unpriced(model, "there is a budget of money", simulation.meter.holder)
         self._own, self._own_unknown = own, False
 
 

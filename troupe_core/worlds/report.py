@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from troupe_core.errors import told
+from troupe_core.errors import by_reason, told
 from troupe_core.llm.meter import Spent
 from troupe_core.llm.response import caution
 from troupe_core.people.tool import ToolCall
@@ -19,9 +19,13 @@ class Failure:
     error: Exception
     purpose: str = "turn"
 
+    @property
+    def who(self) -> str:
+        """Whose and when it was, and what for if it was none."""
+        return f"{self.person}, step {self.step}{'' if self.purpose == 'turn' else f' ({self.purpose})'}"
+
     def __str__(self) -> str:
-        what = "" if self.purpose == "turn" else f" ({self.purpose})"
-        return f"{self.person}, step {self.step}{what}: {told(self.error)}"
+        return f"{self.who}: {told(self.error)}"
 
 
 @attrs.frozen(repr=False)
@@ -52,7 +56,7 @@ class RunReport:
         lines = [f"{self.world}: {_counted(self.steps, 'step')}, {_counted(self.turns, 'turn')}, {calls}"]
         if self.stopped:
             lines.append(f"stopped: {self.stopped}")
-        lines += [f"failed: {failure}" for failure in self.failures]
+        lines += [f"failed: {each}" for each in by_reason((each.who, told(each.error)) for each in self.failures)]
         lines += self.substituted
         lines += [f"in doubt: {call.action} of {call.tool}, by {call.name} (key {call.key})" for call in self.in_doubt]
         return lines

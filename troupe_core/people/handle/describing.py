@@ -8,6 +8,7 @@ from textwrap import dedent
 from typing import Any, Self
 
 from troupe_core.errors import ArgumentError
+from troupe_core.llm.response import Written
 from troupe_core.people.biography import extended_biography, short_biography
 from troupe_core.people.files import fragment_in
 from troupe_core.people.fragments import Part, whole_of
@@ -75,18 +76,18 @@ class Describing(Base):
             return self.include_persona_definitions(other)
         return self.import_fragment(other) if isinstance(other, str | PathLike) else NotImplemented
 
-    def minibio(self, extended: bool = True, requirements: str | None = None) -> str:
+    def minibio(self, extended: bool = True, requirements: str | None = None) -> Written:
         """Who this is, in a sentence; `extended`, with a paragraph by a model, which is asked once for each persona and
-        what is required of the text.
+        what is required of the text. It bears the mark of puppets, and says if another than the first model wrote it.
         """
         if not extended:
-            return short_biography(self.persona, self.name)
+            return Written(short_biography(self.persona, self.name))
         return self._wait(lambda: self.aminibio(requirements=requirements), "person.aminibio(…)")
 
-    async def aminibio(self, extended: bool = True, requirements: str | None = None) -> str:
+    async def aminibio(self, extended: bool = True, requirements: str | None = None) -> Written:
         """`minibio`, awaited."""
         if not extended:
-            return short_biography(self.persona, self.name)
+            return Written(short_biography(self.persona, self.name))
         state, simulation = self.state, self.simulation
         wanted = checked_text(requirements, "requirements") if requirements is not None else ""
         return await simulation.runtime.thread.hop(extended_biography(simulation, state, wanted))

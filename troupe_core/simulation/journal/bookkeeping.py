@@ -1,5 +1,5 @@
 """A journal's part of the ledger: a commit says who has asked since the last one, and what that took. What is asked
-afterwards, and how long the attempts took, is on a page of its own, written when a run ends.
+afterwards, and how long the calls took, is on a page of its own, written when a run ends.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ from troupe_core.simulation.journal.pages import (
     Note,
     Page,
     Table,
+    before,
     behind,
+    free_names,
     items,
     left_over,
     mark,
@@ -55,6 +57,7 @@ class _Asked(msgspec.Struct):
     parent: str | None = None
     spent: dict[str, list[int]] = {}
     ledger: dict[str, dict[str, dict[str, dict[str, list[int]]]]] | None = None
+    pages: dict[str, int] | None = None
 
 
 class _Outcome(msgspec.Struct):
@@ -80,35 +83,45 @@ class Bookkeeping:
         self._written: dict[Key, list[int]] = {}
         self._noted: dict[Key, list[int]] = {}
         """What stands beside answers, of what is not written yet."""
-        self._next: tuple[bytes | None, bytes] | None = None
-        """A commit, and the name of the next page after it."""
+        self._asking: dict[str, int] = {}
+        """For how long models were asked, as far as it is written; and as it stands beside answers."""
+        self._noted_asking: dict[str, int] = {}
+        self._next: tuple[bytes | None, bytes, Iterator[bytes]] | None = None
+        """A commit, the name of the next page after it, and those that come then."""
         self.pages: set[bytes] = set()
         """Those that this simulation has written: what is in them is in its book too."""
+        self.paged = True
+        """Whether there may be pages behind the present commit: they were written by now, or it was there already."""
         self._over = False
         """Whether it is written how long all took."""
         self._found: dict[Found, bytearray] = {}
         """What was found by transactions that had an outcome already: the names of these."""
         self._settled: dict[Key, Entry] = {}
         self._lock, self._settling = Lock(), Lock()
-        journal.simulation.meter.book.settled = _while_there(self.settled, self._settled)
+        book = journal.simulation.meter.book
+        book.settled = _while_there(self.settled, self._settled)
+        book.troubled = _if_there(journal.note_trouble)
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    def news(self) -> tuple[Table, Callable[[], None]]:
-        """What is not written yet, and what is to be called when it is."""
+    def news(self) -> tuple[Table, dict[str, int], Callable[[], None]]:
+        """What is not written yet, for how long models were asked meanwhile, and what is to be called when it is."""
         book, unwritten, written = self._journal.simulation.meter.book, self._unwritten, self._written
         unwritten.update((entry.key, entry) for entry in book.take_changed())
         now = [(key, entry.numbers()) for key, entry in unwritten.items()]
         news: Table = {}
         for key, numbers in now:
             _put_more(news, key, numbers, written.get(key))
+        asking = self._journal.simulation.meter.asking()
 
         def wrote() -> None:
             written.update(now)
             unwritten.clear()
             self._noted.clear()
+            self._asking = self._noted_asking = asking
+            self.paged = False
 
-        return news, wrote
+        return news, _longer(asking, self._asking), wrote
 
     def note(self) -> Note | None:
         """What to put down beside an answer: what was spent since the last one. Should the program be killed, it is
@@ -124,7 +137,9 @@ class Bookkeeping:
             noted[key] = numbers
         if not news.ledger:
             return None
-        return Note(news.ledger, people=self._limited(news.ledger), page=mark(self._page_name()))
+        asking = self._journal.simulation.meter.asking()
+        longer, self._noted_asking = _longer(asking, self._noted_asking), asking
+        return Note(news.ledger, people=self._limited(news.ledger), asking=longer, page=mark(self._page_name()))
 
     def _limited(self, news: Table) -> list[str]:
         """Of whom it tells and there is a limit for each of the people."""
@@ -134,23 +149,36 @@ class Bookkeeping:
     def _page_name(self) -> bytes:
         branch = self._journal.branch
         if self._next is None or self._next[0] != branch.head:
-            self._next = (branch.head, next_name(self._journal.store, branch.head, branch.name))
+            free = free_names(self._journal.store, branch.head, branch.name)
+            self._next = (branch.head, next(free), free)
         return self._next[1]
 
     def write_page(self, *, last: bool = False) -> None:
         """Write what came after the present commit; at the `last` also how long it all took."""
-        news, wrote = self.news()
-        page = Page(news, people=self._limited(news))
+        news, longer, wrote = self.news()
+        page = Page(news, people=self._limited(news), asking=longer if news else {})
         if last and not self._over:
             for entry in self._journal.simulation.meter.book.entries.values():
                 if entry.seconds:
                     put(page.seconds, entry.key, dict(entry.seconds))
         if page.ledger or page.seconds:
-            name = self._page_name()
-            self._journal.store.put([(name, _encoder.encode(page))])
-            self.pages.add(name)
-            self._next, self._over = None, last
             wrote()
+            self._put(page)
+            self._over = last
+
+    def _put(self, page: Page) -> None:
+        name = self._page_name()
+        self._journal.store.put([(name, _encoder.encode(page))])
+        self.pages.add(name)
+        self.paged = True
+        if self._next is not None:
+            head, _, free = self._next
+            self._next = (head, next(free), free)
+
+    def pages_before(self) -> dict[str, int]:
+        """How many of them, of which branches, come before the next commit."""
+        branch = self._journal.branch
+        return before(self._journal.store, branch.head, branch.name) if self.paged else {}
 
     def recover(self) -> Page | None:
         """Write the page that a program has left out which was killed; return it where nothing is written."""
@@ -166,13 +194,22 @@ class Bookkeeping:
     def restore(self, head: bytes) -> None:
         """The book of the simulation is preceded by what was asked up to there. It is read when somebody wants it."""
         self._journal.simulation.meter.book.earlier = self._earlier(head)
+        self._asking = self._noted_asking = self._journal.simulation.meter.asking()
+
+    def begin_after(self, other: Bookkeeping) -> None:
+        """Of a fork: what the other one has asked up to now, which is on pages, it has asked too."""
+        self.pages.update(other.pages)
+        self._asking = self._noted_asking = self._journal.simulation.meter.asking()
+        branch = other._journal.branch
+        if after := before(self._journal.store, branch.head, branch.name):
+            self._put(Page(after=after))
 
     def _earlier(self, head: bytes) -> Callable[[], Ledger]:
         read: list[Ledger] = []
 
         def earlier() -> Ledger:
             if not read:
-                read.append(Ledger(_rows(self._journal.store, [head], self.pages)))
+                read.append(Ledger(_rows_behind(self._journal.store, head, self.pages, self._journal.branch.name)))
             return read[0]
 
         return earlier
@@ -223,6 +260,23 @@ def _put_more(news: Table, key: Key, numbers: list[int], before: list[int] | Non
         put(news, key, more)
 
 
+def _longer(now: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:
+    """For how long models were asked since then."""
+    return {name: more for name, number in now.items() if (more := number - before.get(name, 0)) > 0}
+
+
+def _if_there(method: Callable[[], None]) -> Callable[[], None]:
+    """A book must not keep its simulation alive."""
+    known = WeakMethod(method)
+
+    def called() -> None:
+        found = known()
+        if found is not None:
+            found()
+
+    return called
+
+
 def _while_there(method: Callable[[], list[Entry]], settled: Mapping[Key, Entry]) -> Callable[[], Iterable[Entry]]:
     """A book outlives its simulation, and must not keep it alive; afterwards it has what was settled at its end."""
     known = WeakMethod(method)
@@ -239,36 +293,62 @@ def ledger_of(path: str | Path, at: At | None = None) -> Ledger:
     store = viewed(path)
     try:
         names = store.names()
-        heads = list(dict.fromkeys(names.values())) if at is None else [commits.find(store, at)[0]]
-        branches = (name for name in (MAIN, *branches_of(store)) if at is None or store.name(name) in heads)
-        killed = [page for branch in branches if (page := left_over(store, branch)) is not None]
-        return Ledger([*_rows(store, heads), *(row for page in killed for row in _of_page(page))])
+        if at is None:
+            rows, moving = _rows(store, names.values()), [MAIN, *branches_of(store)]
+        else:
+            head, branch = commits.find(store, at)
+            rows, moving = _rows_behind(store, head, (), branch), [branch] * (store.name(branch) == head)
+        killed = [page for each in moving if (page := left_over(store, each)) is not None]
+        return Ledger([*rows, *_of_pages(killed)])
     except msgspec.MsgspecError as error:
         raise JournalError(f"{store.path} is damaged, or was written by a later version: {error}") from error
     finally:
         store.close()
 
 
-def _rows(store: Store, heads: Iterable[bytes], without: Container[bytes] = ()) -> Iterator[LedgerRow]:
-    """What the histories of these commits came to, each commit once, but for some pages."""
+def _rows(store: Store, heads: Iterable[bytes]) -> Iterator[LedgerRow]:
+    """What the histories of these commits came to, each commit once, with all that was asked after any of them."""
+    yield from _of_pages(behind(store, None))
     seen: set[bytes] = set()
-    for page in behind(store, None, without):
-        yield from _of_page(page)
     for head in heads:
         at: bytes | None = head
         commit = _commit(store, at)
         while at is not None and at not in seen:
             seen.add(at)
-            for page in behind(store, at, without):
-                yield from _of_page(page)
-            parent = bytes.fromhex(commit.parent) if commit.parent is not None else None
-            before = _commit(store, parent)
-            yield from _of_table(commit.ledger) if commit.ledger is not None else _of_spent(commit, before)
-            at, commit = parent, before
+            yield from _of_pages(behind(store, at))
+            later = commit
+            at, commit = _parent(store, later)
+            yield from _of_commit(later, commit)
+
+
+def _rows_behind(store: Store, head: bytes, without: Container[bytes], branch: str) -> Iterator[LedgerRow]:
+    """What the history of one commit came to, and what was asked after it on a branch, but for some pages."""
+    at: bytes | None = head
+    which: Mapping[str, int] | None = before(store, head, branch)
+    commit = _commit(store, head)
+    while at is not None:
+        yield from _of_pages(behind(store, at, without, which))
+        later, which = commit, commit.pages
+        at, commit = _parent(store, later)
+        yield from _of_commit(later, commit)
+    yield from _of_pages(behind(store, None, without, which))
+
+
+def _parent(store: Store, commit: _Asked) -> tuple[bytes | None, _Asked]:
+    name = bytes.fromhex(commit.parent) if commit.parent is not None else None
+    return name, _commit(store, name)
+
+
+def _of_commit(commit: _Asked, parent: _Asked) -> Iterator[LedgerRow]:
+    return _of_table(commit.ledger) if commit.ledger is not None else _of_spent(commit, parent)
 
 
 def _commit(store: Store, name: bytes | None) -> _Asked:
     return _Asked() if name is None else _asked.decode(store.need(COMMIT + name))
+
+
+def _of_pages(pages: Iterable[Page]) -> Iterator[LedgerRow]:
+    return (row for page in pages for row in _of_page(page))
 
 
 def _of_page(page: Page) -> Iterator[LedgerRow]:

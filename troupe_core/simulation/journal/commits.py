@@ -12,6 +12,7 @@ import msgspec
 from troupe_core.errors import ArgumentError, JournalError
 from troupe_core.keys import digest
 from troupe_core.simulation.journal.kinds import COMMIT
+from troupe_core.simulation.journal.tallies import Tallies
 
 if TYPE_CHECKING:
     from troupe_core.simulation.journal.store import Store
@@ -42,6 +43,14 @@ class Commit(msgspec.Struct, frozen=True, omit_defaults=True):
     """
     ledger: dict[str, Any] | None = None
     """Who has asked since the last commit, and what that took; None, if an earlier version wrote it."""
+    asking: dict[str, int] = {}
+    """For how many milliseconds models were asked, in all, for a purpose and for a person: what has changed; all, if it
+    is `full`.
+    """
+    pages: dict[str, int] | None = None
+    """How many pages of which branches, behind the commit before it, came before it; None, if an earlier version wrote
+    it.
+    """
 
 
 _decoder = msgspec.json.Decoder(Commit)
@@ -61,11 +70,12 @@ _link = msgspec.json.Decoder(_Link)
 
 
 class _Spending(msgspec.Struct):
-    """Of a commit only what it says of people."""
+    """Of a commit only what may stand in another one before it."""
 
     parent: str | None = None
     full: bool = False
     people: dict[str, list[int]] = {}
+    asking: dict[str, int] = {}
 
 
 _spending = msgspec.json.Decoder(_Spending)
@@ -116,15 +126,16 @@ def resolve(store: Store, head: bytes) -> tuple[dict[str, tuple[str, bytes]], in
     return found, read
 
 
-def spent(store: Store, head: bytes) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
-    """What a history has cost as of a commit: by purpose, and by person."""
+def spent(store: Store, head: bytes) -> Tallies:
+    """What a history has cost as of a commit."""
     people: dict[str, list[int]] = {}
+    asking: dict[str, int] = {}
     here: str | None = head.hex()
     while here is not None:
         commit = _spending.decode(store.need(COMMIT + bytes.fromhex(here)))
-        people = commit.people | people
+        people, asking = commit.people | people, commit.asking | asking
         here = None if commit.full else commit.parent
-    return load(store, head).spent, people
+    return Tallies(load(store, head).spent, people, asking)
 
 
 CHECKPOINT = "checkpoint/"

@@ -62,7 +62,7 @@ class Journal:
         self._lock = threading.RLock()
         self._settings = b""
         self.left_off = LeftOff(shelf, branch.left)
-        self._spending = Spending(self.store, simulation.meter, self.bookkeeping.pages)
+        self._spending = Spending(self.store, simulation.meter, branch, self.bookkeeping.pages)
         self.store.enter(branch.name)
         self._forsaken = weakref.finalize(self, self.store.branches.discard, branch.name)
         """Should nobody end the simulation, its branch is free when it is collected."""
@@ -183,6 +183,7 @@ class Journal:
         if branch.step(name):
             shelf.know(fresh)
             self._spending.walk()
+            self.bookkeeping.paged = True
             return
         parcel = Parcel(shelf)
         spelled = parcel.facts(facts)
@@ -190,8 +191,8 @@ class Journal:
         records.refresh(parcel)
         weight = branch.weigh() + len(meanings)
         full = branch.head is None or weight >= len(records)
-        spent, people = self._spending.now(branch.head, full=full)
-        asked, written = self.bookkeeping.news()
+        spent = self._spending.now(branch.head, full=full)
+        asked, _, written = self.bookkeeping.news()
         commit = Commit(
             branch.number + 1,
             settings.hex(),
@@ -202,17 +203,19 @@ class Journal:
             step,
             spelled,
             [key.hex() for key in outcomes],
-            spent,
+            spent.purposes,
             simulation.facts.begun if simulation.facts.begun != passage else 0,
-            people,
+            spent.people,
             asked,
+            spent.asking,
+            self.bookkeeping.pages_before(),
         )
         parcel.part(settings, lambda: encode(simulation.settings()))
         parcel.rows.append((COMMIT + name, commits.encode(commit)))
         parcel.send(branch.moves(name))
         written()
         branch.advance(name, 0 if full else weight)
-        self._spending.written(people)
+        self._spending.written(spent)
         shelf.know(fresh)
         if self.follow:
             self.store.fold_later()
@@ -268,8 +271,9 @@ class Journal:
         self.records.same_as(other.records)
         self.simulation.states.found_by(self.records.read, ())
         self.branch.number, self.branch.weight = other.branch.number, other.branch.weight
-        self.bookkeeping.pages.update(other.bookkeeping.pages)
+        other.write_page()
         self._spending.same_as(other._spending)
+        self.bookkeeping.begin_after(other.bookkeeping)
 
     def past(self, head: bytes) -> list[Fact]:
         """Everything that had happened by then, in logical order."""
@@ -281,6 +285,12 @@ class Journal:
         """What was spent up to an answer, to be put down beside it."""
         with self._lock:
             return self.bookkeeping.note()
+
+    def note_trouble(self) -> None:
+        """The same of a call that has failed: there may never be an answer."""
+        if not (self.left or self.simulation.ended):
+            with suppress(JournalError):  # who waits for the file is told
+                self.write_page()
 
     def write_page(self, *, last: bool = False) -> None:
         """Have it in the journal who has asked since the present commit."""

@@ -169,7 +169,7 @@ def _share(simulation: Simulation, made: Simulation) -> Simulation:
     made.popped = dict(simulation.popped)
     made.interned = simulation.interned
     made.pictures = simulation.pictures
-    made.meter.restore(simulation.meter.tallies(), simulation.meter.by_person())
+    made.meter.restore(simulation.meter.tallies(), simulation.meter.by_person(), simulation.meter.asking())
     made.meter.book.earlier = simulation.meter.book.twin()
     for item in simulation.background.pending.values():
         made.background.add(item.shared(made))

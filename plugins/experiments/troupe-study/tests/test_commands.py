@@ -137,6 +137,22 @@ def test_money_is_estimated_limited_and_told(
     assert (ran.code, "the run stops at 2 USD, which will not do for " in ran.err) == (1, True)
 
 
+def test_a_dry_run_tells_of_purposes_that_perhaps_nobody_has(
+    study: Callable[..., Path], troupe: Callable[..., Any], write: Callable[[str, str], Path]
+):
+    write("troupe.toml", '[models]\nextractoin = "rehearsal/default"\n')
+    limits = "[budget.purposes.extracting]\ncalls = 9\n[budget.purposes.rumours]\ncalls = 9\n[budget.purposes.turn]\n"
+    path = study(rest=f"{TWICE}{limits}calls = 99\n")
+    ran = troupe("run", "--dry-run", path)
+    assert ran.code == 0, ran.err
+    told = " ".join(ran.err.split())
+    why = "only a faculty could have such a purpose, else this does nothing;"
+    assert f"budget.purposes.extracting: {why} did you mean extraction?" in told
+    assert f"budget.purposes.rumours: {why} there are turn, ask," in told
+    assert f"models.extractoin: {why} did you mean extraction?" in told
+    assert "purposes.turn" not in told
+
+
 def test_a_dry_run_knows_each_ones_own_model_and_every_limit(
     study: Callable[..., Path], troupe: Callable[..., Any], write: Callable[[str, str], Path]
 ):
@@ -237,7 +253,10 @@ def test_a_spent_budget_is_told_in_words_of_the_study(
     path = study(head=MINE, rest=f"{TWICE}[budget]\ncalls = 3\n")
     ran = troupe("-p", "mine.py", "run", path, "--json")
     assert ran.code == 3
-    assert "with a larger [budget] the same study goes on" in ran.err
+    told = " ".join(ran.err.split())
+    assert "with a larger one it goes on: [budget] calls = … in " in told
+    assert f"{path.name}:" in told.partition("calls = … in ")[2]
+    assert "Budget(" not in told
     last = json.loads(ran.out.splitlines()[-1])
     assert (last["event"], last["folder"]) == ("stopped", str(path.parent / "soup.results"))
     assert "the budget of 3 calls is spent" in last["error"]

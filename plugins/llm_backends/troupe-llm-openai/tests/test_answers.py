@@ -92,6 +92,21 @@ def test_servers_that_say_less_are_understood(usage: bytes):
     assert found.usage in (Usage(), Usage(3))
 
 
+@pytest.mark.parametrize(
+    ("content", "usage"),
+    [
+        (b'{"answer": "Yes.", "usage": {"prompt_tokens": 3, "completion_tokens": 2}}', Usage(3, 2)),
+        (b'{"choices": 1, "usage": {"prompt_tokens": 3}}', Usage(3)),
+        (b'{"choices": [], "usage": 5}', None),
+        (b"<html>", None),
+    ],
+)
+def test_what_is_no_answer_has_cost_what_it_says(content: bytes, usage: Usage | None):
+    with pytest.raises(ModelUnavailable, match="is no chat completion") as error:
+        completion(content, "somebody")
+    assert error.value.usage == usage
+
+
 @pytest.mark.parametrize("fault", [Cut(3), Cut(0), Reset(after_head=True)], ids=["after a few", "at once", "reset"])
 def test_a_stream_that_is_cut_is_told(serve: Any, fault: Any):
     server, asking = serve(lambda body: Reply("one two three four five", **USED))

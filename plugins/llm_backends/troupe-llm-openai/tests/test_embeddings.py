@@ -54,10 +54,13 @@ def test_numbers_without_an_order_or_a_length_are_understood():
 
 @pytest.mark.parametrize(
     "content",
-    [b"<html>", b"{}", b'{"data": [{"embedding": "???"}]}', b'{"data": [{"embedding": "AAA="}]}',
+    [b"<html>", b'{"object": "list"}', b'{"data": [{"embedding": "???"}]}', b'{"data": [{"embedding": "AAA="}]}',
      b'{"data": [{"embedding": [0, 0]}]}', b'{"data": []}', b'{"data": [{"embedding": [1, "x"]}]}'],
 )  # fmt: skip
 def test_what_holds_no_vectors_can_be_asked_for_again(content: bytes):
     with pytest.raises(ModelUnavailable, match="somebody gave") as error:
         embeddings(content, 1, "somebody")
     assert error.value.retryable
+    with pytest.raises(ModelUnavailable) as error:
+        embeddings(content.replace(b"{", b'{"usage": {"prompt_tokens": 7}, ', 1), 1, "somebody")
+    assert error.value.usage == (Usage(7) if b"{" in content else None), "it was paid for"

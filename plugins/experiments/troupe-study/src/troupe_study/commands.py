@@ -99,7 +99,7 @@ def init(study: str) -> int:
 
 
 def _estimated(study: Study, as_json: bool) -> int:
-    from troupe_study.affording import short
+    from troupe_study.affording import idle, short
 
     runtime = troupe_cli.session().runtime()
     estimate = study.estimate(runtime=runtime)
@@ -109,8 +109,9 @@ def _estimated(study: Study, as_json: bool) -> int:
     else:
         click.echo(estimate)
     will_not_do = [*short(budget, runtime.config.budget.runtime, estimate)]
-    for path, why in will_not_do:
-        in_settings = path[1] == "runtime" or (study.budget is None and runtime.usual_budget.given())
+    of_settings = {"budget": study.budget is None and runtime.usual_budget.given(), "models": not study.models}
+    for path, why in [*will_not_do, *idle(budget, study.models or runtime.config.models)]:
+        in_settings = path[:2] == ("budget", "runtime") or of_settings[path[0]]
         place = runtime.registry.layers.place if in_settings else study.place
         troupe_cli.on_stderr(f"troupe: {place(path)}: {'.'.join(path)}: {why}")
     return FOUND if will_not_do else DONE

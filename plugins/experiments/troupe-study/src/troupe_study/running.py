@@ -232,6 +232,7 @@ def run(
         budget=study.budget,
         degradation=study.degradation,
     )
+    simulation.meter.written_in(study.place(("budget",)))
     command = command or command_of(study, folder)
     under_way = _Run(study, folder, simulation, command, tell or (lambda line: None), expect or (lambda turns: None))
     status = "failed"
@@ -252,8 +253,6 @@ def run(
     except TroupeError as error:
         status = f"stopped: {error}"
         so_far = under_way.leave_unfinished()
-        if _comes_from(error, BudgetExceeded):
-            error.add_note(f"{study.place(('budget',))}: with a larger [budget] the same study goes on.")
         if _comes_from(error, JournalError):
             error.add_note(
                 f"What was answered before is kept in {folder}. What was on its way meanwhile will be asked once more: "

@@ -21,7 +21,7 @@ from troupe_core import (
     Price,
     SecretError,
 )
-from troupe_core.llm import Holds, Room, chat_messages, response_format
+from troupe_core.llm import Holds, chat_messages, response_format
 from troupe_llm_litellm.answers import Stream, completion, embeddings
 from troupe_llm_litellm.config import Config, Place
 from troupe_llm_litellm.library import Library, library
@@ -38,7 +38,6 @@ class LiteLLM(LLMBackend, Embedder, config=Config):
 
     config: Config
     _library: Library
-    _room: Room
     _holds: Holds
 
     def price_of(self, model: str) -> Price | None:
@@ -46,7 +45,7 @@ class LiteLLM(LLMBackend, Embedder, config=Config):
 
     async def open(self) -> None:
         self._library = await asyncio.to_thread(library, self.config.connect_timeout)
-        self._room = Room(self.config.max_connections)  # who waits for room is not timed
+        self.at_once = self.config.max_connections
         self._holds = Holds()
         self._providers: dict[str, str] = {}
 
@@ -67,24 +66,21 @@ class LiteLLM(LLMBackend, Embedder, config=Config):
         return f"litellm knows {provider}{lacks}; whether it answers is seen when it is asked"
 
     async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
-        async with self._room:
-            found = await self._ask(request, call)
+        found = await self._ask(request, call)
         return completion(found, self._source(request.model))
 
     async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
         stream, seconds = Stream(self._source(request.model)), call.timeout or self.config.timeout
-        async with self._room:
-            pieces = await self._ask(request, call, stream=True)
-            async with aclosing(pieces):
-                while (piece := await self._next(pieces, request, seconds)) is not None:
-                    if told := stream.read(piece):
-                        yield told
+        pieces = await self._ask(request, call, stream=True)
+        async with aclosing(pieces):
+            while (piece := await self._next(pieces, request, seconds)) is not None:
+                if told := stream.read(piece):
+                    yield told
         yield stream.last()
 
     async def embed(self, model: str, texts: Sequence[str], call: Call) -> Embeddings:
         wanted = {"model": model, "input": [text or " " for text in texts], **self._place(model)}
-        async with self._room:
-            found = await self._sent(self._library.litellm.aembedding, wanted, call)
+        found = await self._sent(self._library.litellm.aembedding, wanted, call)
         return embeddings(found, len(texts), self._source(model))
 
     async def _ask(self, request: LLMRequest, call: Call, *, stream: bool = False) -> Any:

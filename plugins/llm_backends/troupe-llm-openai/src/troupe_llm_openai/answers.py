@@ -70,6 +70,12 @@ class _Chunk(msgspec.Struct):
     error: Any = None
 
 
+class _Bill(msgspec.Struct):
+    """Of whatever came, what it has cost."""
+
+    usage: _Usage | None = None
+
+
 class _Model(msgspec.Struct):
     id: str
 
@@ -82,6 +88,7 @@ _completion = msgspec.json.Decoder(_Completion).decode
 _chunk = msgspec.json.Decoder(_Chunk).decode
 _logprobs = msgspec.json.Decoder(_LogProbs | None).decode
 _models = msgspec.json.Decoder(_Models).decode
+_bill = msgspec.json.Decoder(_Bill).decode
 
 
 def completion(content: bytes, source: str, table: Table = OPENAI) -> LLMResponse:
@@ -145,7 +152,7 @@ class Stream:
         try:
             found = _chunk(event)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise _no_completion(event, self._source, error, self._table) from None
+            raise _no_completion(event, self._source, error, self._table, self._usage) from None
         if found.error is not None:
             told = msgspec.json.encode(found.error).decode()[:SHOWN]
             raise ModelUnavailable(
@@ -184,9 +191,20 @@ def _counted(usage: _Usage | None) -> Usage:
     return Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0, cached or 0, reasoning or 0)
 
 
-def _no_completion(content: bytes, source: str, error: Exception, table: Table) -> ModelUnavailable:
+def billed(content: bytes) -> Usage | None:
+    """What an answer of no use has cost, if it tells."""
+    try:
+        return _counted(_bill(content).usage)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def _no_completion(
+    content: bytes, source: str, error: Exception, table: Table, usage: Usage | None = None
+) -> ModelUnavailable:
     shown = " ".join(content[:SHOWN].decode("utf-8", "replace").split())
     return ModelUnavailable(
         f"{source} gave something that is no chat completion ({error}): {shown!r}. If it always does, look at "
-        f"{table}.{table.address}; such addresses are like {ADDRESSES[table.address]}."
+        f"{table}.{table.address}; such addresses are like {ADDRESSES[table.address]}.",
+        usage=usage or billed(content),
     )

@@ -27,7 +27,7 @@ from troupe_core import (
     PriceTable,
     UnknownModelError,
 )
-from troupe_core.llm import Holds, Room
+from troupe_core.llm import Holds
 from troupe_llm_openai.answers import Stream, completion, listed
 from troupe_llm_openai.body import Writer
 from troupe_llm_openai.config import OPENAI, Config
@@ -75,7 +75,6 @@ class OpenAI(LLMBackend, Embedder, config=Config):
     _client: Client
     _kept: AsyncGenerator[None]
     _writer: Writer
-    _room: Room
     _holds: Holds
 
     def capabilities_of(self, model: str) -> Capabilities | None:
@@ -90,7 +89,7 @@ class OpenAI(LLMBackend, Embedder, config=Config):
         self._kept = _until_the_end(self._client)
         await anext(self._kept)
         self._writer = self._writing()
-        self._room = Room(self.config.max_connections)  # who waits for a connection is not timed
+        self.at_once = self.config.max_connections
         self._holds = Holds()
 
     def _made(self) -> Client:
@@ -138,18 +137,16 @@ class OpenAI(LLMBackend, Embedder, config=Config):
         return listed(content)
 
     async def complete(self, request: LLMRequest, call: Call) -> LLMResponse:
-        async with self._room:
-            content = await self._post(request, call)
+        content = await self._post(request, call)
         return completion(content, self._source(request.model), self.table)
 
     async def stream(self, request: LLMRequest, call: Call) -> AsyncIterator[LLMChunk]:
         stream, seconds = Stream(self._source(request.model), self.table), call.timeout or self.config.timeout
-        async with self._room:
-            response = await self._post(request, call, stream=True)
-            async with aclosing(response), aclosing(events(response.aiter_bytes())) as coming:
-                while (event := await self._next(coming, request, seconds)) is not None:
-                    if piece := stream.read(event):
-                        yield piece
+        response = await self._post(request, call, stream=True)
+        async with aclosing(response), aclosing(events(response.aiter_bytes())) as coming:
+            while (event := await self._next(coming, request, seconds)) is not None:
+                if piece := stream.read(event):
+                    yield piece
         yield stream.last()
 
     async def _next(self, coming: AsyncIterator[bytes], request: LLMRequest, seconds: float) -> bytes | None:
@@ -180,8 +177,7 @@ class OpenAI(LLMBackend, Embedder, config=Config):
 
     async def embed(self, model: str, texts: Sequence[str], call: Call) -> Embeddings:
         source = self._source(model)
-        async with self._room:
-            content = await self._send(self._path(EMBEDDINGS, model), wanted(model, texts), source, call)
+        content = await self._send(self._path(EMBEDDINGS, model), wanted(model, texts), source, call)
         return embeddings(content, len(texts), source)
 
     async def _send(self, path: str, body: dict[str, Any], source: str, call: Call, *, stream: bool = False) -> Any:

@@ -12,6 +12,7 @@ import msgspec
 
 from troupe_core import Embeddings, ModelUnavailable, Usage
 from troupe_core.llm import Vector, unit
+from troupe_llm_openai.answers import billed
 
 
 class _Item(msgspec.Struct):
@@ -46,7 +47,8 @@ def embeddings(content: bytes, number: int, source: str) -> Embeddings:
     except (ValueError, UnicodeDecodeError) as error:  # msgspec's errors, and those of base64, are of that kind
         raise ModelUnavailable(
             f"{source} gave something that holds no vectors ({error}). If it always does, see whether the model is one "
-            "that embeds texts, and whether the server has /embeddings."
+            "that embeds texts, and whether the server has /embeddings.",
+            usage=billed(content),
         ) from None
     usage = Usage((found.usage and found.usage.prompt_tokens) or 0)
     if len(vectors) != number:

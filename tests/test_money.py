@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 import json
 from fractions import Fraction
@@ -43,6 +44,8 @@ from troupe_core import (
 )
 from troupe_core.config import Limits
 from troupe_core.llm import dollars, unit
+from troupe_core.llm.accounts import SIMULATION, Account
+from troupe_core.llm.landing import with_room
 from troupe_core.llm.meter import Meter
 from troupe_core.llm.prices import BILLION, Pricing
 from troupe_testing import LatencyModel, VirtualLoop, constant
@@ -288,19 +291,38 @@ def test_each_branch_goes_on_with_what_it_had_spent_itself(make_runtime, tmp_pat
     runtime.close()
 
 
-def test_of_many_in_flight_there_is_room_for_each(make_runtime):
+def test_who_finds_no_room_beside_those_in_flight_waits_for_what_they_leave(make_runtime):
     paid = Paid()
     paid.usage = Usage(1_000, 250)  # less than is expected of the first ones
     model = LatencyModel(paid, constant(1.0))
     runtime = make_runtime(model, model="paid/known", loop_factory=VirtualLoop)
     world = company(runtime, Budget(money=0.3), people=100)
-    with pytest.raises(RunStopped, match="may be by what is in flight"):
+    with pytest.raises(RunStopped, match=r"0\.3 USD would not do: .* USD is spent, and the next call may take"):
         world.run(1)
     spent = world.simulation.usage
-    assert spent.calls == model.most_in_flight < 75
-    with pytest.raises(RunStopped, match=r"0\.3 USD"):
-        world.run(1)
-    assert spent.money < world.simulation.usage.money <= 0.3  # by now it is known what they take
+    assert model.most_in_flight < 75
+    assert spent.calls > model.most_in_flight
+    assert 0.3 - 2 * spent.money / spent.calls < spent.money <= 0.3
+
+
+def test_who_waits_for_room_and_is_called_off_keeps_nobody_else_from_it():
+    async def trial() -> list[str]:
+        account, tried = Account(SIMULATION), []
+
+        async def ask(name: str) -> str:
+            tried.append(name)
+            account.check(Limits(money=1.0), BILLION, "paid/known")
+            return name
+
+        account.begin(BILLION)
+        first, second = (asyncio.ensure_future(with_room(lambda name=name: ask(name))) for name in ("first", "second"))
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.wait([first])
+        account.end(BILLION, 0, 0)
+        return [await second, *tried]
+
+    assert asyncio.run(trial()) == ["second", "first", "second", "second"]
 
 
 def test_people_and_purposes_have_budgets_that_last(make_runtime, tmp_path):

@@ -20,6 +20,7 @@ from troupe_core.llm.accounts import OWN
 from troupe_core.llm.book import Books
 from troupe_core.llm.embedding import EMBEDDING, EmbeddingHandler, Embeddings
 from troupe_core.llm.handlers import Capabilities, LLMHandler
+from troupe_core.llm.landing import with_room
 from troupe_core.llm.meter import Admission, Everything, Meter
 from troupe_core.llm.prices import Price
 from troupe_core.llm.request import Call, ModelRef, candidates
@@ -249,11 +250,13 @@ class Runtime:
         """A vector for each text, by which they can be compared. `call` says on whose account: the runtime's own, if it
         is left out.
         """
-        return self.wait(lambda: self.embedder(model).embed(texts, call), "runtime.aembed(…)")
+        handler = self.embedder(model)
+        return self.wait(lambda: with_room(lambda: handler.embed(texts, call)), "runtime.aembed(…)")
 
     async def aembed(self, texts: Sequence[str], model: str, call: Call = FOR_ITSELF) -> Embeddings:
         """The same, awaited."""
-        return await self.thread.hop(self.embedder(model).embed(texts, call))
+        handler = self.embedder(model)
+        return await self.thread.hop(with_room(lambda: handler.embed(texts, call)))
 
     def embedding_provider(self, ref: ModelRef) -> EmbeddingHandler:
         """The innermost handler: the embedder itself, metered."""

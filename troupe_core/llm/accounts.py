@@ -8,6 +8,7 @@ import attrs
 
 from troupe_core.config.tree import Limits
 from troupe_core.errors import BudgetExceeded, UnknownPrice
+from troupe_core.llm.landing import AllSetAside, Landing
 from troupe_core.llm.prices import billionths, dollars, usd
 
 
@@ -57,31 +58,43 @@ def of_purpose(name: str, file: str = "") -> Holder:
 class Account:
     """Calls, tokens and money are those of calls that are over; of money, what is in flight is set aside."""
 
-    __slots__ = ("_asking", "_since", "aside", "calls", "cost", "holder", "in_flight", "tokens")
+    __slots__ = ("_asking", "_since", "aside", "calls", "cost", "holder", "in_flight", "landing", "tokens")
 
     def __init__(self, holder: Holder, calls: int = 0, tokens: int = 0, cost: int = 0, milliseconds: int = 0) -> None:
         self.holder = holder
         self.calls, self.tokens, self.cost = calls, tokens, cost
         self.in_flight = self.aside = 0
+        self.landing = Landing()
         self._asking, self._since = milliseconds / 1000, 0.0
 
     def check(self, limits: Limits, expected: int | None, model: str) -> None:
         """Whether one more call may be made; else `BudgetExceeded`. A limit on calls is exact. Of tokens and time, the
         calls that are in flight when it is reached are still answered. Of money there has to be room for what is
-        expected of all that are in flight, and of this one.
+        expected of all that are in flight, and of this one; `AllSetAside` if there may be when some are over.
         """
         if limits.calls is not None and self.calls + self.in_flight >= limits.calls:
-            raise self._exceeded(f"{limits.calls:,} call{'s' if limits.calls > 1 else ''}", "calls")
+            raise BudgetExceeded(self._exceeded(f"{limits.calls:,} call{'s' if limits.calls > 1 else ''}", "calls"))
         if limits.tokens is not None and self.tokens >= limits.tokens:
-            raise self._exceeded(f"{limits.tokens:,} tokens", "tokens")
+            raise BudgetExceeded(self._exceeded(f"{limits.tokens:,} tokens", "tokens"))
         if limits.seconds is not None and self.seconds >= limits.seconds:
-            raise self._exceeded(f"{limits.seconds:g} seconds of asking", "seconds")
+            raise BudgetExceeded(self._exceeded(f"{limits.seconds:g} seconds of asking", "seconds"))
         if limits.money is not None:
             if expected is None:
                 raise unpriced(model, f"there is a budget of {dollars(limits.money)}{self.holder.of}", self.holder)
             most = billionths(limits.money)
-            if self.cost + self.aside + expected > most or self.cost >= most:
-                raise self._exceeded(dollars(limits.money), "money", self.left(most, expected))
+            if not self.has_room(most, expected):
+                raise self.full(
+                    most, expected, self._exceeded(dollars(limits.money), "money", self.left(most, expected))
+                )
+
+    def has_room(self, most: int, expected: int) -> bool:
+        """Whether so much fits beside what is spent, and what is set aside."""
+        return self.cost + self.aside + expected <= most and self.cost < most
+
+    def full(self, most: int, expected: int, why: str) -> BudgetExceeded:
+        """What is to be raised where there is no room."""
+        fits_alone = self.aside and self.cost + expected <= most
+        return AllSetAside(why, self.landing) if fits_alone else BudgetExceeded(why)
 
     def begin(self, expected: int | None) -> None:
         """A call is made."""
@@ -99,6 +112,7 @@ class Account:
         if not self.in_flight:
             self._asking += monotonic() - self._since
         self.count(tokens, cost)
+        self.landing.tell()
 
     def count(self, tokens: int, cost: int) -> None:
         """A call has taken so much, whether or not it was known to be in flight."""
@@ -123,10 +137,10 @@ class Account:
         flying = f", {usd(self.aside)} may be by what is in flight" if self.in_flight else ""
         return f": {usd(self.cost)} is spent{flying}, and the next call may take {usd(expected)}"
 
-    def _exceeded(self, what: str, limit: str, why: str = "") -> BudgetExceeded:
+    def _exceeded(self, what: str, limit: str, why: str = "") -> str:
         larger = self.holder.larger.replace("{}", limit)
         spent = f"would not do{why}" if why else "is spent"
-        return BudgetExceeded(
+        return (
             f"the budget of {what}{self.holder.of} {spent}. What came of it is kept, and with a larger one it goes on: "
             f"{larger}"
         )

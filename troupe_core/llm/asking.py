@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from troupe_core.errors import AnswerRefused, ModelError, OutputError, PluginError
 from troupe_core.keys import canonical, digest, utf8
 from troupe_core.llm.handlers import Capabilities, LLMHandler
+from troupe_core.llm.landing import with_room
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, Parameters, in_words
 from troupe_core.llm.response import NO_USAGE, LLMResponse, Substitute, Usage
 from troupe_core.llm.structured import Output, Problem, well_formed
@@ -232,7 +233,8 @@ class Asker:
             return key, found
 
         async def ask() -> LLMResponse:
-            response = await self.models.llm_handler(form.model).complete(self.visible(request, call), call)
+            handler, seen = self.models.llm_handler(form.model), self.visible(request, call)
+            response = await with_room(lambda: handler.complete(seen, call))
             if not isinstance(response, LLMResponse):
                 raise PluginError(
                     f"what is put around {form.model} answered with a {type(response).__name__}; "

@@ -186,17 +186,18 @@ class Meter:
     def _check_unasked(self, model: str, expected: int | None) -> None:
         """Where there is no limit to it all, there is one all the same."""
         if expected is None:
-            if self._unpriced < UNASKED:
-                return
-            what, limit = f"{UNASKED:,} calls are made at most to providers such as {model}", "calls"
-        else:
-            whole, most = self._whole, billionths(UNASKED_MONEY)
-            if whole.cost + whole.aside + expected <= most:
-                return
-            what = f"at most {dollars(UNASKED_MONEY)} are spent on {model} and others{whole.left(most, expected)}"
-            limit = "money"
+            if self._unpriced >= UNASKED:
+                calls = f"{UNASKED:,} calls are made at most to providers such as {model}"
+                raise BudgetExceeded(self._unasked_is_spent(calls, "calls"))
+            return
+        whole, most = self._whole, billionths(UNASKED_MONEY)
+        if not whole.has_room(most, expected):
+            money = f"at most {dollars(UNASKED_MONEY)} are spent on {model} and others{whole.left(most, expected)}"
+            raise whole.full(most, expected, self._unasked_is_spent(money, "money"))
+
+    def _unasked_is_spent(self, what: str, limit: str) -> str:
         larger = self.holder.larger.replace("{}", limit)
-        raise BudgetExceeded(
+        return (
             f"{self.unasked}, and so {what}. What came of it is kept, and with a limit of your own it goes on: {larger}"
         )
 

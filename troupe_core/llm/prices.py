@@ -44,10 +44,10 @@ def dollars(money: float) -> str:
 
 def usd(amount: int) -> str:
     """An amount as people read it: down to hundredths of a cent; to cents if it is large, and in full if it is tiny."""
-    dollars = amount / BILLION
-    if 0 < amount < BILLION // 10_000:
-        return f"{dollars:.9f}".rstrip("0") + " USD"
-    return f"{dollars:.4f} USD" if amount < 10 * BILLION else f"{dollars:,.2f} USD"
+    money = amount / BILLION
+    if amount < BILLION // 10_000:
+        return dollars(money)
+    return f"{money:.4f} USD" if amount < 10 * BILLION else f"{money:,.2f} USD"
 
 
 def _amount(record: Any, attribute: attrs.Attribute[Any], value: Any) -> None:

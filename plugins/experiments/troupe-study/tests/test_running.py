@@ -505,7 +505,7 @@ def test_killed_in_the_middle_it_pays_for_nothing_twice(study: Callable[..., Pat
 def test_interrupted_it_says_how_to_go_on(study: Callable[..., Path], write: Any, troupe: Any, sent: str, code: int):
     path = study(rest="[world]\nrounds = 3\n" + ASK, head='title = "Soup"\nmodel = "halting/any"\n')
     halting = """
-    import json, os, signal
+    import asyncio, json, os, signal
     from troupe_core import BackendSpec, LLMBackend, LLMResponse, hookimpl
     from troupe_testing import talk, turn
 
@@ -517,6 +517,7 @@ def test_interrupted_it_says_how_to_go_on(study: Callable[..., Path], write: Any
             asked += 1
             if asked == 5:
                 os.kill(os.getpid(), signal.SIGNAL)
+                await asyncio.sleep(600)  # until that is noticed
             return LLMResponse(json.dumps(turn(talk("Well."))))
 
     @hookimpl

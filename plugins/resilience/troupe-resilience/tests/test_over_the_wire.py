@@ -80,7 +80,7 @@ def test_a_storm_of_refusals_and_failures_is_weathered(serve: Any):
 
 @pytest.mark.parametrize("fault", [Hang(), Slow(1)], ids=["hangs", "one byte a second"])
 def test_a_server_that_hangs_is_left_and_asked_again(serve: Any, fault: Any):
-    asking = serve(timeout=0.3)
+    asking = serve(timeout=1.5)
     asking.server.inject(fault, times=1)
     assert isinstance(asking.many(1)[0], str)
     asking = serve(timeout=0.05, attempts=2)

@@ -40,10 +40,12 @@ FAILED_BY_NOBODY = {
 }
 
 
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.long)], ids=["", "whole"])
 @pytest.mark.parametrize("module", MODULES)
-def test_every_assertion_is_failed_by_one_plugin_and_by_nothing_else(module, judge, assertions):
+def test_every_assertion_is_failed_by_one_plugin_and_by_nothing_else(module, whole, judge, assertions):
     kit = importlib.import_module(f"troupe_testing.conformance.{module}")
-    verdicts = judge(f"wrong_{module}.py")
+    verdicts = judge(f"wrong_{module}.py", whole)
     assert {owner: verdict.broken for owner, verdict in verdicts.items() if verdict.broken} == {}
 
     right = {owner: verdict for owner, verdict in verdicts.items() if owner.startswith("TestRight")}

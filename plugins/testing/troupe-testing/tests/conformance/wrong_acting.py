@@ -54,6 +54,7 @@ class Vague(TinyMentalFaculty):
 
 
 class TestHasAParameterOfNoType(FacultyConformance):
+    fails = "test_every_parameter_of_an_action_has_a_type"
     plugin = Vague
 
 
@@ -66,6 +67,7 @@ class Silent(TinyMentalFaculty):
 
 
 class TestDoesNotSayWhatItDoes(FacultyConformance):
+    fails = "test_every_action_is_told_with_what_it_does"
     plugin = Silent
 
 
@@ -79,4 +81,5 @@ class Dividing(TinyTool):
 
 
 class TestDividesByWhateverItIsGiven(ToolConformance):
+    fails = "test_no_argument_of_a_model_breaks_it"
     plugin = Dividing

@@ -144,6 +144,7 @@ class Textual(Still):
 
 
 class TestAnswersWithText(LLMBackendConformance):
+    fails = "test_it_answers"
     plugin = Textual
 
 
@@ -153,6 +154,7 @@ class Tidy(Acme):
 
 
 class TestTidiesUp(OfAcme):
+    fails = "test_it_answers_in_the_words_of_its_provider"
     plugin = Tidy
 
 
@@ -162,6 +164,7 @@ class Aliased(Acme):
 
 
 class TestNamesTheModelThatWasAsked(OfAcme):
+    fails = "test_it_names_the_model_that_answered"
     plugin = Aliased
 
 
@@ -171,6 +174,7 @@ class Uncounted(Acme):
 
 
 class TestCountsNothing(OfAcme):
+    fails = "test_it_tells_what_the_provider_counted"
     plugin = Uncounted
 
 
@@ -188,6 +192,7 @@ class Endless(Acme):
 
 
 class TestTakesHalfAnAnswerForAWholeOne(OfAcme):
+    fails = "test_it_tells_how_an_answer_ended"
     plugin = Endless
 
 
@@ -197,6 +202,7 @@ class Expectant(Acme):
 
 
 class TestMakesUpAnAnswer(OfAcme):
+    fails = "test_nothing_is_made_of_an_empty_answer"
     plugin = Expectant
 
 
@@ -213,6 +219,7 @@ class Tired(Still):
 
 
 class TestGetsTired(LLMBackendConformance):
+    fails = "test_asking_again_changes_nothing"
     plugin = Tired
 
 
@@ -223,6 +230,7 @@ class Personal(Still):
 
 
 class TestAddressesWhoAsks(LLMBackendConformance):
+    fails = "test_it_does_not_matter_who_asks"
     plugin = Personal
 
 
@@ -232,6 +240,7 @@ class Formless(Still):
 
 
 class TestKeepsToNoSchema(LLMBackendConformance):
+    fails = "test_a_person_can_live_on_it"
     plugin = Formless
 
 
@@ -245,6 +254,7 @@ class Gapless(Streaming):
 
 
 class TestLosesBlanksInAStream(OfAcme):
+    fails = "test_a_stream_comes_to_the_same_answer"
     plugin = Gapless
 
 
@@ -255,6 +265,7 @@ class Unfinished(Streaming):
 
 
 class TestTellsNotWhatAStreamHasCost(OfAcme):
+    fails = "test_the_last_piece_of_a_stream_tells_usage_and_finish"
     plugin = Unfinished
 
 
@@ -268,6 +279,7 @@ class Content(Streaming):
 
 
 class TestIsContentWithHalfAStream(OfAcme):
+    fails = "test_a_stream_that_breaks_off_is_a_model_error"
     plugin = Content
 
 
@@ -278,6 +290,7 @@ class Unhurried(Streaming):
 
 
 class TestWaitsForEverForAPiece(OfAcme):
+    fails = "test_a_stream_gives_up_when_it_is_told_to"
     plugin = Unhurried
     patience = 0.3
 
@@ -290,6 +303,7 @@ class Shielded(Streaming):
 
 
 class TestStreamsOnWhenItIsCancelled(OfAcme):
+    fails = "test_a_stream_that_is_cancelled_is_not_paid_for"
     plugin = Shielded
     patience = 0.3
 
@@ -318,6 +332,7 @@ class Ahead(Streaming):
 
 
 class TestReadsOnWhenNobodyReadsIt(OfAcme):
+    fails = "test_a_stream_that_nobody_reads_to_its_end_is_not_paid_for"
     plugin = Ahead
     patience = 0.3
 
@@ -332,6 +347,7 @@ class Simple(Acme):
 
 
 class TestTakesAnUnknownModelForAFailure(OfAcme):
+    fails = "test_each_status_is_the_error_that_it_stands_for"
     plugin = Simple
 
 
@@ -341,6 +357,7 @@ class Impatient(Acme):
 
 
 class TestDoesNotTellHowLongToWait(OfAcme):
+    fails = "test_the_wait_that_the_provider_asks_for_is_kept"
     plugin = Impatient
 
 
@@ -352,6 +369,7 @@ class Trusting(Acme):
 
 
 class TestTrustsItsProvider(OfAcme):
+    fails = "test_what_breaks_on_the_way_is_a_model_error"
     plugin = Trusting
 
 
@@ -364,6 +382,7 @@ class Connected(Acme):
 
 
 class TestExpectsItsProviderToBeThere(OfAcme):
+    fails = "test_a_provider_that_is_not_there_is_a_model_error"
     plugin = Connected
 
 
@@ -373,6 +392,7 @@ class Patient(Acme):
 
 
 class TestWaitsForEver(OfAcme):
+    fails = "test_it_gives_up_when_it_is_told_to"
     plugin = Patient
     patience = 0.5
 
@@ -386,6 +406,7 @@ class Persistent(Acme):
 
 
 class TestAsksAgainByItself(OfAcme):
+    fails = "test_it_asks_once"
     plugin = Persistent
 
 
@@ -398,6 +419,7 @@ class Stubborn(Acme):
 
 
 class TestTakesCancellingForATimeout(OfAcme):
+    fails = "test_a_call_that_is_cancelled_ends"
     plugin = Stubborn
 
 
@@ -407,6 +429,7 @@ class Shielding(Acme):
 
 
 class TestAsksOnWhenItIsCancelled(OfAcme):
+    fails = "test_a_call_that_is_cancelled_is_not_paid_for"
     plugin = Shielding
     patience = 0.3
 
@@ -423,6 +446,7 @@ class Offended(Acme):
 
 
 class TestIsOfNoUseAfterACallWasCancelled(OfAcme):
+    fails = "test_after_a_call_that_was_cancelled_it_goes_on"
     plugin = Offended
 
 
@@ -440,6 +464,7 @@ class OneByOne(Acme):
 
 
 class TestAsksOneAfterTheOther(OfAcme):
+    fails = "test_many_calls_are_in_flight_together"
     plugin = OneByOne
     patience = 0.5
 
@@ -461,6 +486,7 @@ class Crossed(Acme):
 
 
 class TestConfusesMany(OfAcme):
+    fails = "test_each_of_many_calls_gets_its_own_answer"
     plugin = Crossed
 
 
@@ -473,6 +499,7 @@ class OfOneModel(Acme):
 
 
 class TestAsksAnotherModel(OfAcme):
+    fails = "test_the_name_of_the_model_arrives"
     plugin = OfOneModel
 
 
@@ -483,6 +510,7 @@ class Forgetful(Acme):
 
 
 class TestForgetsWhatItSaid(OfAcme):
+    fails = "test_what_was_said_arrives"
     plugin = Forgetful
 
 
@@ -492,6 +520,7 @@ class Unsampled(Acme):
 
 
 class TestForgetsAParameter(OfAcme):
+    fails = "test_the_parameters_arrive"
     plugin = Unsampled
 
 
@@ -501,6 +530,7 @@ class Schemaless(Acme):
 
 
 class TestSendsNoSchema(OfAcme):
+    fails = "test_the_schema_arrives_if_it_says_that_it_keeps_to_schemas"
     plugin = Schemaless
 
 
@@ -513,6 +543,7 @@ class Keyless(Acme):
 
 
 class TestSendsNoKey(OfAcme):
+    fails = "test_its_key_arrives"
     plugin = Keyless
 
 
@@ -524,6 +555,7 @@ class Chatty(Acme):
 
 
 class TestLogsItsKey(OfAcme):
+    fails = "test_its_key_is_in_no_error_and_no_log"
     plugin = Chatty
 
 
@@ -536,5 +568,6 @@ class Leaving(Acme):
 
 
 class TestLeavesConnectionsOpen(OfAcme):
+    fails = "test_closing_leaves_no_connection_open"
     plugin = Leaving
     patience = 0.5

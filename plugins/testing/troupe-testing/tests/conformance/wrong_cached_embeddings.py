@@ -95,6 +95,7 @@ class Together(Keeping):
 
 
 class TestKeepsThemTogether(InAFolder):
+    fails = "test_texts_are_kept_one_by_one"
     plugin = putting(Together)
 
 
@@ -104,6 +105,7 @@ class Shuffled(Keeping):
 
 
 class TestGivesThemInAnotherOrder(InAFolder):
+    fails = "test_each_text_gets_its_own_vector"
     plugin = putting(Shuffled)
 
 
@@ -113,6 +115,7 @@ class Forgetful(Keeping):
 
 
 class TestTakesOneModelForAnother(InAFolder):
+    fails = "test_a_text_has_a_vector_of_each_model"
     plugin = putting(Forgetful)
 
 
@@ -130,6 +133,7 @@ class Sharing(Keeping):
 
 
 class TestGivesOutWhatItKeeps(InAFolder):
+    fails = "test_what_is_done_to_a_vector_is_not_done_to_the_kept_one"
     plugin = putting(Sharing)
 
 
@@ -147,6 +151,7 @@ class Resentful(Keeping):
 
 
 class TestKeepsErrors(InAFolder):
+    fails = "test_an_embedder_that_failed_is_asked_again"
     plugin = putting(Resentful)
 
 
@@ -165,4 +170,5 @@ class InMemory(Keeping):
 
 
 class TestForgetsWithItsRuntime(InAFolder):
+    fails = "test_vectors_are_there_when_the_runtime_is_closed"
     plugin = putting(InMemory)

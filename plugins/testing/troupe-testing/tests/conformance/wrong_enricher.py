@@ -62,6 +62,7 @@ class Aimless(Right, name="rewriting"):
 
 
 class TestDoesNotSayWhatIsWanted(EnricherConformance):
+    fails = "test_the_model_is_told_all_of_the_task"
     plugin = Aimless
 
 
@@ -71,6 +72,7 @@ class Templated(Right, name="rewriting"):
 
 
 class TestTakesTheContentForATemplate(EnricherConformance):
+    fails = "test_the_content_is_no_template"
     plugin = Templated
 
 
@@ -83,6 +85,7 @@ class Spacious(Right, name="rewriting"):
 
 
 class TestLeavesSpaceAroundTheText(EnricherConformance):
+    fails = "test_no_space_stands_around_the_text"
     plugin = Spacious
 
 
@@ -92,6 +95,7 @@ class Fenced(Right, name="rewriting"):
 
 
 class TestLeavesAFenceAroundTheText(EnricherConformance):
+    fails = "test_no_fence_stands_around_the_text"
     plugin = Fenced
 
 
@@ -104,6 +108,7 @@ class Placid(Right, name="rewriting"):
 
 
 class TestGivesTheContentBack(EnricherConformance):
+    fails = "test_without_a_usable_answer_there_is_an_error"
     plugin = Placid
 
 
@@ -116,6 +121,7 @@ class Vague(Right, name="rewriting"):
 
 
 class TestRaisesAnErrorOfItsOwn(EnricherConformance):
+    fails = "test_an_error_of_the_model_comes_out_as_it_is"
     plugin = Vague
 
 
@@ -132,4 +138,5 @@ class Sharing(Right, name="rewriting"):
 
 
 class TestKeepsTheTaskInItself(EnricherConformance):
+    fails = "test_fifty_at_once_are_as_one_after_the_other"
     plugin = Sharing

@@ -57,6 +57,7 @@ class Wordless(Mood):
 
 
 class TestReturnsNothingToPerceive(MoodConformance):
+    fails = "test_what_an_observing_action_returns_is_text"
     plugin = Wordless
 
 
@@ -66,6 +67,7 @@ class Numb(Mood):
 
 
 class TestSaysNoTextOfTheMoment(MoodConformance):
+    fails = "test_what_it_says_of_the_moment_is_text"
     plugin = Numb
 
 
@@ -78,6 +80,7 @@ SAID = count()
 
 
 class TestSaysSomethingElseEachTime(MoodConformance):
+    fails = "test_what_it_says_of_the_moment_is_the_same_when_asked_again"
     plugin = Fickle
 
 
@@ -91,6 +94,7 @@ class Tiring(Mood):
 
 
 class TestChangesItsStateWhileItIsAsked(MoodConformance):
+    fails = "test_being_aware_changes_nothing"
     plugin = Tiring
 
 
@@ -110,6 +114,7 @@ class Diary(TinyMentalFaculty, state=Written):
 
 
 class TestWritesIntoTheStateFromBefore(FacultyConformance):
+    fails = "test_a_turn_that_fails_leaves_its_state_as_it_was"
     plugin = Diary
 
 
@@ -122,6 +127,7 @@ class Noting(Mood):
 
 
 class TestKeepsWhoHasUsedIt(MoodConformance):
+    fails = "test_it_keeps_nothing_in_itself"
     plugin = Noting
 
 
@@ -140,6 +146,7 @@ class Rumour(Mood):
 
 
 class TestTellsEverybodyWhatOneHasDone(MoodConformance):
+    fails = "test_two_persons_do_not_share_it"
     plugin = Rumour
 
 
@@ -161,6 +168,7 @@ class Watching(TinyMentalFaculty, state=Loose):
 
 
 class TestHasAStateThatComesBackAsAnotherOne(FacultyConformance):
+    fails = "test_its_state_comes_back_from_a_journal"
     plugin = Watching
 
 
@@ -183,10 +191,12 @@ class Counting(TinyMentalFaculty, state=Secretive):
 
 
 class TestGoesOnFromWhatNoJournalHas(FacultyConformance):
+    fails = "test_people_live_on_after_a_journal_as_they_would_have"
     plugin = Counting
 
 
 class TestGivesNoExampleOfItsEarlierState(FacultyConformance):
+    fails = "test_there_is_an_example_of_every_earlier_state"
     plugin = Mood
 
 
@@ -196,4 +206,5 @@ class Changed(Mood):
 
 
 class TestDoesNotReadItsEarlierState(MoodConformance):
+    fails = "test_it_reads_what_earlier_versions_wrote"
     plugin = Changed

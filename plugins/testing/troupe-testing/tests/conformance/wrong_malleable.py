@@ -89,6 +89,7 @@ class Distracted(Schooled):
 
 
 class TestLearnsHalfOfIt(SchooledConformance):
+    fails = "test_what_is_learnt_is_kept"
     plugin = registering(Distracted)
 
 
@@ -98,6 +99,7 @@ class Reciting(Schooled):
 
 
 class TestRecitesWhatItKnows(SchooledConformance):
+    fails = "test_what_is_learnt_is_never_in_view"
     plugin = registering(Reciting)
 
 
@@ -107,6 +109,7 @@ class Mute(Schooled):
 
 
 class TestDoesNotRecallWhatItKnows(SchooledConformance):
+    fails = "test_what_is_learnt_is_recalled"
     plugin = registering(Mute)
 
 
@@ -116,6 +119,7 @@ class Diligent(Schooled):
 
 
 class TestIsAnotherAfterReadingAgain(SchooledConformance):
+    fails = "test_what_is_known_is_not_learnt_again"
     plugin = registering(Diligent)
 
 
@@ -127,6 +131,7 @@ class Stubborn(Schooled):
 
 
 class TestDoesNotForgetWhatItKnows(SchooledConformance):
+    fails = "test_what_is_forgotten_is_nowhere_and_the_rest_is_kept"
     plugin = registering(Stubborn)
 
 
@@ -136,6 +141,7 @@ class Restless(Schooled):
 
 
 class TestIsAnotherAfterForgettingNothing(SchooledConformance):
+    fails = "test_who_forgets_nothing_is_the_same"
     plugin = registering(Restless)
 
 
@@ -154,4 +160,5 @@ class Scribbling(Schooled):
 
 
 class TestWritesIntoEarlierStates(SchooledConformance):
+    fails = "test_neither_changes_an_earlier_state"
     plugin = registering(Scribbling)

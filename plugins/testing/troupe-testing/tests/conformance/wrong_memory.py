@@ -141,6 +141,7 @@ class Unfinished(Diary):
 
 
 class TestLacksSomething(DiaryConformance):
+    fails = "test_it_has_all_of_a_memory"
     plugin = registering(Unfinished)
 
 
@@ -150,6 +151,7 @@ class Born(Diary):
 
 
 class TestStartsWithAMemory(DiaryConformance):
+    fails = "test_it_starts_empty"
     plugin = registering(Born)
 
 
@@ -159,6 +161,7 @@ class Losing(Diary):
 
 
 class TestLosesSomething(DiaryConformance):
+    fails = "test_the_latest_is_kept"
     plugin = registering(Losing)
 
 
@@ -170,6 +173,7 @@ class Hasty(Diary):
 
 
 class TestTurnsItsDaysAround(DiaryConformance):
+    fails = "test_what_is_kept_stands_in_the_order_in_which_it_came"
     plugin = registering(Hasty)
 
 
@@ -196,6 +200,7 @@ class Writing(Diary):
 
 
 class TestWritesIntoEarlierStates(DiaryConformance):
+    fails = "test_no_earlier_state_changes"
     plugin = registering(Writing)
 
 
@@ -205,6 +210,7 @@ class Doubling(Diary):
 
 
 class TestKeepsWhatItFoundTwice(DiaryConformance):
+    fails = "test_nothing_is_kept_twice"
     plugin = registering(Doubling)
 
 
@@ -217,6 +223,7 @@ class Inventing(Diary):
 
 
 class TestShowsWhatNeverHappened(DiaryConformance):
+    fails = "test_the_window_shows_what_is_kept_in_order"
     plugin = registering(Inventing)
 
 
@@ -226,6 +233,7 @@ class Endless(Diary):
 
 
 class TestShowsEverything(DiaryConformance):
+    fails = "test_the_window_is_bounded"
     plugin = registering(Endless)
 
 
@@ -235,6 +243,7 @@ class Sliding(Diary):
 
 
 class TestSlidesAlong(DiaryConformance):
+    fails = "test_the_window_mostly_grows_at_its_end_alone"
     plugin = registering(Sliding)
 
 
@@ -247,6 +256,7 @@ class Blank(Diary):
 
 
 class TestFindsNothing(DiaryConformance):
+    fails = "test_recall_finds_what_was_said_in_the_same_words"
     plugin = registering(Blank)
 
 
@@ -256,6 +266,7 @@ class Overflowing(Diary):
 
 
 class TestRecallsEverything(DiaryConformance):
+    fails = "test_recall_gives_no_more_than_it_is_asked_for"
     plugin = registering(Overflowing)
 
 
@@ -265,6 +276,7 @@ class Backwards(Diary):
 
 
 class TestRecallsTheWeakestFirst(DiaryConformance):
+    fails = "test_recall_gives_the_strongest_first"
     plugin = registering(Backwards)
 
 
@@ -275,6 +287,7 @@ class Dreaming(Diary):
 
 
 class TestRecallsWhatNeverHappened(DiaryConformance):
+    fails = "test_recall_gives_only_what_is_kept"
     plugin = registering(Dreaming)
 
 
@@ -284,6 +297,7 @@ class Repeating(Diary):
 
 
 class TestRemindsOfWhatIsShown(DiaryConformance):
+    fails = "test_nobody_is_reminded_of_what_the_window_shows"
     plugin = registering(Repeating)
 
 
@@ -293,6 +307,7 @@ class Insistent(Diary):
 
 
 class TestRemindsOfEverything(DiaryConformance):
+    fails = "test_remind_gives_no_more_than_it_is_asked_for"
     plugin = registering(Insistent)
 
 
@@ -305,6 +320,7 @@ class Counting(Diary):
 
 
 class TestAnswersWithANumber(DiaryConformance):
+    fails = "test_whether_an_episode_is_over_is_a_plain_question"
     plugin = registering(Counting)
 
 
@@ -314,6 +330,7 @@ class Overwriting(Diary):
 
 
 class TestForgetsWhatHappenedMeanwhile(DiaryConformance):
+    fails = "test_absorbing_keeps_what_has_happened_meanwhile"
     plugin = registering(Overwriting)
 
 
@@ -331,4 +348,5 @@ class Untyped(Diary):
 
 
 class TestHasAStateThatComesBackAsAnotherOne(DiaryConformance):
+    fails = "test_it_comes_back_from_a_journal"
     plugin = registering(Untyped)

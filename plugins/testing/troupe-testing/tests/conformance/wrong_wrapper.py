@@ -71,6 +71,7 @@ class Forgetful(Plugin):
 
 
 class TestLeavesOutAMessage(LLMWrapperConformance):
+    fails = "test_the_question_reaches_the_model_as_it_was_put"
     plugin = Forgetful
 
 
@@ -84,6 +85,7 @@ class Discreet(Plugin):
 
 
 class TestHidesWhichModelItWas(LLMWrapperConformance):
+    fails = "test_the_answer_comes_back_as_it_is"
     plugin = Discreet
 
 
@@ -99,6 +101,7 @@ class Tidy(Plugin):
 
 
 class TestTrimsThePiecesOfAStream(LLMWrapperConformance):
+    fails = "test_the_pieces_of_a_stream_are_the_whole_answer"
     plugin = Tidy
 
 
@@ -123,6 +126,7 @@ class Vague(Plugin):
 
 
 class TestRaisesAnErrorOfItsOwn(LLMWrapperConformance):
+    fails = "test_an_error_comes_out_as_it_is"
     plugin = Vague
 
 
@@ -137,6 +141,7 @@ class Loud(Plugin):
 
 
 class TestChangesWhatPeopleSay(LLMWrapperConformance):
+    fails = "test_a_study_with_it_is_the_same_as_without_it"
     plugin = Loud
 
 
@@ -164,6 +169,7 @@ class Thrifty(Plugin):
 
 
 class TestGivesOneAnswerForSeveralDraws(LLMWrapperConformance):
+    fails = "test_each_draw_is_an_answer_of_its_own"
     plugin = Thrifty
 
 
@@ -182,6 +188,7 @@ class Narrow(Plugin):
 
 
 class TestLetsFiftyThroughAndDoesNotSaySo(LLMWrapperConformance):
+    fails = "test_a_hundred_calls_are_under_way_together"
     plugin = Narrow
 
 
@@ -203,6 +210,7 @@ class Stubborn(Plugin):
 
 
 class TestLetsTheModelGoOn(LLMWrapperConformance):
+    fails = "test_who_stops_waiting_stops_the_model"
     plugin = Stubborn
 
 
@@ -217,4 +225,5 @@ class Open(Plugin):
 
 
 class TestLeavesTheInnerStreamOpen(LLMWrapperConformance):
+    fails = "test_a_stream_that_is_given_up_ends_at_the_model"
     plugin = Open

@@ -185,6 +185,7 @@ class Unlikely(Caching):
 
 
 class TestForgetsHowLikelyWordsWere(InAFolder):
+    fails = "test_how_likely_the_words_were_is_kept"
     plugin = putting(Unlikely)
 
 

@@ -325,6 +325,26 @@ def test_who_waits_for_room_and_is_called_off_keeps_nobody_else_from_it():
     assert asyncio.run(trial()) == ["second", "first", "second", "second"]
 
 
+def test_room_that_is_left_before_somebody_begins_to_wait_for_it_is_found():
+    """What stands around a model may pass on later that there is no room: nobody else may be in flight by then."""
+
+    async def trial() -> str:
+        account = Account(SIMULATION)
+
+        async def ask() -> str:
+            try:
+                account.check(Limits(money=1.0), BILLION, "paid/known")
+            except BudgetExceeded:
+                account.end(BILLION, 0, 0)
+                raise
+            return "answered"
+
+        account.begin(BILLION)
+        return await asyncio.wait_for(with_room(ask), 10)
+
+    assert asyncio.run(trial()) == "answered"
+
+
 def test_people_and_purposes_have_budgets_that_last(make_runtime, tmp_path):
     runtime = make_runtime(Paid(), model="paid/known")
     budget = Budget(person=Budget(calls=2), purposes={"survey": Budget(money=0.015)})

@@ -14,19 +14,24 @@ T = TypeVar("T")
 class Landing:
     """The next time that a call in flight is over."""
 
-    __slots__ = ("_next",)
+    __slots__ = ("_next", "number")
 
     def __init__(self) -> None:
+        self.number = 0
+        """How many are over by now."""
         self._next: asyncio.Future[None] | None = None
 
     def tell(self) -> None:
         """One is over."""
+        self.number += 1
         if self._next is not None:
             self._next.set_result(None)
             self._next = None
 
-    async def wait(self) -> None:
-        """Until one is over."""
+    async def wait(self, number: int) -> None:
+        """Until more are over than that number."""
+        if self.number > number:
+            return
         if self._next is None:
             self._next = asyncio.get_running_loop().create_future()
         await asyncio.shield(self._next)  # others wait for it too
@@ -37,7 +42,7 @@ class AllSetAside(BudgetExceeded):
 
     def __init__(self, message: str, landing: Landing) -> None:
         super().__init__(message)
-        self.landing = landing
+        self.landing, self.number = landing, landing.number  # others may land while this is on its way to who waits
 
 
 async def with_room(ask: Callable[[], Awaitable[T]]) -> T:
@@ -46,5 +51,5 @@ async def with_room(ask: Callable[[], Awaitable[T]]) -> T:
         try:
             return await ask()
         except AllSetAside as full:
-            landing = full.landing
-        await landing.wait()
+            landing, number = full.landing, full.number
+        await landing.wait(number)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from hashlib import blake2b
+from math import inf
 from pathlib import Path
 from shutil import copyfile, rmtree
 from tempfile import mkdtemp
@@ -23,6 +24,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from troupe_core.errors import JournalError
+from troupe_core.llm import LLMResponse, Token
+from troupe_core.simulation.journal.answers import read, spell
 from troupe_core.simulation.journal.codec import decode, encode
 from troupe_core.simulation.journal.rows import Group
 from troupe_core.simulation.journal.store import Store, open_store
@@ -182,6 +185,12 @@ def test_spelling(value: Any) -> None:
     again = decode(raw)
     assert again == value
     assert encode(again) == raw
+
+
+def test_an_answer_with_words_that_could_not_be_is_read_again() -> None:
+    """The logarithm of no likelihood is a number that JSON does not have."""
+    told = (Token("Yes", -0.5, (("No", -inf),)), Token("!", -inf))
+    assert read(spell(LLMResponse("Yes!", logprobs=told))).logprobs == told
 
 
 @pytest.mark.parametrize("kind", KINDS)

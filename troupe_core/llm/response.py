@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from math import inf, isfinite
 from typing import Any, Self
 
 import attrs
@@ -92,16 +93,25 @@ class Token:
     """What else the model might have said in this place, the likeliest first, if that was asked for too."""
 
     def plain(self) -> list[Any]:
-        """As files hold it: `Token.of(plain)` is the same again."""
-        one: list[Any] = [self.text, self.logprob]
-        return [*one, [list(each) for each in self.others]] if self.others else one
+        """As files hold it, which have no infinite numbers: `Token.of(plain)` is the same again."""
+        one: list[Any] = [self.text, _finite(self.logprob)]
+        return [*one, [[other, _finite(number)] for other, number in self.others]] if self.others else one
 
     @classmethod
     def of(cls, plain: Sequence[Any]) -> Token:
         """The inverse, or a `ValueError` or `TypeError`."""
         text, logprob, *others = plain
-        found = tuple((str(other), float(number)) for other, number in (others[0] if others else ()))
-        return cls(str(text), float(logprob), found)
+        found = tuple((str(other), _number(number)) for other, number in (others[0] if others else ()))
+        return cls(str(text), _number(logprob), found)
+
+
+def _finite(logprob: float) -> float | None:
+    """None for what cannot be: its logarithm is minus infinity."""
+    return logprob if isfinite(logprob) else None
+
+
+def _number(plain: Any) -> float:
+    return -inf if plain is None else float(plain)
 
 
 @attrs.frozen(slots=True)

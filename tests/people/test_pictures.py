@@ -97,6 +97,21 @@ def test_a_picture_lies_in_the_journal_once_and_is_found_again(looking, tmp_path
     seen.close()
 
 
+def test_pictures_that_lie_in_a_journal_leave_memory_when_nobody_has_them_in_view(looking, tmp_path, monkeypatch):
+    model, runtime = looking
+    monkeypatch.setattr("troupe_core.simulation.pictures.AT_HAND", 300)
+    shown = [PNG + bytes([number]) for number in range(9)]
+    for path, kept in ((tmp_path / "looks.db", 1), (None, 9)):
+        with Simulation(path, runtime=runtime) as simulation:
+            ada = TinyPerson("Ada", {"age": 71}, simulation=simulation)
+            for each in shown:
+                ada.see("A poster.", images=[each])
+            assert len(list(simulation.pictures)) == kept
+            ada.act()
+            assert pictures(model) == [[], shown]
+            model.requests.clear()
+
+
 def test_words_stand_for_a_picture_where_a_model_cannot_look(looking, caplog):
     model, runtime = looking
     simulation = Simulation(runtime=runtime, model="scripted/x")

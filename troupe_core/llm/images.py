@@ -17,7 +17,7 @@ LARGEST = 20 * 2**20
 _KINDS = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
 
-class Image(Struct, frozen=True, eq=False, gc=False):
+class Image(Struct, frozen=True, eq=False, weakref=True):
     """A picture, as models can look at it. Requests are named by its digest, and never by where it came from."""
 
     data: bytes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import weakref
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -16,32 +18,53 @@ if TYPE_CHECKING:
     from troupe_core.simulation.journal.store import Store
 
 
+AT_HAND = 64 * 2**20
+"""So many bytes of pictures that lie in a journal are kept in memory too, though nobody has them in view."""
+
+
 class Pictures:
-    """Of a simulation and its forks. With a journal they lie there too, from the moment in which somebody sees them."""
+    """Of a simulation and its forks. With a journal they lie there too, from the moment in which somebody sees them,
+    and only those are kept in memory that are in view, or were wanted last.
+    """
 
     def __init__(self, store: Store | None = None) -> None:
         self._store = store
+        self._stored: set[str] = set()
         self._kept: dict[str, Image] = {}
+        """Those that are wanted last stand last."""
+        self._size = 0
+        self._in_use: weakref.WeakValueDictionary[str, Image] = weakref.WeakValueDictionary()
+        self._lock = threading.Lock()
 
     def __iter__(self) -> Iterator[Image]:
         """Those at hand."""
-        return iter(list(self._kept.values()))
+        with self._lock:
+            return iter(list(self._in_use.values()))
 
     def keep(self, image: Image) -> str:
         """See to it that it is found again; the name by which it is."""
         name = image.digest.hex()
-        if name not in self._kept:
-            if self._store is not None:
-                self._store.put([(PART + image.digest, encode(spelled(image)))], later=True)
-            self._kept[name] = image
+        if self._store is not None and name not in self._stored:
+            self._store.put([(PART + image.digest, encode(spelled(image)))], later=True)
+            self._stored.add(name)
+        self._hold(name, self._in_use.get(name, image))
         return name
 
     def find(self, name: str) -> Image:
         """The picture of that name."""
-        found = self._kept.get(name)
-        if found is None:
-            found = self._kept[name] = self._read(name)
+        found = self._in_use.get(name) or self._read(name)
+        self._hold(name, found)
         return found
+
+    def _hold(self, name: str, image: Image) -> None:
+        """Keep it in memory: for good, if it is nowhere else."""
+        with self._lock:
+            self._in_use[name] = image
+            if self._kept.pop(name, None) is None:
+                self._size += len(image.data)
+            self._kept[name] = image
+            while self._store is not None and self._size > AT_HAND:
+                self._size -= len(self._kept.pop(next(iter(self._kept))).data)
 
     def of(self, fact: Fact) -> tuple[Image, ...]:
         """What was seen, in the order in which it was shown."""

@@ -23,6 +23,7 @@ from troupe_core import (
     Call,
     ConfigError,
     Embedder,
+    EmbedderSpec,
     Embeddings,
     LLMResponse,
     ModelCall,
@@ -41,6 +42,7 @@ from troupe_core import (
     TinyWorld,
     UnknownPrice,
     Usage,
+    hookimpl,
 )
 from troupe_core.config import Limits
 from troupe_core.llm import dollars, unit
@@ -343,6 +345,36 @@ def test_room_that_is_left_before_somebody_begins_to_wait_for_it_is_found():
         return await asyncio.wait_for(with_room(ask), 10)
 
     assert asyncio.run(trial()) == "answered"
+
+
+def test_vectors_that_have_come_are_not_asked_for_again_when_there_is_no_room_for_the_rest_yet(make_runtime):
+    asked: list[str] = []
+
+    class Slow(Embedder):
+        name, free = "slow", False
+
+        def price_of(self, model: str) -> Price:
+            return Price(1_000, 0)
+
+        async def embed(self, model: str, texts: Any, call: Call) -> Embeddings:
+            asked.extend(text[0] for text in texts)
+            long = len(texts[0]) > 400
+            await asyncio.sleep(5 if long else 1)
+            return Embeddings(tuple(unit([1.0]) for _ in texts), Usage(10 if long else 90))
+
+    class Registering:
+        @hookimpl
+        def troupe_register_embedders(self) -> Any:
+            yield EmbedderSpec("slow", Slow, texts=1)
+
+    runtime = make_runtime(plugins=[Registering()], loop_factory=VirtualLoop, budget=Budget(money=0.65))
+
+    async def trial() -> None:
+        wanted = (["a" * 400, "b" * 400], ["l" * 2_000])
+        await asyncio.gather(*(runtime.aembed(texts, "slow/x") for texts in wanted))
+
+    runtime.wait(trial, "trial()")
+    assert asked == ["a", "l", "b"]
 
 
 def test_people_and_purposes_have_budgets_that_last(make_runtime, tmp_path):

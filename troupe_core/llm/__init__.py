@@ -4,6 +4,7 @@ from troupe_core.llm.embedding import Embedder, EmbeddingHandler, Embeddings, Em
 from troupe_core.llm.handlers import Capabilities, LLMBackend, LLMHandler, LLMWrapper
 from troupe_core.llm.holding import Hold, Holds, chat_messages, response_format
 from troupe_core.llm.images import Image
+from troupe_core.llm.landing import with_room
 from troupe_core.llm.prices import BILLION, FREE, PICTURE, Price, PriceTable, billionths, dollars, usd
 from troupe_core.llm.purposes import AS_THEMSELVES, meant
 from troupe_core.llm.request import Call, Form, LLMRequest, Message, ModelRef, Parameters, candidates, in_words
@@ -58,4 +59,5 @@ __all__ = [
     "unsent",
     "usd",
     "wait_of",
+    "with_room",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from functools import partial
 from time import perf_counter
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -12,6 +13,7 @@ from troupe_core.errors import FormRefused, PluginError, Unsupported, as_excepti
 from troupe_core.events import ModelCall
 from troupe_core.llm.embedding import Embedder, Embeddings, batches
 from troupe_core.llm.handlers import Capabilities, LLMBackend
+from troupe_core.llm.landing import with_room
 from troupe_core.llm.meter import Admission
 from troupe_core.llm.prices import Price, Pricing
 from troupe_core.llm.request import Call, LLMRequest
@@ -210,15 +212,19 @@ class EmbeddingProvider(Attempts[Embedder]):
     async def embed(self, texts: Sequence[str], call: Call) -> Embeddings:
         if not self.opening.done:
             await self.opening()
-        made = []
+        made: list[Embeddings] = []
         for batch in batches(texts, self.texts, self.characters):
-            async with self.opening.room:
-                made.append(await self._attempt(batch, call))
+            # Who has come to nothing yet loses nothing by waiting for room outside.
+            made.append(await (with_room(partial(self._batch, batch, call)) if made else self._batch(batch, call)))
         if len(made) == 1:
             return made[0]
         vectors = tuple(vector for part in made for vector in part.vectors)
         self._check(vectors, texts)
         return Embeddings(vectors, sum((part.usage for part in made), NO_USAGE), made[-1].model if made else "")
+
+    async def _batch(self, texts: Sequence[str], call: Call) -> Embeddings:
+        async with self.opening.room:
+            return await self._attempt(texts, call)
 
     async def _attempt(self, texts: Sequence[str], call: Call) -> Embeddings:
         size = sum(map(len, texts))

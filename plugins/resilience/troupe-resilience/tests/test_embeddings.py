@@ -8,6 +8,7 @@ import pytest
 
 from troupe_core import BadRequest, Embedder, EmbedderSpec, Embeddings, ModelUnavailable, RateLimited, Usage, hookimpl
 from troupe_core.llm import unit
+from troupe_core.llm.landing import AllSetAside, Landing
 from troupe_resilience import stats
 
 TEXTS = [f"text {number}" for number in range(10)]
@@ -47,6 +48,15 @@ def test_a_batch_that_failed_is_asked_for_again_by_itself(stage: Any):
     assert (len(found.vectors), found.usage, found.model) == (10, Usage(10), "letters-2026")
     lane = stats(at.runtime)["letters/small"]
     assert (lane.attempts, lane.retries, lane.pushed_back) == (5, 2, 1)
+
+
+def test_a_batch_that_had_no_room_in_a_budget_is_asked_for_again_by_itself(stage: Any):
+    letters, landing = Letters(), Landing()
+    at = stage(Brings(letters))
+    letters.plan = [None, AllSetAside("all is set aside", landing)]
+    landing.tell()
+    assert len(at.runtime.embed(TEXTS, "letters/small").vectors) == 10
+    assert letters.asked == [TEXTS[:4], TEXTS[4:8], TEXTS[4:8], TEXTS[8:]]
 
 
 def test_what_cannot_succeed_is_asked_for_once(stage: Any):

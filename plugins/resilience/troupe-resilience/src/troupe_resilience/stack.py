@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from functools import partial
 from typing import Any, TypeVar
 
 import attrs
@@ -27,7 +28,7 @@ from troupe_core import (
     Parameters,
     Usage,
 )
-from troupe_core.llm import batches
+from troupe_core.llm import batches, with_room
 from troupe_resilience.config import Policy
 from troupe_resilience.lane import Lane, Slot
 from troupe_resilience.retry import wait, why_not
@@ -197,7 +198,7 @@ class ResilientEmbeddings(EmbeddingWrapper, Persistent):
 
     async def embed(self, texts: Sequence[str], call: Call) -> Embeddings:
         parts = batches(texts, *self._limits) if texts else [texts]
-        made = [await self._batch(part, call) for part in parts]
+        made = [await with_room(partial(self._batch, part, call)) for part in parts]  # what has come stays
         vectors = tuple(vector for part in made for vector in part.vectors)
         return Embeddings(vectors, sum((part.usage for part in made), Usage()), made[-1].model)
 

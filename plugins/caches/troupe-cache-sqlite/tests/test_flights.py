@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from troupe_cache_sqlite import Stats, stats, upkeep
-from troupe_core import Budget, BudgetExceeded, LLMResponse, ModelError, Simulation
+from troupe_core import Budget, BudgetExceeded, LLMResponse, ModelError, ModelUnavailable, Simulation
 from troupe_testing import VirtualLoop
 
 
@@ -84,6 +84,20 @@ def test_an_error_reaches_all_who_wait_and_is_not_kept(room):
     first = room.ask(runtime, *[room.request()] * 20)
     assert [str(error) for error in first] == ["down"] * 20
     assert room.texts(runtime, room.request()) == ["up again"]
+    assert runtime.model_under_test.calls == 2
+
+
+def test_who_has_no_other_model_does_not_give_up_with_one_who_has(room):
+    runtime = room.runtime(lambda request, number: ModelUnavailable("down") if number == 1 else "up again")
+    calls = attrs.evolve(room.call, standby=True), room.call, room.call
+
+    async def story():
+        handler = runtime.llm_handler("asked/any")
+        return await asyncio.gather(*(handler.complete(room.request(), c) for c in calls), return_exceptions=True)
+
+    failed, *others = room.run(runtime, story)
+    assert str(failed) == "down"
+    assert [found.text for found in others] == ["up again"] * 2
     assert runtime.model_under_test.calls == 2
 
 

@@ -50,7 +50,7 @@ class Answers:
 
     async def _wait(self, key: bytes, request: LLMRequest, call: Call) -> Answer | None:
         """For an answer that somebody else asks for, if anybody does. An error of the model reaches all who wait; that
-        others may not ask it, since their budget is spent, says nothing about us.
+        others may not ask it, since their budget is spent, or have another one to ask, says nothing about us.
         """
         while (flight := self._flights.get(key)) is not None:
             self._tally.waits += 1

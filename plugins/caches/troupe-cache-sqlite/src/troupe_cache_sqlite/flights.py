@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine
 from typing import Any, Generic, TypeVar
 
-from troupe_core import Call
+from troupe_core import Call, ModelError
 from troupe_core.errors import SimulationError
 
 T = TypeVar("T")
@@ -27,9 +27,12 @@ class Flight(Generic[T]):
 
 def refused_to_others(flight: Flight[Any], call: Call) -> bool:
     """Whether it has ended because whoever began it may not ask, no budget being left or a price not known, and this
-    call is on another account.
+    call is on another account; or has given up soon because another model stands by, which is not so for this call.
     """
-    return isinstance(flight.task.exception(), SimulationError) and _account(flight.call) != _account(call)
+    error = flight.task.exception()
+    if isinstance(error, ModelError):
+        return error.retryable and flight.call.standby and not call.standby
+    return isinstance(error, SimulationError) and _account(flight.call) != _account(call)
 
 
 def _account(call: Call) -> tuple[str, str | None, str]:

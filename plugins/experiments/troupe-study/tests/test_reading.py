@@ -137,6 +137,13 @@ def test_a_mistake_is_told_with_file_line_and_key(write: Callable[..., Path], mi
         assert last_key in lines[int(line) - 1]
 
 
+def test_a_picture_that_is_a_link_to_itself_is_a_mistake_like_others(write: Callable[..., Path]):
+    path = write("soup.toml", study_with("[[stimulus]]\nsee = 'x'\nimages = 'ring.png'")[0])
+    path.with_name("ring.png").symlink_to("ring.png")
+    with pytest.raises(ConfigError, match=r"stimulus\.0\.images: 'ring\.png' is a link that leads round in a ring"):
+        Study.read(path)
+
+
 def test_all_mistakes_are_told_together(write: Callable[..., Path]):
     path = write(
         "soup.toml",

@@ -64,7 +64,10 @@ def matching(pattern: str, folder: Path) -> list[Path]:
 
 def picture_at(name: str, folder: Path) -> Path:
     """The file of a picture, which lies in the study's folder: who runs somebody else's study shows no other files."""
-    place = (folder / name).resolve()
+    try:
+        place = (folder / name).resolve()
+    except RuntimeError:
+        raise ArgumentError(f"{name!r} is a link that leads round in a ring: put the picture there") from None
     if not place.is_relative_to(folder.resolve()):
         raise ArgumentError(f"{name!r} is not in {folder}, where the study is: put the picture there")
     return place

@@ -24,6 +24,7 @@ from troupe_core import (
     LLMResponse,
     Message,
     Parameters,
+    PluginError,
     Simulation,
     Unsupported,
 )
@@ -166,6 +167,16 @@ def test_a_stream_that_nobody_listens_to_any_more_is_closed_and_counted(make_run
         return first.text, backend.closed, simulation.usage.calls
 
     assert runtime.wait(listen, "") == ("yes", 1, 1)
+
+
+@pytest.mark.parametrize("number", [0, "2"])
+def test_a_backend_that_makes_no_number_of_calls_at_once_is_refused(make_runtime, number):
+    backend = Picky(0)
+    backend.at_once = number
+    runtime = make_runtime(backend, model="picky/x")
+    with pytest.raises(PluginError, match=rf"at_once of Picky is {number!r}; it has to be a whole number above 0"):
+        ask(runtime, Simulation(runtime=runtime), "complete", REQUEST)
+    assert backend.asked == 0
 
 
 class Differing(Picky):

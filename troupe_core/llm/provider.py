@@ -74,7 +74,10 @@ class Opening(Generic[B]):
                     await self.backend.open()
                 except Exception as error:
                     raise self.blame(error)  # noqa: B904 - usually the same error
-                at_once: int | None = getattr(self.backend, "at_once", None)
+                at_once: Any = getattr(self.backend, "at_once", None)
+                if at_once is not None and not (type(at_once) is int and at_once > 0):  # they would wait for ever
+                    name = type(self.backend).__name__
+                    raise PluginError(f"at_once of {name} is {at_once!r}; it has to be a whole number above 0, or None")
                 self.room = Room(at_once) if at_once is not None else nullcontext()
                 self.done = True
 

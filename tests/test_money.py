@@ -409,6 +409,16 @@ def test_people_and_purposes_have_budgets_that_last(make_runtime, tmp_path):
     again.close()
 
 
+def test_how_long_was_asked_is_told_of_those_alone_who_have_asked_since():
+    """A thousand people with a limit each would make each answer dear."""
+    meter = Meter(Budget(person=Budget(calls=9)))
+    for name in ("Ada", "Ben"):
+        call = Call("s", "turn", person=name)
+        meter.count(ModelCall(call, "x", Usage(1, 1), 1.0, None, 0), meter.admit(call, "x", True, 0, name))
+    assert sorted(meter.asking()) == ["", "person.Ada", "person.Ben", "purposes.turn"]
+    assert sorted(meter.asking([("Ada", "turn", "x", None)])) == ["", "person.Ada", "purposes.turn"]
+
+
 def test_an_account_knows_the_calls_that_were_made_while_there_was_no_limit():
     """Or that were in flight when it came."""
     call = Call("s", "turn", person="Ada")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 from msgspec import Struct
@@ -11,7 +11,7 @@ from troupe_core.config.tree import NO_BUDGET, Budget, Limits
 from troupe_core.errors import BudgetExceeded
 from troupe_core.events import ModelCall
 from troupe_core.llm.accounts import RUNTIME, SIMULATION, Account, Holder, amounts, of_file, of_person, of_purpose
-from troupe_core.llm.book import Book
+from troupe_core.llm.book import Book, Key
 from troupe_core.llm.prices import BILLION, billionths, dollars, usd
 from troupe_core.llm.request import Call
 from troupe_core.llm.response import NO_USAGE, Usage
@@ -246,12 +246,14 @@ class Meter:
         """Of those for whom there is, or was, a limit: calls, tokens, billionths of a dollar."""
         return {name: amounts(account) for name, account in self.people.items()}
 
-    def asking(self) -> dict[str, int]:
+    def asking(self, only: Iterable[Key] | None = None) -> dict[str, int]:
         """For how many milliseconds at least one model was being asked: in all, for each purpose, and for those for
-        whom there is, or was, a limit.
+        whom there is, or was, a limit; `only` for the people of these keys, if they are given.
         """
+        everybody = self.people
+        names = everybody.copy() if only is None else {person for person, *_ in only if person in everybody}
         purposes = {OF_PURPOSE + name: account for name, account in self._of_purpose.copy().items()}
-        people = {OF_PERSON + name: account for name, account in self.people.copy().items()}
+        people = {OF_PERSON + name: everybody[name] for name in names if name is not None}
         return {name: account.milliseconds for name, account in {IN_ALL: self._whole, **purposes, **people}.items()}
 
     def restore(

@@ -104,21 +104,24 @@ class Bookkeeping:
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    def news(self) -> tuple[Table, dict[str, int], Callable[[], None]]:
-        """What is not written yet, for how long models were asked meanwhile, and what is to be called when it is."""
+    def news(self, *, whole: bool = True) -> tuple[Table, dict[str, int], Callable[[], None]]:
+        """What is not written yet, for how long models were asked meanwhile, and what is to be called when it is. The
+        time is that of all people, or, if it is not the `whole`, of those of whom there is something to write.
+        """
         book, unwritten, written = self._journal.simulation.meter.book, self._unwritten, self._written
         unwritten.update((entry.key, entry) for entry in book.take_changed())
         now = [(key, entry.numbers()) for key, entry in unwritten.items()]
         news: Table = {}
         for key, numbers in now:
             _put_more(news, key, numbers, written.get(key))
-        asking = self._journal.simulation.meter.asking()
+        asking = self._journal.simulation.meter.asking(None if whole else [key for key, _ in now])
 
         def wrote() -> None:
             written.update(now)
             unwritten.clear()
             self._noted.clear()
-            self._asking = self._noted_asking = asking
+            self._asking.update(asking)
+            self._noted_asking.update(asking)
             self.paged = False
 
         return news, _longer(asking, self._asking), wrote
@@ -137,8 +140,9 @@ class Bookkeeping:
             noted[key] = numbers
         if not news.ledger:
             return None
-        asking = self._journal.simulation.meter.asking()
-        longer, self._noted_asking = _longer(asking, self._noted_asking), asking
+        asking = self._journal.simulation.meter.asking(key for key, _ in items(news.ledger))
+        longer = _longer(asking, self._noted_asking)
+        self._noted_asking.update(asking)
         return Note(news.ledger, people=self._limited(news.ledger), asking=longer, page=mark(self._page_name()))
 
     def _limited(self, news: Table) -> list[str]:
@@ -155,7 +159,7 @@ class Bookkeeping:
 
     def write_page(self, *, last: bool = False) -> None:
         """Write what came after the present commit; at the `last` also how long it all took."""
-        news, longer, wrote = self.news()
+        news, longer, wrote = self.news(whole=False)
         page = Page(news, people=self._limited(news), asking=longer if news else {})
         if last and not self._over:
             for entry in self._journal.simulation.meter.book.entries.values():
@@ -194,12 +198,17 @@ class Bookkeeping:
     def restore(self, head: bytes) -> None:
         """The book of the simulation is preceded by what was asked up to there. It is read when somebody wants it."""
         self._journal.simulation.meter.book.earlier = self._earlier(head)
-        self._asking = self._noted_asking = self._journal.simulation.meter.asking()
+        self._begin_asking()
+
+    def _begin_asking(self) -> None:
+        """For how long models were asked before is written somewhere else."""
+        self._asking = self._journal.simulation.meter.asking()
+        self._noted_asking = dict(self._asking)
 
     def begin_after(self, other: Bookkeeping) -> None:
         """Of a fork: what the other one has asked up to now, which is on pages, it has asked too."""
         self.pages.update(other.pages)
-        self._asking = self._noted_asking = self._journal.simulation.meter.asking()
+        self._begin_asking()
         branch = other._journal.branch
         if after := before(self._journal.store, branch.head, branch.name):
             self._put(Page(after=after))

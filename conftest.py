@@ -67,9 +67,7 @@ class Pythons:
         """
         try:
             return self._run([*map(str, arguments)], cwd or Path.cwd(), dict(env or os.environ), timeout, began)
-        except (
-            BaseException
-        ):  # as of a test that has taken too long: the next one would take this one's reply for its own
+        except BaseException:  # of a test that has taken too long: the next one would take this reply for its own
             self.close()
             self._begin()
             raise
@@ -119,5 +117,7 @@ def pythons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pythons]:
 
 @pytest.fixture
 def python(pythons: Pythons) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs a Python program, as `Pythons.run` says; not for tests of what is imported, for everything is already."""
+    """Runs a Python program, as `Pythons.run` says; not for tests of what is imported, for everything is already, nor
+    of what the hashes of texts decide, for all these programs have the same, whatever PYTHONHASHSEED says.
+    """
     return pythons.run

@@ -45,10 +45,13 @@ class Pythons:
     _replies: Any = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
         self._socket, theirs = socket.socketpair()
         with theirs:
             command = [sys.executable, "-W", "error", str(STARTER), str(theirs.fileno())]
-            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()])
+            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], process_group=0)
         self._replies = self._socket.makefile("r")
 
     def run(
@@ -62,26 +65,45 @@ class Pythons:
         """What `subprocess.run([sys.executable, "-W", "error", *arguments], …)` comes to: arguments are a file, or
         `-c` and a program, or `-m` and a module, and what they are given. `began` is told the number of the process.
         """
+        try:
+            return self._run([*map(str, arguments)], cwd or Path.cwd(), dict(env or os.environ), timeout, began)
+        except BaseException:  # of a test that has taken too long: the next one would take this reply for its own
+            self.close()
+            self._begin()
+            raise
+
+    def _run(
+        self,
+        arguments: list[str],
+        cwd: Path,
+        env: dict[str, str],
+        timeout: float,
+        began: Callable[[int], None] | None,
+    ) -> subprocess.CompletedProcess[str]:
         out, err = self.folder / "out", self.folder / "err"
-        orders = {"arguments": [*map(str, arguments)], "cwd": str(cwd or Path.cwd()), "env": dict(env or os.environ)}
-        self._socket.sendall(json.dumps({**orders, "out": str(out), "err": str(err)}).encode() + b"\n")
+        orders = {"arguments": arguments, "cwd": str(cwd), "env": env, "out": str(out), "err": str(err)}
+        self._socket.sendall(json.dumps(orders).encode() + b"\n")
         number = int(self._replies.readline())
         if began is not None:
             began(number)
         late: list[int] = []
         limit = threading.Timer(timeout, lambda: (late.append(number), os.kill(number, signal.SIGKILL)))
         limit.start()
-        code = int(self._replies.readline())
-        limit.cancel()
-        limit.join()  # for tests that count threads
+        try:
+            code = int(self._replies.readline())
+        finally:
+            limit.cancel()
+            limit.join()  # for tests that count threads
         said = out.read_text(), err.read_text()
         assert not late, f"it has not ended within {timeout} seconds: {arguments}\n{said}"
-        return subprocess.CompletedProcess(orders["arguments"], code, *said)
+        return subprocess.CompletedProcess(arguments, code, *said)
 
     def close(self) -> None:
+        """Whatever it has started ends with it."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
         self._replies.close()
         self._socket.close()
-        self._process.wait()
 
 
 @pytest.fixture(scope="session")
@@ -95,5 +117,7 @@ def pythons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pythons]:
 
 @pytest.fixture
 def python(pythons: Pythons) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs a Python program, as `Pythons.run` says; not for tests of what is imported, for everything is already."""
+    """Runs a Python program, as `Pythons.run` says; not for tests of what is imported, for everything is already, nor
+    of what the hashes of texts decide, for all these programs have the same, whatever PYTHONHASHSEED says.
+    """
     return pythons.run

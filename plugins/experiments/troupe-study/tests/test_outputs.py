@@ -14,11 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from troupe_core import Results, Row
+from troupe_presenter import Lines
 from troupe_study import Findings
 from troupe_study.counting import MOST, UNKNOWN, Counted, summary, tallied
 from troupe_study.outputs import findings, plots
 from troupe_study.outputs.plots import wrapped
 from troupe_study.outputs.text import in_cell, in_line
+from troupe_study.tables import in_all
 from troupe_study.words import briefly
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -142,12 +144,24 @@ def test_groups_stand_side_by_side():
     )
     assert summary(wanted, results, {})[0:4:3] == [["", "", "all"], ["n", "on average", "2.5"]]
     assert summary(wanted, results[:1], {}) == []
+    assert summary(wanted, results, {"Ada": "all"})[0] == ["", "", "all", "all together"]
     svg = plots.plot(choice, "Which?").decode()
     assert "2 of 2" in svg
     assert "commuters: n = 1" in svg
     read = list(csv.DictReader(StringIO(findings.as_csv(wanted, results, groups).decode("utf-8-sig"), newline="")))
     assert [each["group"] for each in read] == ["commuters", "students", "students"]
     assert [each["group"] for each in findings.plain(results, groups)["rows"]] == ["commuters", "students", "students"]
+
+
+def test_what_is_cut_to_fit_can_still_be_told_apart():
+    choices = ["I would buy it at once, and again", "I would buy it at once, and never again", "never"]
+    results = [row("Ada", choice=choices[0]), row("Ben", choice=choices[1])]
+    wide, narrow = ("\n".join(in_all({"choice": choices}, results, {}, Lines(width=width))) for width in (60, 40))
+    assert "choice  I would buy it at once, and never again  1 of 2\n" in wide
+    assert all(choice in narrow for choice in choices)
+    assert "…" not in narrow
+    grouped = in_all({"n": "1..5"}, [row("Ada", n=1), row("Ben", n=2)], {"Ada": f"{choices[0]}!"}, Lines(width=50))
+    assert "…" in grouped[0], "what can be told apart is cut"
 
 
 @given(st.text(max_size=200), st.integers(1, 5))

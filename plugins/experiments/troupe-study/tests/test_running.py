@@ -464,6 +464,9 @@ def test_a_budget_stops_it_and_a_larger_one_goes_on(study: Callable[..., Path], 
     folder = Path("soup.results")
     assert len(lines(folder / "unfinished/transcript.jsonl")) == 1 + 2 * 2
     assert not (folder / "transcript.md").exists()
+    *whole, missing = (folder / "unfinished/transcript.md").read_text().split("\n## Round ")
+    assert (missing[0], missing.count("had no turn here")) == ("3", 1)
+    assert not any("had no turn here" in each for each in whole), "everybody had one in these rounds"
     again, more = counted()
     outcome = Study.read(study(rest=rest, head=SCRIPTED)).run(runtime=again)
     assert (len(asked), len(more)) == (4, 2)

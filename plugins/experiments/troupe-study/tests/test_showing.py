@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 
 from troupe_core import Runtime, Simulation, TinyPerson
+from troupe_presenter import together
 from troupe_study import Study
+from troupe_study.results import Event
 
 DATA = {
     "title": "Soup \x1b[2J",
@@ -41,6 +44,12 @@ def copy(left: Path, folder: Path) -> Path:
     return Path(shutil.copytree(left, folder / "soup.results"))
 
 
+def test_who_is_shown_another_picture_has_not_seen_the_same():
+    seen = ("Ada", b'{"images":["a"]}'), ("Ben", b'{"images":["a"]}'), ("Cleo", b'{"images":["b"]}')
+    told = [Event("stimulus", "VISUAL", "", name, "A poster.", data=msgspec.Raw(data)) for name, data in seen]
+    assert [[event.target for event in each] for each in together(told)] == [["Ada", "Ben"], ["Cleo"]]
+
+
 def events(left: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (left / "transcript.jsonl").read_text().splitlines()]
 
@@ -56,6 +65,7 @@ def test_what_happened_and_what_was_found_out(troupe: Callable[..., Any], left: 
     assert "Moderator → Study: Cold soup,␛[31m 3.50?" in lines
     assert "[VISUAL] → Ada Moreira, Ben: A glass bottle. [picture]" in lines
     assert ran.out.count("A glass bottle.") == 1
+    assert json.loads((left / "study.json").read_text())["read"].keys() == {"bottle.png"}
     assert "\x1b" not in ran.out
     assert "thinks" not in ran.out
     assert any(line.startswith("  rating: ") for line in lines)

@@ -90,7 +90,7 @@ def _unknown_models(study: Study, simulation: Simulation) -> Iterator[str]:
 
 
 def inputs(study: Study) -> list[Path]:
-    """The files that describe people, each once."""
+    """The files that describe people, and the pictures that they see, each once."""
     found: list[Path] = []
     for group in study.people:
         for pattern in (*several(group.files), *several(group.fragments)):
@@ -98,6 +98,7 @@ def inputs(study: Study) -> list[Path]:
         if group.folder is not None:
             found += matching(f"{group.folder}/*.agent.json", study.folder)
         found += [_at(study, each) for each in (group.csv, group.jsonl) if each is not None]
+    found += [study.folder / name for stimulus in study.stimulus for name in several(stimulus.images)]
     return list(dict.fromkeys(found))
 
 

@@ -17,8 +17,8 @@ MOST = 12
 UNKNOWN = "not said"
 ALL = ""
 """The group of everybody, where nobody is told apart."""
-EVERYBODY = "all"
-"""What stands above it in a table."""
+EVERYBODY, NO_GROUP = "all", "all together"
+"""What stands above it in a table; the other where a group is called so."""
 NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 """Steps between numbers, times a power of ten."""
 
@@ -62,7 +62,7 @@ def summary(fields: Mapping[str, Any], results: Sequence[Row], groups: Mapping[s
     found = tallied(fields, results, {}) if len(results) > 1 else []
     by_group = {each.field: each for each in tallied(fields, results, groups)} if groups else {}
     named = list(dict.fromkeys(group for each in by_group.values() for group in each.counts if group != ALL))
-    rows = [["", "", *named, EVERYBODY]] if found else []
+    rows = [["", "", *named, NO_GROUP if EVERYBODY in named else EVERYBODY]] if found else []
     for whole in found:
         columns = [*((by_group.get(whole.field, whole), group) for group in named), (whole, ALL)]
         if whole.means:

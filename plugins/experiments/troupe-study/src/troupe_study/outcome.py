@@ -19,6 +19,7 @@ class Missed:
 
     who: str
     why: str
+    round: int
     after: int
     """So many lines of the transcript stand before it."""
 

@@ -88,7 +88,7 @@ class _Run:
             self.place(Place(number, min(done + 1, study.rounds) or None))
             for _ in range(study.rounds_of(stimulus)):
                 done += 1
-                self.round(self.world, f"round {done} of {study.rounds}")
+                self.round(self.world, done)
                 self.place(Place(number, done))
         for number, question in enumerate(study.ask, 1):
             before = self.simulation.usage
@@ -103,15 +103,15 @@ class _Run:
         """Whom a question is put to."""
         return asked_by(question, self.study, self.people, self.groups)
 
-    def round(self, world: TinyWorld, name: str) -> None:
+    def round(self, world: TinyWorld, number: int) -> None:
         """Everybody has a turn."""
         try:
             report = world.run(1)
         except RunStopped as stopped:
-            self.note(stopped.report, world)
+            self.note(stopped.report, world, number)
             raise
-        self.note(report, world)
-        self.tell(f"{name}: {_calls(report.spent)}")
+        self.note(report, world, number)
+        self.tell(f"round {number} of {self.study.rounds}: {_calls(report.spent)}")
 
     def place(self, place: Place) -> None:
         """What has happened since this was last said belongs there."""
@@ -119,7 +119,7 @@ class _Run:
         self.places.update((fact.id, place) for fact in since)
         self.placed += len(since)
 
-    def note(self, report: RunReport, world: TinyWorld) -> None:
+    def note(self, report: RunReport, world: TinyWorld, number: int) -> None:
         """Whose turn failed, where in the transcript it is missing, and what of tools nobody knows."""
         self.failures += map(str, report.failures)
         self.failures += [
@@ -128,7 +128,8 @@ class _Run:
         if report.failures:
             after = len(Transcript.of(world))
             self.missed += [
-                Missed(each.person, f"{type(each.error).__name__}: {each.error}", after) for each in report.failures
+                Missed(each.person, f"{type(each.error).__name__}: {each.error}", number, after)
+                for each in report.failures
             ]
 
     def ask(self, question: Question, name: str) -> None:

@@ -23,8 +23,14 @@ def in_all(fields: Mapping[str, Any], results: Sequence[Row], groups: Mapping[st
     if not rows:
         return []
     shortened = ([[short(cell, widest) for cell in row] for row in rows] for widest in (*WIDEST, NARROW))
-    table = next((made for each in shortened if (made := beside(each, lines)) is not None), None)
+    clear = (each for each in shortened if _named(each) == _named(rows))
+    table = next((made for each in clear if (made := beside(each, lines)) is not None), None)
     return table if table is not None else [*below(rows, lines)]
+
+
+def _named(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+    """How many groups, and how many values, can be told from one another."""
+    return len({*rows[0]}), len({(field, value) for field, value, *_ in rows})
 
 
 def short(words: str, widest: int | None) -> str:

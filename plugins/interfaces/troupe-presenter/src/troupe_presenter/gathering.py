@@ -17,7 +17,7 @@ def together(events: Iterable[T], event_of: Callable[[T], Any] = lambda each: ea
     last: object = None
     for each in events:
         event = event_of(each)
-        this = (event.type, event.source, event.content) if event.kind == STIMULUS else None
+        this = (event.type, event.source, event.content, event.data) if event.kind == STIMULUS else None
         if several and (this is None or this != last):
             yield several
             several = []

@@ -33,10 +33,19 @@ def as_markdown(
         lines += ["*Nobody reacted to anything. What they were asked stands in the answers.*", ""]
     then: tuple[int | None, str | None] = (None, None)
     missing = deque(missed)
+
+    def gaps(before: int) -> None:
+        nonlocal then
+        while missing and missing[0].after < before:
+            gap = missing.popleft()
+            if gap.round != then[0]:  # a round of which nothing else is told
+                lines.extend(_heading(gap.round, None, afterwards=False))
+                then = (gap.round, None)
+            lines.extend([f"*{in_line(gap.who)} had no turn here. {in_line(gap.why)}*", ""])
+
     for lines_of_it in together(transcript, lambda line: line.fact):
         first, last = lines_of_it[0], lines_of_it[-1]
-        while missing and missing[0].after < first.number:
-            lines += _gap(missing.popleft())
+        gaps(first.number)
         place = places.get(first.fact.id)
         now = (place.round if place is not None else None, first.fact.when)
         if now != then:
@@ -52,7 +61,7 @@ def as_markdown(
         if first.fact.kind == ACTION and first.fact.type == THOUGHT:
             parts = [f"*{part}*" for part in parts if part]
         lines += ["  \n".join(parts), ""]
-    lines += [line for gap in missing for line in _gap(gap)]
+    gaps(len(transcript) + 1)
     return "\n".join(lines).encode("utf-8", "replace")
 
 
@@ -60,10 +69,6 @@ def _heading(number: int | None, when: str | None, *, afterwards: bool) -> list[
     where = f"Round {number}" if number is not None else "Afterwards" if afterwards else ""
     told = in_line(", ".join(filter(None, (where, when))))
     return [f"## {told}", ""] if told else []
-
-
-def _gap(missed: Missed) -> list[str]:
-    return [f"*{in_line(missed.who)} had no turn here. {in_line(missed.why)}*", ""]
 
 
 def as_jsonl(transcript: Transcript, places: Mapping[bytes, Place]) -> bytes:

@@ -32,6 +32,9 @@ with suppress(ImportError):  # where a plugin is installed whose tests do withou
     settings.register_profile("troupe-again", **UNTIMED, max_examples=5)  # where fifty examples have just held
     settings.load_profile("troupe")
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell has begun us in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 STARTER = Path(__file__).parent / "tests" / "starter.py"
 
 

@@ -75,6 +75,12 @@ class Pythons:
             self._begin()
             raise
 
+    def told(self, *arguments: str | Path, killed: bool, **options: Any) -> Any:
+        """What a program prints, read as JSON; None of one that is to be killed, and is."""
+        done = self.run(*arguments, **options)
+        assert done.returncode == (-signal.SIGKILL if killed else 0), done.stderr
+        return None if killed else json.loads(done.stdout)
+
     def _run(
         self,
         arguments: list[str],

@@ -94,13 +94,19 @@ def untyped(value: Any) -> Any:
 
 
 def _unexpected(value: object, kind: Any) -> TypeError:
+    return TypeError(f"expected {words_for(kind)}, got {_described(value, kind)}")
+
+
+def _described(value: object, kind: Any) -> str:
+    """What was given, but for a text that may be a secret; of a list, what in it is no text."""
     if isinstance(value, bool | int | float):
-        got = f"{'a bool,' if isinstance(value, bool) else 'the number'} {value!r}"
-    elif isinstance(value, str):
-        got = f"the text {str(value)!r}" if _is_open(kind) else "a text"
-    else:
-        got = "a table" if isinstance(value, Mapping) else f"a {type(value).__name__}"
-    return TypeError(f"expected {words_for(kind)}, got {got}")
+        return f"{'a bool,' if isinstance(value, bool) else 'the number'} {value!r}"
+    if isinstance(value, str):
+        return f"the text {str(value)!r}" if _is_open(kind) else "a text"
+    if isinstance(value, list):
+        strange = next((each for each in value if not isinstance(each, str)), None)
+        return "a list" if strange is None else f"a list with {_described(strange, kind)} in it"
+    return "a table" if isinstance(value, Mapping) else f"a {type(value).__name__}"
 
 
 def _is_open(kind: Any) -> bool:

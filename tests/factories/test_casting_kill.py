@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,12 +14,7 @@ PROGRAM = Path(__file__).parent / "casting_program.py"
 @pytest.fixture(scope="module")
 def run(pythons: Any) -> Callable[[Path, str], Any]:
     def run(journal: Path, answers: str) -> Any:
-        done = pythons.run(PROGRAM, journal, answers)
-        if answers != "all":
-            assert done.returncode == -signal.SIGKILL, done.stderr
-            return None
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        return pythons.told(PROGRAM, journal, answers, killed=answers != "all")
 
     return run
 

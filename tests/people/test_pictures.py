@@ -151,10 +151,10 @@ def test_a_person_in_a_file_has_the_pictures_along(looking, tmp_path):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
+        ([PNG, 3], r"images\[1\] is a picture's file, its bytes, or an Image, not 3"),
         ("poster.png", r"images is a list of pictures; write \[picture\]"),
         (["https://example.org/poster.png"], r"images\[0\] is an address"),
         ([b"%PDF"], "no PNG, JPEG, GIF or WebP"),
-        ([PNG, 7], r"images\[1\] must name a file"),
         ([Path("/dev/zero")], "is no file"),
     ],
 )

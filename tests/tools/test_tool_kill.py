@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,12 +17,8 @@ PROGRAM = Path(__file__).parent / "tool_program.py"
 @pytest.fixture(scope="module")
 def run(pythons: Any) -> Callable[[Path, Path, str, str], Any]:
     def run(journal: Path, folder: Path, tool: str, moment: str) -> Any:
-        done = pythons.run(PROGRAM, journal, folder, moment, env={**os.environ, "TOOL": tool})
-        if moment != "never":
-            assert done.returncode == -signal.SIGKILL, done.stderr
-            return None
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        env = {**os.environ, "TOOL": tool}
+        return pythons.told(PROGRAM, journal, folder, moment, killed=moment != "never", env=env)
 
     return run
 

@@ -41,6 +41,8 @@ def _picture(given: Any, argument: str) -> Image:
             f"{argument} is an address, {given[:60]!r}, behind which there may be another picture tomorrow: "
             "save the picture, and give the file"
         )
+    if not isinstance(given, str | PathLike):
+        raise ArgumentError(f"{argument} is a picture's file, its bytes, or an Image, not {given!r}")
     return Image.of(place_of(given, argument))
 
 

@@ -93,6 +93,7 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("[[stimulus]]\nsay = 'x'\nimages = 'a.png'", "stimulus.0.images", "pictures go with what they see"),
     ("[[stimulus]]\nsee = 'x'\nimages = ['../a.png']", "stimulus.0.images", "'../a.png' is not in"),
     ("[[stimulus]]\nsee = 'x'\nimages = 'none.png'", "stimulus.0.images", "none.png cannot be read"),
+    ("[[stimulus]]\nsee = 'x'\nimages = [3]", "stimulus.0.images", "got a list with the number 3 in it"),
     ("[[ask]]\nquestion = 'x'\nto = 'them'", "ask.0.to", "there is no group 'them'"),
     ("[[ask]]\nquestion = 'x'\nreplicates = 0", "ask.0.replicates", "from 1 on, got 0"),
     ("[[ask]]\nquestion = 'x'\nreplicates = 2\nremember = true", "ask.0.replicates", "is answered once"),

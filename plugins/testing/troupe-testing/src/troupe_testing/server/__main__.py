@@ -13,29 +13,19 @@ import signal
 import sys
 from pkgutil import resolve_name
 
-from troupe_testing.server.faults import (
-    Cut,
-    Fault,
-    Garbage,
-    Hang,
-    Reset,
-    Rule,
-    Slow,
-    Status,
-    context_too_long,
-    out_of_quota,
-)
+from troupe_testing.server import faults
+from troupe_testing.server.faults import Fault, Rule
 from troupe_testing.server.replies import usual
 from troupe_testing.server.service import Service, Settings
 
 FAULTS: dict[str, Fault] = {
-    "hang": Hang(),
-    "slow": Slow(1),
-    "cut": Cut(),
-    "reset": Reset(),
-    "garbage": Garbage(),
-    "no-credit": out_of_quota(),
-    "too-long": context_too_long(),
+    "hang": faults.Hang(),
+    "slow": faults.Slow(1),
+    "cut": faults.Cut(),
+    "reset": faults.Reset(),
+    "garbage": faults.Garbage(),
+    "no-credit": faults.out_of_quota(),
+    "too-long": faults.context_too_long(),
 }
 """What can be asked for by name; any status of an error is one too."""
 
@@ -99,7 +89,7 @@ def _fault(text: str) -> Fault:
         raise argparse.ArgumentTypeError(
             f"expected the status of an error, from 400 to 599, or one of {', '.join(FAULTS)}; got {text!r}"
         )
-    return Status(int(text))
+    return faults.Status(int(text))
 
 
 async def serve(service: Service, port: int) -> None:
